@@ -1,0 +1,1 @@
+"""papayachat: the terminal client."""

@@ -1,0 +1,1 @@
+"""papayactl: what the admin does with a room."""

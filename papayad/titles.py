@@ -1,0 +1,51 @@
+r"""Process titles, written and parsed in this one place (design section 7).
+
+A leaf. The titles are an interface: `pkill -f 'papayad\[main\]: alice@'` and rc scripts match them.
+Anyone can set a title, so whoever parses one uses it as a label and believes kernel facts only.
+"""
+
+import re
+from dataclasses import dataclass
+
+ACCEPTOR = "acceptor"
+RECV = "recv"
+SEND = "send"
+REAPER = "reaper"
+
+_TITLE = re.compile(
+    r"papayad\[(?P<room>[a-z0-9._-]+)\]: "
+    r"(?:(?P<own>acceptor|reaper)(?: (?P<detail>.*))?|"
+    r"(?P<user>[a-z0-9._-]+)@(?P<peer>\S+) (?P<role>recv|send))\Z"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """What a title says: `role` is one of the constants above; `user` and `peer` name a client."""
+
+    room: str
+    role: str
+    user: str = ""
+    peer: str = ""
+
+
+def acceptor(room: str, addresses: list[str]) -> str:
+    return f"papayad[{room}]: {ACCEPTOR} {' '.join(addresses)}".rstrip()
+
+
+def reaper(room: str) -> str:
+    return f"papayad[{room}]: {REAPER}"
+
+
+def client(room: str, user: str, peer: str, role: str) -> str:
+    """The title of RECV or SEND; `peer` is "203.0.113.7:51234" or "[2001:db8::1]:51234"."""
+    return f"papayad[{room}]: {user}@{peer} {role}"
+
+
+def parse(title: str) -> Title | None:
+    """The title's parts, or None when it is none of ours."""
+    match = _TITLE.match(title)
+    if match is None:
+        return None
+    role = match["own"] or match["role"]
+    return Title(match["room"], role, match["user"] or "", match["peer"] or "")
