@@ -5,6 +5,7 @@ below it without any: those bytes never change.
 """
 
 import os
+from errno import EIO
 from pathlib import Path
 
 from papayad import segments
@@ -40,7 +41,7 @@ class Reader:
         if base is None:
             raise Pruned(self.oldest())
         try:
-            descriptor = os.open(segments.path(self._state_dir, base), os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = self._open(base)
         except FileNotFoundError:  # pruned since it was listed
             raise Pruned(self.oldest()) from None
         if self.descriptor >= 0:
@@ -50,7 +51,10 @@ class Reader:
 
     def oldest(self) -> int:
         """The first offset that is still there."""
-        return segments.bases(self._state_dir)[0]
+        known = segments.bases(self._state_dir)
+        if not known:
+            raise OSError(EIO, f"{self._state_dir} has no segment")
+        return known[0]
 
     def read(self, most: int) -> bytes:
         """Up to `most` bytes of the open segment from the position; empty at the segment's end."""
@@ -58,11 +62,22 @@ class Reader:
         self.offset += len(data)
         return data
 
+    def advance(self) -> None:
+        """From the end of a sealed segment to its successor, which has to be there."""
+        try:
+            descriptor = self._open(self.offset)
+        except FileNotFoundError:
+            if segments.holding(self._state_dir, self.offset) is None:
+                raise Pruned(self.oldest()) from None
+            raise OSError(EIO, f"the log ends at {self.offset}, before its committed end") from None
+        os.close(self.descriptor)
+        self.descriptor = descriptor
+
     def read_on(self, most: int) -> bytes:
         """Like `read`, and on into the next segment; the caller stays below the committed end."""
         data = self.read(most)
         if not data:
-            self.seek(self.offset)
+            self.advance()
             data = self.read(most)
         return data
 
@@ -96,8 +111,11 @@ class Reader:
         if self.descriptor >= 0:
             os.close(self.descriptor)
 
+    def _open(self, base: int) -> int:
+        return os.open(segments.path(self._state_dir, base), os.O_RDONLY | os.O_CLOEXEC)
+
     def _slice(self, base: int, offset: int, length: int) -> bytes:
-        descriptor = os.open(segments.path(self._state_dir, base), os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = self._open(base)
         try:
             return os.pread(descriptor, length, offset - base)
         finally:

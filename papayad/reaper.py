@@ -5,7 +5,7 @@ before it answers WHO, and by papayactl. The removal and the record are one tran
 who see the same gone cluster write one `part`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,11 +13,13 @@ from papayad import record, roster
 from papayad.appender import Appender, Line, StorageError
 
 
-def reap(appender: Appender, path: Path, names: Iterable[str]) -> int:
+def reap(appender: Appender, path: Path, names: Collection[str]) -> int:
     """Remove the named entries whose clusters are gone; returns how many. Raises OSError.
 
     A full disk costs the records, never the removal.
     """
+    if not names:
+        return 0
     with appender.transaction():
         entries = [(name, roster.read(path, name)) for name in names if _is_gone(path, name)]
         parts = [part(entry.user) for _, entry in entries if entry and entry.presence]
@@ -26,6 +28,31 @@ def reap(appender: Appender, path: Path, names: Iterable[str]) -> int:
         for name, _ in entries:
             (path / name).unlink(missing_ok=True)
     return len(entries)
+
+
+def enter(
+    appender: Appender, path: Path, descriptor: int, entry: roster.Entry, older: Collection[str]
+) -> None:
+    """RECV: complete the own entry and write the `join`, so that one never is without the other.
+
+    The clusters that it took over leave first.
+    """
+    reap(appender, path, older)
+    with appender.transaction():
+        roster.complete(descriptor, entry.recv, entry.send)
+        if entry.presence:
+            with suppress(StorageError):
+                appender.write([join(entry.user)])
+
+
+def leave(appender: Appender, path: Path, entry: roster.Entry) -> None:
+    """RECV at its end: write the `part` and remove the own entry, which it still holds."""
+    with appender.transaction():
+        if (path / entry.name).exists():
+            if entry.presence:
+                with suppress(StorageError):
+                    appender.write([part(entry.user)])
+            (path / entry.name).unlink(missing_ok=True)
 
 
 def join(user: str) -> Line:
