@@ -85,10 +85,10 @@ class Peer:
         except (ConnectionError, ssl.SSLEOFError):
             return b""
 
-    def read_until(self, end: bytes, seconds: float = PATIENCE) -> bytes:
-        """The stream, once it has `end` in it."""
+    def read_until(self, end: bytes, seconds: float = PATIENCE, *, start: int = 0) -> bytes:
+        """The stream, once it has `end` in it, from `start` on."""
         deadline = time.monotonic() + seconds
-        while end not in self.stream:
+        while end not in self.stream[start:]:
             left = deadline - time.monotonic()
             try:
                 data = self.receive(max(0.01, left))
@@ -107,8 +107,9 @@ class Peer:
 
     def ping(self, mark: bytes = b"mark") -> bytes:
         """The stream up to and with everything that was committed before now."""
+        start = len(self.stream)
         self.send(b"PING " + mark + b"\n")
-        return self.read_until(b"! pong " + mark + b"\n")
+        return self.read_until(b"! pong " + mark + b"\n", start=start)
 
     def records(self) -> bytes:
         """The stream without notices: bytes of the log."""
@@ -179,12 +180,18 @@ class Room:
             tokens.write_tokens(self.settings.tokens, known)
         return self.tokens[user]
 
-    def socket(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+    def socket(self, receive_buffer: int = 0) -> socket.socket:
+        """A connection; with a small receive buffer one that soon holds its SEND up."""
+        connection = socket.socket()
+        connection.settimeout(PATIENCE)
+        if receive_buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.connect(("127.0.0.1", self.port))
+        return connection
 
-    def peer(self) -> Peer:
+    def peer(self, receive_buffer: int = 0) -> Peer:
         """A connection that has not said anything yet; TLS when the room requires it."""
-        connection = self.socket()
+        connection = self.socket(receive_buffer)
         if self.settings.listen.tls == "required":
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False
@@ -225,12 +232,16 @@ class Room:
         """End every process of the room and remove its directory."""
         for peer in self.peers:
             peer.close()
+        self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def kill(self) -> None:
+        """End every process of the room at once, as a power cut would; what is on disk stays."""
         if self.starts:
             for group in self.groups():
                 with suppress(ProcessLookupError):
                     os.killpg(group, signal.SIGKILL)
             wait_for(lambda: not self.groups())
-        shutil.rmtree(self.directory, ignore_errors=True)
 
     def _write(self, tls: str, sections: dict[str, dict[str, Any]]) -> None:
         directory = self.directory
