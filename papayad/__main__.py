@@ -1,0 +1,3 @@
+from papayad.main import main
+
+main()

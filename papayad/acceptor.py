@@ -1,0 +1,290 @@
+"""The acceptor: listening sockets and pending connections in one selector (design section 8).
+
+It checks who comes and forks a cluster for each who may. It never reads or writes the chat log and
+never waits for its lock, for a client or for a disk; it survives every client, and its own end
+touches none of them. A handler records and wakes; the loop works.
+"""
+
+import errno
+import os
+import selectors
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+import setproctitle
+
+from papayad import cluster, listeners, roster, titles
+from papayad.admission import Admission, source_of
+from papayad.clients import Clients, Known, end
+from papayad.cluster import Client, Shared
+from papayad.credentials import Credentials
+from papayad.keepalive import set_options
+from papayad.pending import Closed, Greeted, Pending, Terms
+from papayad.reaping import Reaping
+from papayad.reloading import reload
+from papayad.signals import Signals
+from papayad.spawn import spawn
+from papayad.tokens import Token
+from papayad.wire import Refusal
+
+_REST = 0.2  # seconds without accepting when descriptors or buffers have run out
+_FAREWELL = 2.0  # seconds for a refused peer to read its answer
+_RUN_OUT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_SIGNALS, _PENDING, _ENDED, _LISTENER = range(4)  # the order in which one look's events are served
+
+Handler = Callable[[], None]
+
+
+class Acceptor:
+    """One incarnation. `run` returns when it was asked to stop, with the port closed."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        listening: dict[str, socket.socket],
+        terms: Terms,
+        credentials: Credentials,
+    ) -> None:
+        self._shared = shared
+        self._listening = listening
+        self._terms = terms
+        self._credentials = credentials
+        self._journal = shared.journal
+        self._roster = roster.directory(shared.config.state_dir)
+        self._admission = Admission()
+        self._clients = Clients(self._roster)
+        self._reaping = Reaping(shared)
+        self._selector = selectors.DefaultSelector()
+        self._serial = count()
+        self._rest_until = 0.0  # on the monotonic clock, while it does not accept
+        self._stopping = False
+
+    def run(self, signals: Signals) -> None:
+        self._watch(signals.descriptor, _SIGNALS, lambda: self._take_signals(signals))
+        for pidfd in self._clients.adopt():
+            self._watch(pidfd, _ENDED, lambda pidfd=pidfd: self._adopted_ended(pidfd))  # type: ignore[misc]
+        self._reaping.add(roster.gone(self._roster))
+        self._accept_again()
+        self._set_title()
+        while not self._stopping:
+            self._turn()
+        self._close()
+
+    def _turn(self) -> None:
+        """Wait, then serve: those who wait to come in before those who come."""
+        events = self._selector.select(self._patience())
+        for key, _ in sorted(events, key=lambda event: event[0].data[0]):
+            if key.fileobj in self._selector.get_map():  # not evicted by an earlier one
+                key.data[1]()
+        now = time.monotonic()
+        for pending in self._admission.overdue(now):
+            self._time_is_up(pending)
+        if self._rest_until and now >= self._rest_until:
+            self._accept_again()
+
+    def _patience(self) -> float | None:
+        """Seconds until something is due; None, and no wakeup at all, in an idle room."""
+        times = [time for time in (self._admission.next_deadline(), self._rest_until) if time]
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    # connections
+
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno in _RUN_OUT:
+                self._rest(error)
+            return  # else it was this connection's own fault, and it is gone
+        client.setblocking(False)
+        source = source_of(address[0])
+        limits = self._shared.config.limits
+        if self._admission.held_by(source) >= limits.max_pending_per_source:
+            client.close()
+            return
+        if len(self._admission) >= limits.max_pending:
+            self._drop(self._admission.victim())
+        deadline = time.monotonic() + limits.auth_seconds
+        pending = Pending(client, listeners.name(address), source, deadline)
+        self._admission.add(pending)
+        self._watch(client, _PENDING, lambda: self._advance(pending))
+
+    def _rest(self, error: OSError) -> None:
+        """Out of descriptors or buffers: accepting again at once would only spin."""
+        self._journal.warning(f"accepting rests for {_REST} s: {error.strerror}")
+        self._rest_until = time.monotonic() + _REST
+        for listener in self._listening.values():
+            self._selector.unregister(listener)
+
+    def _accept_again(self) -> None:
+        self._rest_until = 0.0
+        for listener in self._listening.values():
+            self._watch(listener, _LISTENER, lambda listener=listener: self._accept(listener))  # type: ignore[misc]
+
+    def _advance(self, pending: Pending) -> None:
+        try:
+            answer = pending.advance(self._terms)
+        except Closed:
+            self._drop(pending)
+            return
+        if isinstance(answer, Refusal):
+            self._refuse(pending, answer)
+        elif isinstance(answer, Greeted):
+            self._judge(pending, answer)
+
+    def _time_is_up(self, pending: Pending) -> None:
+        if pending.refused:
+            self._drop(pending)
+        else:
+            self._refuse(pending, Refusal("auth", "no complete hello in time"))
+
+    def _refuse(self, pending: Pending, refusal: Refusal) -> None:
+        """Answer and go on reading for a moment, so that the answer arrives."""
+        self._journal.info(f"refused {pending.peer}: {refusal.reason}: {refusal.words}")
+        pending.refuse(refusal)
+        self._admission.wake_at(time.monotonic() + _FAREWELL, pending)
+
+    def _drop(self, pending: Pending) -> None:
+        self._selector.unregister(pending.socket)
+        self._admission.remove(pending)
+        pending.socket.close()
+
+    # clients
+
+    def _judge(self, pending: Pending, greeted: Greeted) -> None:
+        """Whether this hello may come in, and what it is told if not."""
+        token = self._credentials.check(greeted.hello.token, time.time())
+        if token is None:
+            self._refuse(pending, Refusal("auth", "this token opens nothing here"))
+            return
+        self._admission.authenticated(pending.source)
+        older = self._clients.of_session(token.user, greeted.hello.session)
+        refusal = self._refusal(token.user, len(older))
+        if refusal:
+            self._refuse(pending, refusal)
+        else:
+            self._let_in(pending, greeted, token, older)
+
+    def _refusal(self, user: str, leaving: int) -> Refusal | None:
+        limits = self._shared.config.limits
+        if (self._shared.config.state_dir / "frozen" / user).exists():
+            return Refusal("frozen", "the admin has frozen this user for now")
+        if self._clients.count() - leaving >= limits.max_clients:
+            return Refusal("full", "the room is full, try again later")
+        if self._clients.count_of(user) - leaving >= limits.max_clients_per_user:
+            return Refusal(
+                "full", f"{user} is connected {limits.max_clients_per_user} times already"
+            )
+        return None
+
+    def _let_in(self, pending: Pending, greeted: Greeted, token: Token, older: list[Known]) -> None:
+        """Fork the cluster; from then on the connection is its alone."""
+        entry = self._entry(pending, greeted, token)
+        names = tuple(known.entry.name for known in older)
+        client = Client(
+            pending.socket, greeted.hello, pending.tls, greeted.rest, greeted.compat, entry, names
+        )
+        try:
+            descriptor = roster.create(self._roster, entry)
+        except OSError as error:
+            self._cannot(pending, error)
+            return
+        try:
+            with suppress(OSError):  # it left already; RECV will see that
+                set_options(pending.socket, self._shared.config.limits.dead_peer_seconds)
+            pid = spawn(lambda: cluster.begin(client, descriptor, self._shared), self._journal)
+        except OSError as error:
+            (self._roster / entry.name).unlink(missing_ok=True)
+            self._cannot(pending, error)
+            return
+        finally:
+            os.close(descriptor)
+        self._clients.add(entry, pid)
+        for known in older:
+            end(known)
+        self._drop(pending)
+        self._touch_seen(token)
+        self._journal.info(f"{entry.user}@{entry.peer} joined with token {token.id}, pid {pid}")
+
+    def _entry(self, pending: Pending, greeted: Greeted, token: Token) -> roster.Entry:
+        group = os.getpgrp()
+        return roster.Entry(
+            name=f"{group}.{next(self._serial)}",
+            user=token.user,
+            peer=pending.peer,
+            since=time.time(),
+            group=group,
+            session=greeted.hello.session,
+            token=token.id,
+            presence=greeted.hello.presence,
+        )
+
+    def _cannot(self, pending: Pending, error: OSError) -> None:
+        self._journal.error(f"no cluster for {pending.peer}: {error.strerror}")
+        self._refuse(pending, Refusal("busy", "no process to be had, try again later"))
+
+    def _touch_seen(self, token: Token) -> None:
+        """When a token was used last: the time of state_dir/seen/ID."""
+        with suppress(OSError):
+            Path(self._shared.config.state_dir, "seen", token.id).touch()
+
+    # ends
+
+    def _take_signals(self, signals: Signals) -> None:
+        arrived = signals.take()
+        if signal.SIGCHLD in arrived:
+            self._wait_for_children()
+        if signal.SIGHUP in arrived:
+            self._reload()
+        if arrived & {signal.SIGTERM, signal.SIGINT}:
+            self._stopping = True
+
+    def _wait_for_children(self) -> None:
+        gone = []
+        with suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                pid, status = ended
+                if not self._reaping.child_ended(pid, status):
+                    gone.append(self._clients.child_ended(pid))
+        self._reaping.add(name for name in gone if name)
+
+    def _adopted_ended(self, pidfd: int) -> None:
+        self._selector.unregister(pidfd)
+        self._reaping.add([self._clients.adopted_ended(pidfd)])
+
+    def _reload(self) -> None:
+        """Configuration, tokens, certificate, addresses; what is broken keeps its old state."""
+        fresh = reload(self._shared.config, self._listening, self._journal)
+        self._credentials.refresh()
+        if fresh is None:
+            return
+        for listener in self._listening.values():
+            with suppress(KeyError):
+                self._selector.unregister(listener)
+        for address in self._listening.keys() - fresh.listening.keys():
+            self._listening[address].close()
+        self._listening, self._terms = fresh.listening, fresh.terms
+        self._shared = fresh.shared(self._shared)
+        self._reaping.shared = self._shared
+        self._accept_again()
+        self._set_title()
+
+    def _close(self) -> None:
+        """The port first: whoever waits for this process's end finds it closed."""
+        for listener in self._listening.values():
+            listener.close()
+        for pending in list(self._admission):
+            pending.socket.close()
+        self._journal.info(f"stopped accepting; {self._clients.count()} clients go on")
+
+    def _watch(self, file: socket.socket | int, order: int, handler: Handler) -> None:
+        self._selector.register(file, selectors.EVENT_READ, (order, handler))
+
+    def _set_title(self) -> None:
+        room = self._shared.config.room
+        setproctitle.setproctitle(titles.acceptor(room, list(self._listening)))

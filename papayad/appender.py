@@ -1,0 +1,165 @@
+"""Appending to the chat log: one transaction under the exclusive lock (design section 4).
+
+Used by RECV, the reaper and papayactl, each with an Appender of its own, made after the fork. The
+steps are: lock; cut away what lies beyond the committed end, since it was never shown; one write;
+under "disk" one fdatasync; store the new end; unlock; announce.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from errno import EIO
+from pathlib import Path
+
+from papayad import record, retention, segments
+from papayad.committed import Committed
+from papayad.config import Chatlog
+from papayad.files import sync_directory
+
+# Until the lock is free and the announcement made these wait: who is asked to end finishes first.
+_DEFERRED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_MODE = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
+
+Line = tuple[str, str, str]  # sender, id, clean text that is not empty
+
+
+class StorageError(Exception):
+    """The log took only the first `kept` lines: no space, an I/O error, a file that is gone."""
+
+    def __init__(self, why: OSError, kept: int) -> None:
+        super().__init__(str(why))
+        self.kept = kept
+
+
+class Appender:
+    """Writes records. `announce` wakes the readers, `warn` gets a line when something was cut."""
+
+    def __init__(
+        self,
+        state_dir: Path,
+        chatlog: Chatlog,
+        announce: Callable[[], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._state_dir = state_dir
+        self._chatlog = chatlog
+        self._announce = announce
+        self._warn = warn
+        self._committed = Committed(state_dir, writable=True)
+        self._segment = -1  # descriptor of the last segment, once it is known
+        self._base = 0
+        self._news = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """The exclusive lock; when it is free again, what was written is announced."""
+        with self._committed.exclusive():
+            mask = signal.pthread_sigmask(signal.SIG_BLOCK, _DEFERRED)
+            try:
+                yield
+            finally:
+                self._committed.release()
+                if self._news:
+                    self._news = False
+                    self._announce()
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def append(self, lines: Sequence[Line]) -> None:
+        """Write lines in a transaction of their own; raises StorageError."""
+        with self.transaction():
+            self.write(lines)
+
+    def write(self, lines: Sequence[Line]) -> None:
+        """Write lines, inside a transaction; all have the timestamp of now. Raises StorageError."""
+        kept = 0
+        try:
+            end = self._find_end()
+            stamp = record.stamp(time.time())
+            rendered = [record.render(stamp, *line) for line in lines]
+            while kept < len(rendered):
+                if end > self._base and end + len(rendered[kept]) > self._limit():
+                    self._rotate(end)
+                count, data = self._fitting(rendered, kept, end)
+                end = self._commit(end, data)
+                kept += count
+        except OSError as error:
+            raise StorageError(error, kept) from error
+
+    def close(self) -> None:
+        self._committed.close()
+        self._leave_segment()
+
+    def _limit(self) -> int:
+        return self._base + self._chatlog.segment_bytes
+
+    def _fitting(self, rendered: list[bytes], first: int, end: int) -> tuple[int, bytes]:
+        """How many lines go into this segment with one write, and their bytes; at least one."""
+        room = self._limit() - end - len(rendered[first])
+        last = first + 1
+        while last < len(rendered) and len(rendered[last]) <= room:
+            room -= len(rendered[last])
+            last += 1
+        return last - first, b"".join(rendered[first:last])
+
+    def _commit(self, end: int, data: bytes) -> int:
+        """One write, one sync, one new end; what fails is cut away again. Returns the new end."""
+        try:
+            if os.write(self._segment, data) != len(data):
+                raise OSError(EIO, "short write")
+            if self._chatlog.durability == "disk":
+                os.fdatasync(self._segment)
+            self._committed.store(end + len(data))
+        except OSError:
+            with suppress(OSError):  # else the next transaction cuts it
+                os.ftruncate(self._segment, end - self._base)
+            raise
+        self._news = True
+        return end + len(data)
+
+    def _find_end(self) -> int:
+        """The committed end, with the right segment open and nothing beyond the end in it."""
+        end = self._committed.load()
+        size = self._size()
+        if size < end - self._base or os.path.exists(segments.path(self._state_dir, end)):
+            self._enter_last(end)
+            size = self._size()
+        surplus = self._base + size - end
+        if surplus < 0:
+            raise OSError(EIO, f"the log ends {-surplus} bytes before its committed end")
+        if surplus > 0:
+            os.ftruncate(self._segment, end - self._base)
+            self._warn(f"cut {surplus} bytes after offset {end} that were never committed")
+        return end
+
+    def _size(self) -> int:
+        """Bytes in the open segment; -1 when there is none, or when its name was removed."""
+        if self._segment < 0:
+            return -1
+        status = os.fstat(self._segment)
+        return status.st_size if status.st_nlink else -1
+
+    def _enter_last(self, end: int) -> None:
+        known = segments.bases(self._state_dir)
+        if not known or known[-1] > end:
+            raise OSError(EIO, f"no segment of {self._state_dir} holds offset {end}")
+        self._enter(known[-1], 0)
+
+    def _enter(self, base: int, flags: int) -> None:
+        descriptor = os.open(segments.path(self._state_dir, base), _MODE | flags, 0o600)
+        self._leave_segment()
+        self._segment, self._base = descriptor, base
+
+    def _leave_segment(self) -> None:
+        if self._segment >= 0:
+            os.close(self._segment)
+            self._segment = -1
+
+    def _rotate(self, end: int) -> None:
+        """Seal the segment and make the next: the old one's bytes first, then the new name."""
+        os.fsync(self._segment)
+        self._enter(end, os.O_CREAT)
+        sync_directory(self._state_dir)
+        for base in retention.prune(self._state_dir, self._chatlog, time.time()):
+            self._warn(f"removed segment {segments.name(base)} as chatlog.retain_* asks")

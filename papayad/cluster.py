@@ -1,0 +1,211 @@
+"""A client's cluster, from the fork on: RECV, and SEND as its child (design sections 6 and 8).
+
+Runs in what the acceptor forked. What it holds is listed in `begin`: the client's socket, the
+roster entry's lock and the group's lock; everything else that it inherited is closed there. It ends
+with os._exit and never returns into the acceptor's code.
+"""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import setproctitle
+
+from papayad import compat, confine, descriptors, groups, reaper, recv, roster, send, titles, wire
+from papayad.appender import Appender
+from papayad.config import Config
+from papayad.inlet import Inlet, PlainInlet, TLSInlet
+from papayad.journal import Journal
+from papayad.notices import NoticeReader, NoticeWriter
+from papayad.outlet import CompatOutlet, Outlet, PlainOutlet, TLSOutlet
+from papayad.reader import Reader
+from papayad.splitter import Splitter
+from papayad.throttle import Throttle
+from papayad.tie import Tie, pair, tighten
+from papayad.tls import TLS
+
+_PATIENCE = 2.0  # seconds for an older cluster to end, and for SEND to send its last bytes
+_STEP = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Whom the acceptor let in. `rest` came behind the hello; `older` are roster entries."""
+
+    socket: socket.socket
+    hello: wire.Hello
+    tls: TLS | None
+    rest: bytes
+    compat: bool
+    entry: roster.Entry
+    older: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all clusters of an acceptor have in common. `group` is its group file's descriptor."""
+
+    config: Config
+    log: str
+    group: int
+    journal: Journal
+
+
+def begin(client: Client, entry: int, shared: Shared) -> None:
+    """RECV's whole life; `entry` is the descriptor of the roster entry's lock."""
+    shared.journal.reopen()
+    descriptors.close_all_but({client.socket.fileno(), entry, shared.group})
+    descriptors.silence_standard_streams()
+    reset_signals()
+    _title(client, shared, titles.RECV)
+    path = roster.directory(shared.config.state_dir)
+    wait_until_gone(path, client.older)
+    client.socket.setblocking(True)
+    own, other = pair()
+    outgoing, incoming = os.pipe()[::-1]
+    child = _fork_send(path, client)
+    if child == 0:
+        own.close()
+        os.close(outgoing)
+        _send(client, shared, other, incoming)
+        return
+    other.close()
+    os.close(incoming)
+    whole = replace(client.entry, recv=os.getpid(), send=child)
+    _recv(client, shared, whole, entry, own, NoticeWriter(outgoing, child))
+
+
+def reset_signals() -> None:
+    """From the acceptor's dispositions to a cluster's; SIGUSR1 and SIGUSR2 are ignored already.
+
+    The acceptor blocked everything before it forked, so none was taken by its handlers meanwhile.
+    """
+    signal.set_wakeup_fd(-1)
+    for signum in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
+        signal.signal(signum, signal.SIG_IGN)
+    for signum in (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
+        signal.signal(signum, signal.SIG_IGN)
+    for signum in (signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(signum, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, set())
+
+
+def wait_until_gone(path: Path, older: tuple[str, ...]) -> None:
+    """Until the clusters that this session had before are gone: nothing of theirs comes later.
+
+    The acceptor has asked them to end; one that does not is killed, and its lock tells when.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    for name in older:
+        while roster.is_live(path, name):
+            if time.monotonic() > deadline:
+                _kill(path, name)
+            time.sleep(_STEP)
+
+
+def _kill(path: Path, name: str) -> None:
+    """The entry's lock is held, so its pids are the cluster's; a starting one has none yet."""
+    entry = roster.read(path, name)
+    for pid in (entry.recv, entry.send) if entry else ():
+        if pid > 1:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _fork_send(path: Path, client: Client) -> int:
+    """Fork with SEND's signals blocked; a client that cannot have one is told so."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, send.SIGNALS)
+    try:
+        child = os.fork()
+    except OSError:
+        (path / client.entry.name).unlink(missing_ok=True)
+        refuse_busy(client.socket, client.tls)
+        os._exit(os.EX_TEMPFAIL)
+    if child:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, send.SIGNALS)
+    return child
+
+
+def refuse_busy(client: socket.socket, tls: TLS | None) -> None:
+    """There is no process for this client; nobody else notices."""
+    line = wire.render_refusal(wire.Refusal("busy", "no process to be had, try again later"))
+    with suppress(OSError):
+        client.send(tls.encrypt(line) if tls else line)
+
+
+def _send(client: Client, shared: Shared, end: socket.socket, incoming: int) -> None:
+    send.prepare_signals()
+    _title(client, shared, titles.SEND)
+    limits = shared.config.limits
+    room = send.Room(
+        shared.config.room,
+        shared.log,
+        limits.message_bytes,
+        limits.history_lines,
+        limits.linger_ms / 1000,
+    )
+    tie = tighten(end)
+    outlet = _outlet(client, tie)
+    reader = Reader(shared.config.state_dir)
+    confine.confine(titles.SEND)
+    send.run(client.entry.user, client.hello, room, reader, outlet, NoticeReader(incoming), tie)
+
+
+def _recv(
+    client: Client,
+    shared: Shared,
+    entry: roster.Entry,
+    descriptor: int,
+    end: socket.socket,
+    notices: NoticeWriter,
+) -> None:
+    config = shared.config
+    tie = tighten(end)
+    appender = Appender(
+        config.state_dir, config.chatlog, announcer(config.state_dir), shared.journal.warning
+    )
+    confine.confine(titles.RECV)
+    path = roster.directory(config.state_dir)
+    reaper.enter(appender, path, descriptor, entry, client.older)
+    receiver = recv.Receiver(
+        entry.user,
+        _inlet(client, tie),
+        client.socket.fileno(),
+        Splitter(config.limits.message_bytes),
+        Throttle(config.limits.messages_per_second, config.limits.message_burst),
+        config.limits.message_burst,
+        appender,
+        notices,
+        path,
+        compat.parse_upstream if client.compat else wire.parse_upstream,
+    )
+    receiver.run(client.rest)
+    tie.loosen_before(notices.finish, _PATIENCE)
+    reaper.leave(appender, path, entry)
+
+
+def announcer(state_dir: Path) -> Callable[[], None]:
+    """What an Appender calls: wakes every SEND of the room, from inside one of its groups."""
+    path, own = str(groups.directory(state_dir)), os.getpgrp()
+    return lambda: groups.announce(path, own)
+
+
+def _inlet(client: Client, tie: Tie) -> Inlet:
+    plain = PlainInlet(client.socket.fileno(), tie)
+    return TLSInlet(plain, client.tls) if client.tls else plain
+
+
+def _outlet(client: Client, tie: Tie) -> Outlet:
+    plain = PlainOutlet(client.socket.fileno(), tie)
+    outlet = TLSOutlet(plain, client.tls) if client.tls else plain
+    return CompatOutlet(outlet) if client.compat else outlet
+
+
+def _title(client: Client, shared: Shared, role: str) -> None:
+    entry = client.entry
+    setproctitle.setproctitle(titles.client(shared.config.room, entry.user, entry.peer, role))

@@ -1,0 +1,29 @@
+"""Where a client's stream begins (design section 3). A leaf, used by SEND once."""
+
+from dataclasses import dataclass
+
+from papayad.reader import Reader
+from papayad.wire import Hello
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The stream begins at `offset`; `gap`: not where the client asked. `end`: committed then."""
+
+    offset: int
+    end: int
+    gap: bool
+
+
+def resolve(hello: Hello, reader: Reader, identity: str, history_lines: int) -> Start:
+    """The start of the stream that a hello asks for; a cursor that cannot be honoured is a gap."""
+    end = reader.end()
+    if hello.since is None:
+        lines = history_lines if hello.last is None else hello.last
+        return Start(reader.start_of_last(lines, end), end, False)
+    if hello.log == identity and hello.since < reader.oldest():
+        return Start(reader.oldest(), end, True)
+    known = hello.log == identity and hello.since <= end and reader.is_boundary(hello.since)
+    if known:
+        return Start(hello.since, end, False)
+    return Start(reader.start_of_last(history_lines, end), end, True)

@@ -1,0 +1,26 @@
+"""What a forked process keeps open (design section 6). A leaf.
+
+By number and not by closing Python's objects: the acceptor's sockets stay referenced on its stack
+for as long as the child lives, so none of them closes a number that was given out again.
+"""
+
+import os
+import resource
+
+
+def close_all_but(kept: set[int]) -> None:
+    """Close every descriptor above the standard ones that is not in `kept`."""
+    low = 3
+    for descriptor in sorted(kept):
+        os.closerange(low, descriptor)
+        low = max(low, descriptor + 1)
+    os.closerange(low, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def silence_standard_streams() -> None:
+    """stdin and stdout are nobody's here; stderr stays for the journal."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1):
+        os.dup2(null, descriptor)
+    if null > 2:
+        os.close(null)

@@ -1,0 +1,161 @@
+"""papayad's start: parse, refuse, bind, drop, detach, loop (design section 2).
+
+A straight line. Everything that can go wrong does so before the command returns, with its reason on
+the starter's stderr; when it returns, a client can connect.
+"""
+
+import argparse
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from papayad import (
+    __version__,
+    checking,
+    config,
+    detaching,
+    groups,
+    listeners,
+    pidfile,
+    privileges,
+    process_group,
+    store,
+)
+from papayad.acceptor import Acceptor
+from papayad.cluster import Shared
+from papayad.config import Config
+from papayad.credentials import Credentials
+from papayad.errors import CONFIGURATION, DONE, UNAVAILABLE, Fault, denied_or, exit_with, reason
+from papayad.journal import Journal
+from papayad.pending import Terms
+from papayad.reloading import terms_of
+from papayad.signals import Signals
+from papayad.spawn import where
+
+PROGRAM = "papayad"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a start has before it detaches."""
+
+    pid_file: int
+    listening: dict[str, socket.socket]
+    terms: Terms
+    credentials: Credentials
+    journal: Journal
+
+
+def main() -> None:
+    options = parse_options()
+    try:
+        sys.exit(run(options))
+    except Fault as fault:
+        exit_with(PROGRAM, fault)
+
+
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(PROGRAM, description="The daemon of a papaya chat room.")
+    parser.add_argument("--config", metavar="FILE", help="default: /etc/papaya/ROOM.toml")
+    parser.add_argument("--room", metavar="NAME", default=config.DEFAULT_ROOM)
+    parser.add_argument("--foreground", action="store_true", help="stay, and log to stderr")
+    parser.add_argument("--check", action="store_true", help="print the configuration and end")
+    parser.add_argument("--version", action="version", version=f"papayad {__version__}")
+    return parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> int:
+    path = config.find(options.config, options.room)
+    if options.check:
+        return checking.check(path, options.room)
+    settings = config.load(path, options.room)
+    prepared = prepare(settings, "stderr" if options.foreground else settings.service.log_to)
+    if options.foreground:
+        os.chdir("/")
+        process_group.enter_own()
+        serve(settings, prepared, lambda: None)
+        return DONE
+    keep = [prepared.pid_file, *prepared.listening.values()]
+    stderr = sys.stderr if settings.service.log_to == "stderr" else None
+    return detaching.detach(PROGRAM, keep, stderr, lambda ready: serve(settings, prepared, ready))
+
+
+def prepare(settings: Config, log_to: str) -> Prepared:
+    """Everything that may be refused, as root first and then as the service's user."""
+    os.umask(0o077)
+    for signum in (signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(signum, signal.SIG_IGN)  # before the first fork and the first group
+    identity = privileges.of_service(settings.service)
+    make_run_dir(settings.pid_file.parent, identity)
+    pid_file = pidfile.take(settings.pid_file)
+    listening = listeners.open_all(settings.listen.addresses)
+    if identity:
+        privileges.drop(identity)
+    journal = Journal(settings.room, log_to)
+    terms = terms_of(settings.listen)
+    credentials = Credentials(settings.tokens, journal)
+    prepare_state(settings.state_dir, journal)
+    return Prepared(pid_file, listening, terms, credentials, journal)
+
+
+def make_run_dir(path: Path, identity: privileges.Identity | None) -> None:
+    """It may be on a tmpfs that a boot emptied; the state directory is never made by guess."""
+    try:
+        path.mkdir(mode=0o755, parents=True, exist_ok=True)
+        path.chmod(0o755)
+        if identity:
+            os.chown(path, identity.uid, identity.gid)
+    except PermissionError as error:
+        if not os.access(path, os.W_OK):
+            raise _unusable(path, error) from error
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def prepare_state(path: Path, journal: Journal) -> None:
+    try:
+        store.prepare(path, journal.warning)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def serve(settings: Config, prepared: Prepared, ready: detaching.Ready) -> None:
+    """The acceptor's life, in its own process group; `ready` lets the starter go."""
+    prepared.journal.reopen()
+    raise_descriptor_limit()
+    groups.remove_free(groups.directory(settings.state_dir))
+    group = groups.found(groups.directory(settings.state_dir))
+    log = store.identity(settings.state_dir)
+    shared = Shared(settings, log, group, prepared.journal)
+    acceptor = Acceptor(shared, prepared.listening, prepared.terms, prepared.credentials)
+    signals = Signals()
+    pidfile.write(prepared.pid_file)
+    gc.collect()
+    gc.freeze()  # what is there now is shared with every cluster: no collection touches it
+    prepared.journal.info(f"listening on {' '.join(prepared.listening)}")
+    ready()
+    try:
+        acceptor.run(signals)
+    except Exception as error:
+        prepared.journal.error(f"the acceptor ends by a bug: {error!r}{where(error)}")
+        raise
+    with suppress(OSError):
+        settings.pid_file.unlink()
+
+
+def raise_descriptor_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _unusable(path: Path, error: OSError) -> Fault:
+    remedy = "papayactl init makes it; it belongs to service.user"
+    code = denied_or(error, CONFIGURATION if isinstance(error, FileNotFoundError) else UNAVAILABLE)
+    return Fault(str(path), reason(error), remedy, code=code)

@@ -1,0 +1,57 @@
+"""Notices on their way from RECV to its SEND: a pipe, and SIGUSR2 (design section 5).
+
+Only SEND writes to the socket. RECV writes whole lines here; when the client does not read, the
+pipe fills and RECV waits, which is the same backpressure as everywhere.
+"""
+
+import os
+import select
+import signal
+
+ARRIVAL = signal.SIGUSR2
+_CHUNK = 65536
+
+
+class NoticeWriter:
+    """RECV's end. `send` is the pid of its child SEND, which it has not waited for."""
+
+    def __init__(self, descriptor: int, send: int) -> None:
+        os.set_blocking(descriptor, False)
+        self._descriptor = descriptor
+        self._send = send
+
+    def write(self, line: bytes) -> None:
+        """Hand a line over; waits while the pipe is full, having told SEND first."""
+        while line:
+            try:
+                line = line[os.write(self._descriptor, line) :]
+            except BlockingIOError:
+                select.select([], [self._descriptor], [])
+            os.kill(self._send, ARRIVAL)
+
+    def finish(self) -> None:
+        """There will be no more: SEND sends what is committed and ends."""
+        os.close(self._descriptor)
+        os.kill(self._send, ARRIVAL)
+
+
+class NoticeReader:
+    """SEND's end."""
+
+    def __init__(self, descriptor: int) -> None:
+        os.set_blocking(descriptor, False)
+        self._descriptor = descriptor
+        self._partial = b""
+        self.finished = False
+
+    def read(self) -> bytes:
+        """The whole lines that have arrived; never waits. `finished`: RECV wants no more."""
+        while not self.finished:
+            try:
+                data = os.read(self._descriptor, _CHUNK)
+            except BlockingIOError:
+                break
+            self.finished = not data
+            self._partial += data
+        lines, newline, self._partial = self._partial.rpartition(b"\n")
+        return lines + newline

@@ -1,0 +1,139 @@
+"""A connection that has not yet said who it is: TLS handshake and hello (design sections 3 and 8).
+
+Lives in the acceptor, never blocks, costs no process. `advance` is called when the socket has bytes
+and says what became of it.
+"""
+
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+
+from papayad import compat, tls, wire
+from papayad.wire import Hello, ProtocolError, Refusal
+
+_CHUNK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """A whole hello; its token is not yet checked. `rest` came behind it."""
+
+    hello: Hello
+    rest: bytes
+    compat: bool
+
+
+class Closed(Exception):
+    """The peer left, or cannot be talked to any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a connection may begin: a TLS context or None, whether plain, whether papayaChat's."""
+
+    context: ssl.SSLContext | None
+    plain: bool
+    compat: bool
+
+
+class Pending:
+    """One unauthenticated connection. `source` is what caps are counted by."""
+
+    def __init__(self, client: socket.socket, peer: str, source: str, deadline: float) -> None:
+        self.socket = client
+        self.peer = peer
+        self.source = source
+        self.deadline = deadline
+        self.tls: tls.TLS | None = None
+        self.refused = False
+        self._begun = False
+        self._shaken = False
+        self._buffer = b""
+
+    def advance(self, terms: Terms) -> Greeted | Refusal | None:
+        """Read what is there; None while more is needed. Raises Closed."""
+        data = self._receive()
+        if data is None:
+            return None
+        if not data:
+            raise Closed
+        if self.refused:
+            return None
+        try:
+            return self._take(data, terms)
+        except ProtocolError as error:
+            return Refusal("protocol", str(error))
+        except ssl.SSLError as error:
+            self._flush()
+            raise Closed from error
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer, and read no more than what lets the answer arrive: no reset before it is read."""
+        self.refused = True
+        line = wire.render_refusal(refusal)
+        with suppress(OSError, ssl.SSLError):
+            if self.tls is None:
+                self.socket.send(line)
+            elif self._shaken:
+                self.socket.send(self.tls.encrypt(line) + self.tls.close_notify())
+            self.socket.shutdown(socket.SHUT_WR)
+
+    def _take(self, data: bytes, terms: Terms) -> Greeted | Refusal | None:
+        if not self._begun:
+            self._begin(data[0], terms)
+        if self.tls is None:
+            self._buffer += data
+            return self._hello(terms)
+        self.tls.feed(data)
+        if not self._shaken:
+            self._shaken = self.tls.handshake()
+            self._flush()
+        while self._shaken and (plain := self.tls.decrypt()) is not None:
+            if not plain:
+                raise Closed
+            self._buffer += plain
+            if answer := self._hello(terms):
+                return answer
+        return None
+
+    def _begin(self, first: int, terms: Terms) -> None:
+        """The first byte tells what the peer speaks."""
+        self._begun = True
+        if first == tls.HANDSHAKE:
+            if terms.context is None:
+                raise ProtocolError("this room does not speak TLS")
+            self.tls = tls.TLS(terms.context)
+        elif not terms.plain:
+            raise ProtocolError("this room speaks TLS only")
+
+    def _hello(self, terms: Terms) -> Greeted | None:
+        """The hello in the buffer, once it is whole."""
+        if terms.compat and self._buffer[0] in compat.FIRST_BYTES:
+            if len(self._buffer) < compat.TOKEN_LENGTH:
+                return None
+            token = self._buffer[: compat.TOKEN_LENGTH].decode("ascii", "replace")
+            return Greeted(Hello(token), self._buffer[compat.TOKEN_LENGTH :], True)
+        line, newline, rest = self._buffer.partition(b"\n")
+        if len(line) >= wire.HELLO_BYTES:
+            raise ProtocolError(f"a hello has at most {wire.HELLO_BYTES} bytes")
+        return Greeted(wire.parse_hello(line), rest, False) if newline else None
+
+    def _receive(self) -> bytes | None:
+        """Bytes, b"" at the end, None when there is nothing now."""
+        try:
+            return self.socket.recv(_CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise Closed from error
+
+    def _flush(self) -> None:
+        """What the handshake has to say; whose empty buffer does not take it is no client."""
+        output = self.tls.pending_output() if self.tls else b""
+        try:
+            sent = self.socket.send(output) if output else 0
+        except OSError as error:
+            raise Closed from error
+        if sent < len(output):
+            raise Closed

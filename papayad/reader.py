@@ -1,0 +1,130 @@
+"""Reading the chat log: where a client's stream begins, and what comes next (design sections 3, 4).
+
+Used by SEND and papayactl. A reader takes the committed end under the shared lock and then reads
+below it without any: those bytes never change.
+"""
+
+import os
+from errno import EIO
+from pathlib import Path
+
+from papayad import segments
+from papayad.committed import Committed
+
+_BLOCK = 65536
+
+
+class Pruned(Exception):
+    """The bytes at the reader's offset were removed; the log goes on at `oldest`."""
+
+    def __init__(self, oldest: int) -> None:
+        super().__init__(oldest)
+        self.oldest = oldest
+
+
+class Reader:
+    """A position in the log. `descriptor` is the open segment's, its file position the reader's.
+
+    The file position moves with sendfile and read, so that /proc/PID/fdinfo shows a client's lag.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self._state_dir = state_dir
+        self._committed = Committed(state_dir)
+        self.end = self._committed.end  # a call: the committed end now
+        self.descriptor = -1
+        self.offset = 0
+
+    def seek(self, offset: int) -> None:
+        """Go to an offset; raises Pruned when its segment is gone."""
+        base = segments.holding(self._state_dir, offset)
+        if base is None:
+            raise Pruned(self.oldest())
+        try:
+            descriptor = self._open(base)
+        except FileNotFoundError:  # pruned since it was listed
+            raise Pruned(self.oldest()) from None
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+        os.lseek(descriptor, offset - base, os.SEEK_SET)
+        self.descriptor, self.offset = descriptor, offset
+
+    def oldest(self) -> int:
+        """The first offset that is still there."""
+        known = segments.bases(self._state_dir)
+        if not known:
+            raise OSError(EIO, f"{self._state_dir} has no segment")
+        return known[0]
+
+    def read(self, most: int) -> bytes:
+        """Up to `most` bytes of the open segment from the position; empty at the segment's end."""
+        data = os.read(self.descriptor, most)
+        self.offset += len(data)
+        return data
+
+    def advance(self) -> None:
+        """From the end of a sealed segment to its successor, which has to be there."""
+        try:
+            descriptor = self._open(self.offset)
+        except FileNotFoundError:
+            if segments.holding(self._state_dir, self.offset) is None:
+                raise Pruned(self.oldest()) from None
+            raise OSError(EIO, f"the log ends at {self.offset}, before its committed end") from None
+        os.close(self.descriptor)
+        self.descriptor = descriptor
+
+    def read_on(self, most: int) -> bytes:
+        """Like `read`, and on into the next segment; the caller stays below the committed end."""
+        data = self.read(most)
+        if not data:
+            self.advance()
+            data = self.read(most)
+        return data
+
+    def is_boundary(self, offset: int) -> bool:
+        """Whether a record begins at `offset`, which is at or below the committed end."""
+        base = segments.holding(self._state_dir, offset)
+        if base is None or base == offset:
+            return base == offset
+        return self._slice(base, offset - 1, 1) == b"\n"
+
+    def start_of_last(self, count: int, end: int) -> int:
+        """The offset of the `count`-th record before `end`, or the oldest one's."""
+        if count == 0:
+            return end
+        wanted = count + 1  # the LF before the first record that is wanted
+        for base in reversed(segments.bases(self._state_dir)):
+            high = end
+            while high > base:
+                low = max(base, high - _BLOCK)
+                block = self._slice(base, low, high - low)
+                found = block.count(b"\n")
+                if found >= wanted:
+                    return low + _nth_from_end(block, wanted) + 1
+                wanted -= found
+                high = low
+            end = min(end, base)
+        return self.oldest()
+
+    def close(self) -> None:
+        self._committed.close()
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+
+    def _open(self, base: int) -> int:
+        return os.open(segments.path(self._state_dir, base), os.O_RDONLY | os.O_CLOEXEC)
+
+    def _slice(self, base: int, offset: int, length: int) -> bytes:
+        descriptor = self._open(base)
+        try:
+            return os.pread(descriptor, length, offset - base)
+        finally:
+            os.close(descriptor)
+
+
+def _nth_from_end(block: bytes, count: int) -> int:
+    """The place of the `count`-th LF from the end; the block has that many."""
+    place = len(block)
+    for _ in range(count):
+        place = block.rindex(b"\n", 0, place)
+    return place

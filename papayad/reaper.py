@@ -1,0 +1,67 @@
+"""Reaping: whoever sees a free roster lock removes the entry and writes the `part` (section 5).
+
+Done by a short-lived child of the acceptor (which itself never waits for the log's lock), by RECV
+before it answers WHO, and by papayactl. The removal and the record are one transaction, so that two
+who see the same gone cluster write one `part`.
+"""
+
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+
+from papayad import record, roster
+from papayad.appender import Appender, Line, StorageError
+
+
+def reap(appender: Appender, path: Path, names: Collection[str]) -> int:
+    """Remove the named entries whose clusters are gone; returns how many. Raises OSError.
+
+    A full disk costs the records, never the removal.
+    """
+    if not names:
+        return 0
+    with appender.transaction():
+        entries = [(name, roster.read(path, name)) for name in names if _is_gone(path, name)]
+        parts = [part(entry.user) for _, entry in entries if entry and entry.presence]
+        with suppress(StorageError):
+            appender.write(parts)
+        for name, _ in entries:
+            (path / name).unlink(missing_ok=True)
+    return len(entries)
+
+
+def enter(
+    appender: Appender, path: Path, descriptor: int, entry: roster.Entry, older: Collection[str]
+) -> None:
+    """RECV: complete the own entry and write the `join`, so that one never is without the other.
+
+    The clusters that it took over leave first.
+    """
+    reap(appender, path, older)
+    with appender.transaction():
+        roster.complete(descriptor, entry.recv, entry.send)
+        if entry.presence:
+            with suppress(StorageError):
+                appender.write([join(entry.user)])
+
+
+def leave(appender: Appender, path: Path, entry: roster.Entry) -> None:
+    """RECV at its end: write the `part` and remove the own entry, which it still holds."""
+    with appender.transaction():
+        if (path / entry.name).exists():
+            if entry.presence:
+                with suppress(StorageError):
+                    appender.write([part(entry.user)])
+            (path / entry.name).unlink(missing_ok=True)
+
+
+def join(user: str) -> Line:
+    return record.SERVER, record.NO_ID, f"join {user}"
+
+
+def part(user: str) -> Line:
+    return record.SERVER, record.NO_ID, f"part {user}"
+
+
+def _is_gone(path: Path, name: str) -> bool:
+    return (path / name).exists() and not roster.is_live(path, name)

@@ -1,0 +1,67 @@
+"""The acceptor's side of reaping: one short-lived child at a time (design section 5).
+
+The acceptor never waits for the log's lock, so a process of its own writes the `part` records.
+Those who go meanwhile are the next one's, together: a thousand who leave at once cost a few
+transactions.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+import setproctitle
+
+from papayad import descriptors, reaper, roster, titles
+from papayad.appender import Appender
+from papayad.cluster import Shared, announcer, reset_signals
+from papayad.confine import confine
+from papayad.spawn import spawn
+
+
+class Reaping:
+    """Roster entries of gone clusters, and the child that removes them."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+        self._waiting: set[str] = set()
+        self._under_way: set[str] = set()
+        self._child = 0
+
+    def add(self, names: Iterable[str]) -> None:
+        """Have these entries removed, if they are still there."""
+        path = roster.directory(self.shared.config.state_dir)
+        self._waiting.update(name for name in names if (path / name).exists())
+        self._start()
+
+    def child_ended(self, pid: int, status: int) -> bool:
+        """Whether that was the reaper; what a failed one left is tried again with the next."""
+        if pid != self._child:
+            return False
+        failed, self._under_way, self._child = self._under_way, set(), 0
+        if status == 0:
+            self._start()
+        else:
+            self._waiting |= failed
+        return True
+
+    def _start(self) -> None:
+        if self._child or not self._waiting:
+            return
+        names = self._waiting
+        with suppress(OSError):  # no process to be had: the next event tries again
+            self._child = spawn(lambda: _reap(self.shared, names), self.shared.journal)
+            self._waiting, self._under_way = set(), names
+
+
+def _reap(shared: Shared, names: set[str]) -> None:
+    """The child. It announces in any case: the gone one may have died before it could."""
+    shared.journal.reopen()
+    descriptors.close_all_but({shared.group})
+    descriptors.silence_standard_streams()
+    reset_signals()
+    setproctitle.setproctitle(titles.reaper(shared.config.room))
+    confine(titles.REAPER)
+    state_dir = shared.config.state_dir
+    announce = announcer(state_dir)
+    appender = Appender(state_dir, shared.config.chatlog, announce, shared.journal.warning)
+    reaper.reap(appender, roster.directory(state_dir), names)
+    announce()

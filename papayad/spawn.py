@@ -1,0 +1,52 @@
+"""Forking from the acceptor: clusters and the reaper (design section 6).
+
+The one place that forks there. Signals are blocked around the fork, so that none that was meant for
+the child is swallowed by the acceptor's handlers, which the child has until it resets them.
+"""
+
+import gc
+import os
+import signal
+from collections.abc import Callable
+
+from papayad.journal import Journal
+
+
+def spawn(run: Callable[[], None], journal: Journal) -> int:
+    """Fork a child that runs `run` and ends; returns its pid. Raises OSError (EAGAIN, ENOMEM).
+
+    `run` starts with every signal blocked.
+    """
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        pid = os.fork()
+        if pid == 0:
+            _live(run, journal)
+        return pid
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _live(run: Callable[[], None], journal: Journal) -> None:
+    """A child's life. Whatever happens in it, it never goes on with its parent's code."""
+    code = os.EX_SOFTWARE
+    try:
+        gc.disable()  # its loops make no cycles, and a collection would touch every page
+        run()
+        code = os.EX_OK
+    except OSError as error:
+        journal.error(f"process {os.getpid()} ends: {error}{where(error)}")
+    except BaseException as error:  # noqa: BLE001 - a child never returns into its parent
+        journal.error(f"process {os.getpid()} ends by a bug: {error!r}{where(error)}")
+    finally:
+        os._exit(code)
+
+
+def where(error: BaseException) -> str:
+    """File and line of the innermost frame."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f" ({os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno})"

@@ -1,0 +1,29 @@
+"""Backpressure by not reading: a token bucket over a client's lines (design section 2, [limits]).
+
+A leaf, used by RECV. Nothing is dropped and nobody is kicked; a fast client is read later.
+"""
+
+from time import monotonic
+
+
+class Throttle:
+    """`burst` lines at once, `rate` lines a second after that."""
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate = rate
+        self._burst = float(burst)
+        self._level = float(burst)
+        self._at = monotonic()
+
+    def take(self, most: int) -> int:
+        """How many of `most` lines may be taken now; they are taken."""
+        now = monotonic()
+        self._level = min(self._burst, self._level + (now - self._at) * self._rate)
+        self._at = now
+        taken = min(most, int(self._level))
+        self._level -= taken
+        return taken
+
+    def wait(self) -> float:
+        """Seconds until there is one again."""
+        return max(0.0, (1.0 - self._level) / self._rate)

@@ -1,0 +1,26 @@
+"""Fixtures that every test may use."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.room import Room
+
+MakeRoom = Callable[..., Room]
+
+
+@pytest.fixture
+def make_room() -> Iterator[MakeRoom]:
+    """A function that makes and starts rooms; they end with the test."""
+    with ExitStack() as stack:
+
+        def make(tls: str = "off", *, start: bool = True, **sections: dict[str, Any]) -> Room:
+            room = Room(tls, **sections)
+            stack.callback(room.close)
+            if start:
+                room.start()
+            return room
+
+        yield make

@@ -1,0 +1,275 @@
+"""A real papayad on loopback for tests, and raw clients that speak PAPAYA/1 byte for byte.
+
+Everything is ended by pid or by the group that its lock proves alive, and lives in one directory.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from papayad import config, groups, pidfile, roster, segments, tokens, wire
+from papayad.files import write_whole
+from papayad.roster import Entry
+from papayad.wire import Greeting, Hello, Refusal
+from tests import certificate
+
+PATIENCE = 20.0  # seconds that an event may take on a busy machine before a test fails
+ROOT = os.geteuid() == 0
+
+T = TypeVar("T")
+
+
+def wait_for(what: Callable[[], T], seconds: float = PATIENCE) -> T:
+    """Look until `what()` is true and return it; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if found := what():
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs or is stopped; a zombie is dead."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Peer:
+    """A client's end of a connection, in bytes. `stream` is all that came after the greeting."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.socket = connection
+        self.buffer = b""
+        self.stream = b""
+        self.greeting: Greeting | None = None
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def hello(self, hello: Hello) -> Greeting | Refusal:
+        self.send(wire.render_hello(hello))
+        return self.answer()
+
+    def answer(self) -> Greeting | Refusal:
+        """The server's first line."""
+        while b"\n" not in self.buffer:
+            data = self.receive()
+            if not data:
+                raise AssertionError(f"closed before an answer: {self.buffer!r}")
+            self.buffer += data
+        line, _, self.stream = self.buffer.partition(b"\n")
+        answer = wire.parse_answer(line)
+        if isinstance(answer, Greeting):
+            self.greeting = answer
+        return answer
+
+    def receive(self, seconds: float = PATIENCE) -> bytes:
+        """Some bytes, b"" at the end of the stream; TimeoutError after `seconds`."""
+        self.socket.settimeout(seconds)
+        try:
+            return self.socket.recv(65536)
+        except (ConnectionError, ssl.SSLEOFError):
+            return b""
+
+    def read_until(self, end: bytes, seconds: float = PATIENCE) -> bytes:
+        """The stream, once it has `end` in it."""
+        deadline = time.monotonic() + seconds
+        while end not in self.stream:
+            left = deadline - time.monotonic()
+            try:
+                data = self.receive(max(0.01, left))
+            except TimeoutError:
+                data = b""
+            if not data:
+                raise AssertionError(f"no {end!r} in ...{self.stream[-500:]!r}")
+            self.stream += data
+        return self.stream
+
+    def read_to_end(self, seconds: float = PATIENCE) -> bytes:
+        """The stream up to the server's close."""
+        while data := self.receive(seconds):
+            self.stream += data
+        return self.stream
+
+    def ping(self, mark: bytes = b"mark") -> bytes:
+        """The stream up to and with everything that was committed before now."""
+        self.send(b"PING " + mark + b"\n")
+        return self.read_until(b"! pong " + mark + b"\n")
+
+    def records(self) -> bytes:
+        """The stream without notices: bytes of the log."""
+        lines = self.stream.splitlines(keepends=True)
+        return b"".join(line for line in lines if not line.startswith(b"! "))
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+class Room:
+    """A room in a directory of its own. Users are alice, bob and whoever is asked for."""
+
+    def __init__(self, tls: str = "off", **sections: dict[str, Any]) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="papaya-test-"))
+        self.path = self.directory / "main.toml"
+        self.tokens: dict[str, str] = {}
+        self.peers: list[Peer] = []
+        self.port = free_port()
+        self.starts = 0
+        self._write(tls, sections)
+        self.settings = config.load(self.path, "main")
+
+    @property
+    def state_dir(self) -> Path:
+        return self.settings.state_dir
+
+    def start(self, *, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        """Run papayad as a daemon; it serves when this returns."""
+        self.starts += 1
+        with (self.directory / "stderr").open("a") as errors:
+            done = subprocess.run(
+                [sys.executable, "-m", "papayad", "--config", str(self.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+        if check and done.returncode != 0:
+            raise AssertionError(self.journal())
+        return done
+
+    def acceptor(self) -> int:
+        """The acceptor's pid, 0 when there is none."""
+        return pidfile.holder(self.settings.pid_file) or 0
+
+    def stop_acceptor(self, signum: int = signal.SIGTERM) -> None:
+        """End the acceptor and wait until it is gone; its clusters go on."""
+        pid = self.acceptor()
+        assert pid > 1
+        os.kill(pid, signum)
+        wait_for(lambda: not is_alive(pid))
+
+    def journal(self) -> str:
+        """What the daemon said so far."""
+        return (self.directory / "stderr").read_text()
+
+    def token(self, user: str) -> str:
+        """The user's token; made, and known to the daemon, when there was none."""
+        if user not in self.tokens:
+            self.tokens[user] = tokens.new_token()
+            known = {
+                tokens.digest(token): tokens.Token(tokens.digest(token), name, 1)
+                for name, token in self.tokens.items()
+            }
+            tokens.write_tokens(self.settings.tokens, known)
+        return self.tokens[user]
+
+    def socket(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+
+    def peer(self) -> Peer:
+        """A connection that has not said anything yet; TLS when the room requires it."""
+        connection = self.socket()
+        if self.settings.listen.tls == "required":
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            connection = context.wrap_socket(connection)
+        peer = Peer(connection)
+        self.peers.append(peer)
+        return peer
+
+    def join(self, user: str, **options: Any) -> Peer:
+        """A client that was let in; `options` are those of Hello."""
+        peer = self.peer()
+        answer = peer.hello(Hello(self.token(user), **options))
+        assert isinstance(answer, Greeting), answer
+        return peer
+
+    def entries(self) -> list[Entry]:
+        """The living clusters that have both their processes."""
+        return [entry for entry in roster.living(roster.directory(self.state_dir)) if entry.send]
+
+    def entry(self, user: str) -> Entry:
+        """The user's one cluster."""
+        return wait_for(lambda: [one for one in self.entries() if one.user == user])[0]
+
+    def log(self) -> bytes:
+        """All of the log that is still there, up to the committed end."""
+        bases = segments.bases(self.state_dir)
+        whole = b"".join(Path(segments.path(self.state_dir, base)).read_bytes() for base in bases)
+        return whole[: self.committed() - bases[0]]
+
+    def committed(self) -> int:
+        return int((self.state_dir / "committed").read_text())
+
+    def groups(self) -> list[int]:
+        return groups.live(groups.directory(self.state_dir))
+
+    def close(self) -> None:
+        """End every process of the room and remove its directory."""
+        for peer in self.peers:
+            peer.close()
+        if self.starts:
+            for group in self.groups():
+                with suppress(ProcessLookupError):
+                    os.killpg(group, signal.SIGKILL)
+            wait_for(lambda: not self.groups())
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _write(self, tls: str, sections: dict[str, dict[str, Any]]) -> None:
+        directory = self.directory
+        listen = {
+            "addresses": [f"127.0.0.1:{self.port}"],
+            "tls": tls,
+            "certificate": str(directory / "cert.pem"),
+            "private_key": str(directory / "key.pem"),
+        }
+        service = {
+            "state_dir": str(directory / "state"),
+            "run_dir": str(directory / "run"),
+            "tokens": str(directory / "tokens"),
+            "log_to": "stderr",
+        }
+        if ROOT:
+            service |= {"user": "nobody", "group": "nogroup"}
+        changes: dict[str, dict[str, Any]] = {"listen": listen, "service": service}
+        for name, section in sections.items():
+            changes[name] = changes.get(name, {}) | section
+        settings = config.defaults("main", self.path, **changes)
+        (directory / "state").mkdir(mode=0o700)
+        write_whole(self.path, config.render(settings).encode())
+        write_whole(directory / "tokens", b"")
+        if tls != "off":
+            certificate.make(directory / "cert.pem", directory / "key.pem")
+        if ROOT:
+            give_to_service(directory)
+
+
+def give_to_service(directory: Path) -> None:
+    """Everything below a directory to the user that papayad drops to."""
+    directory.chmod(0o755)
+    for path in (directory, *directory.rglob("*")):
+        shutil.chown(path, "nobody", "nogroup")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
