@@ -1,59 +1,30 @@
 """TLS: the certificate of the invite and no other, before a byte of the token leaves."""
 
-import datetime
 import hashlib
 import ssl
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from papayachat import profile as profiles
 from papayad import invite
 from papayad.errors import CONFIGURATION, UNAVAILABLE
+from tests import certificate
 from tests.papayachat.conftest import Chat
 from tests.papayachat.scripted import ScriptedRoom
 
 
-def certificate(folder: Path) -> tuple[Path, str]:
-    """A self-signed certificate with its key in a file, and its pin."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "chat.example")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "cert.pem"
-    path.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    der = made.public_bytes(serialization.Encoding.DER)
-    return path, hashlib.sha256(der).hexdigest()
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
-    path, pin = certificate(tmp_path)
+    """A server's side, and the pin of its certificate."""
+    path, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    certificate.make(path, key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
+    context.load_cert_chain(path, key)
     context.num_tickets = 0
-    return context, pin
+    der = ssl.PEM_cert_to_DER_cert(path.read_text())
+    return context, hashlib.sha256(der).hexdigest()
 
 
 def save(room: ScriptedRoom) -> None:
