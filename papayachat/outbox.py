@@ -105,10 +105,22 @@ class Outbox:
 
     def _load(self) -> None:
         content = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
-        whole = content[: content.rfind(b"\n") + 1]  # a torn line was not synced: nothing had left
-        os.ftruncate(self._descriptor, len(whole))
-        for line in whole.splitlines():
-            self._take(json.loads(line))
+        good = 0
+        for line in content.splitlines(keepends=True):
+            if not self._understood(line):
+                break  # torn by a crash: not synced, so nothing that stands from here on had left
+            good += len(line)
+        os.ftruncate(self._descriptor, good)
+
+    def _understood(self, line: bytes) -> bool:
+        try:
+            note = json.loads(line) if line.endswith(b"\n") else None
+        except ValueError:
+            return False
+        if not isinstance(note, dict):
+            return False
+        self._take(note)
+        return True
 
     def _take(self, note: dict[str, Any]) -> None:
         match note:
@@ -179,9 +191,6 @@ def _open(path: Path, create: int) -> Outbox | None:
                 return Outbox(path, descriptor)
         except BlockingIOError:
             return None
-        except ValueError:
-            keep = False
-            raise Fault(str(path), "not an outbox", "look at it, then remove it") from None
         finally:
             if not keep:
                 os.close(descriptor)
