@@ -58,7 +58,7 @@ def papayachat_command(ctx: click.Context, profile: str | None) -> int:
 
 def main() -> None:
     """The program; it always ends with sys.exit."""
-    _print_anything()
+    _have_standard_streams()
     try:
         sys.exit(papayachat_command.main(prog_name=PROGRAM, standalone_mode=False) or DONE)
     except Fault as fault:
@@ -76,8 +76,12 @@ def _nobody_reads() -> int:
     return DONE
 
 
-def _print_anything() -> None:
-    """A message must not end the program because the locale has no such character."""
+def _have_standard_streams() -> None:
+    """Closed ones lead nowhere, or the socket would become stdout; and a message must not end the
+    program because the locale has no such character."""
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -4,6 +4,7 @@ Not sys.stdin: its buffer holds lines that poll(2) does not know of.
 """
 
 import os
+from errno import EIO
 
 _CHUNK = 65536
 
@@ -26,8 +27,15 @@ class Typed:
         return not self._end and b"\n" not in self._buffer
 
     def fill(self) -> None:
-        """Read once, when the descriptor is ready."""
-        chunk = os.read(self.descriptor, _CHUNK)
+        """Read once, when the descriptor is ready. A terminal that is gone is the end (EIO)."""
+        try:
+            chunk = os.read(self.descriptor, _CHUNK)
+        except BlockingIOError:  # whoever shares it made it non-blocking, and was faster
+            return
+        except OSError as error:
+            if error.errno != EIO:
+                raise
+            chunk = b""
         self._end = not chunk
         self._buffer += chunk
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from papayachat.room import Room
 
-_GONE = select.POLLERR | select.POLLNVAL
+_GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL  # ERR on Linux, HUP on the BSDs
 
 
 def wait(

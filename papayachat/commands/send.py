@@ -8,7 +8,7 @@ from papayachat import draft, profile
 from papayachat.terminal import tell
 
 
-@click.command("send", context_settings={"ignore_unknown_options": True})
+@click.command("send")
 @click.argument("text", nargs=-1)
 @click.option(
     "--timeout",

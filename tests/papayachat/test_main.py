@@ -5,7 +5,8 @@ import sys
 
 from papayad import __version__
 from papayad.errors import USAGE
-from tests.papayachat.conftest import Chat
+from tests.papayachat.conftest import TOP, Chat
+from tests.papayachat.scripted import ScriptedRoom
 
 
 def test_help_names_every_command(chat: Chat) -> None:
@@ -45,3 +46,13 @@ def test_papayachat_imports_only_leaves_of_papayad(chat: Chat) -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     leaves = {f"papayad.{name}" for name in ("errors", "files", "invite", "record", "wire")}
     assert set(ran.stdout.split()) <= leaves
+
+
+def test_closed_streams_lead_nowhere(room: ScriptedRoom) -> None:
+    """A socket must never become stdout."""
+    room.commit("one")
+    command = f"exec {sys.executable} -m papayachat tail <&- >&- 2>&-"
+    process = subprocess.Popen(["/bin/sh", "-c", command], cwd=TOP)
+    peer = room.greeted()
+    assert peer.left()
+    assert process.wait(20) == 0
