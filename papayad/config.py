@@ -170,7 +170,7 @@ def find(option: str | None, room: str) -> Path:
 def load(path: Path, room: str) -> Config:
     """The configuration of a room; raises Problems, or a Fault when the file cannot be read."""
     try:
-        table = tomllib.loads(path.read_text())
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         remedy = "run papayactl init, or name the file with --config"
         code = denied_or(error, CONFIGURATION)

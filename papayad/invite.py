@@ -14,7 +14,7 @@ TOKEN = re.compile(r"[0-9a-f]{128}\Z")
 
 _INVITE = re.compile(
     r"papaya://(?P<name>[^:@/#]+):(?P<token>[^:@/#]+)@"
-    r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[^:@/#\s\[\]]+):(?P<port>\d{1,5})"
+    r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[^:@/#\s\[\]]+):(?P<port>\d{1,5})"
     r"/(?P<room>[^/#?\s]+)(?:#sha256:(?P<pin>[0-9a-fA-F]{64}))?\Z"
 )
 

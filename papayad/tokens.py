@@ -56,7 +56,7 @@ def digest(token: str) -> str:
 def read_tokens(path: Path) -> dict[str, Token]:
     """Every token of the file by digest; a Fault (77, 78) names the file and the line."""
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         remedy = "run papayactl init, or give the service's group the right to read it"
         raise Fault(

@@ -148,7 +148,7 @@ def parse_answer(line: bytes) -> Greeting | Refusal:
 
 
 def render_notice(notice: Notice) -> bytes:
-    return f"! {notice.word} {notice.rest}".rstrip(" ").encode() + b"\n"
+    return f"! {notice.word}{' ' if notice.rest else ''}{notice.rest}\n".encode()
 
 
 def parse_notice(line: bytes) -> Notice | None:

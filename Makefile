@@ -1,0 +1,48 @@
+# papaya from a checkout. Nothing here needs root, and nothing is written outside of this directory.
+# Plain enough for GNU make and BSD make; what needs thought is in contrib/*.sh.
+
+PORT ?= 7722
+NAME ?= guest
+
+.PHONY: help run join stop venv venv-test lint format test clean
+
+help:
+	@echo 'make run    open a room here, on loopback, and chat in it (PORT=7722)'
+	@echo 'make join   chat in it as somebody else, from another terminal (NAME=guest)'
+	@echo 'make stop   end the room and everybody in it; what was said stays'
+	@echo 'make test   lint, then every test'
+	@echo 'make lint   linter, formatter, strict types'
+	@echo 'make format put the sources in form'
+	@echo 'make clean  stop, and remove all that was made here, the room too'
+
+run: venv
+	@PORT='$(PORT)' contrib/room.sh run
+
+join: venv
+	@contrib/room.sh join '$(NAME)'
+
+stop:
+	@contrib/room.sh stop
+
+venv:
+	@contrib/venv.sh
+
+venv-test:
+	@contrib/venv.sh test
+
+lint: venv-test
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/mypy
+
+format: venv-test
+	@.venv/bin/ruff check --quiet --fix .
+	@.venv/bin/ruff format --quiet .
+
+test: lint
+	@.venv/bin/python -m pytest
+
+clean: stop
+	@contrib/room.sh remove
+	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
