@@ -33,6 +33,7 @@ from papayad.tokens import Token
 from papayad.wire import Refusal
 
 _REST = 0.2  # seconds without accepting when descriptors or buffers have run out
+_QUIET = 60.0  # seconds between two lines that say the same
 _FAREWELL = 2.0  # seconds for a refused peer to read its answer
 _RUN_OUT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _SIGNALS, _PENDING, _ENDED, _LISTENER = range(4)  # the order in which one look's events are served
@@ -62,6 +63,7 @@ class Acceptor:
         self._selector = selectors.DefaultSelector()
         self._serial = count()
         self._rest_until = 0.0  # on the monotonic clock, while it does not accept
+        self._complain_after = 0.0
         self._stopping = False
 
     def run(self, signals: Signals) -> None:
@@ -79,8 +81,7 @@ class Acceptor:
         """Wait, then serve: those who wait to come in before those who come."""
         events = self._selector.select(self._patience())
         for key, _ in sorted(events, key=lambda event: event[0].data[0]):
-            if key.fileobj in self._selector.get_map():  # not evicted by an earlier one
-                key.data[1]()
+            key.data[1]()
         now = time.monotonic()
         for pending in self._admission.overdue(now):
             self._time_is_up(pending)
@@ -95,6 +96,8 @@ class Acceptor:
     # connections
 
     def _accept(self, listener: socket.socket) -> None:
+        if self._rest_until:
+            return
         try:
             client, address = listener.accept()
         except OSError as error:
@@ -116,8 +119,11 @@ class Acceptor:
 
     def _rest(self, error: OSError) -> None:
         """Out of descriptors or buffers: accepting again at once would only spin."""
-        self._journal.warning(f"accepting rests for {_REST} s: {error.strerror}")
-        self._rest_until = time.monotonic() + _REST
+        now = time.monotonic()
+        if now > self._complain_after:
+            self._journal.warning(f"accepting rests, {_REST} s at a time: {error.strerror}")
+            self._complain_after = now + _QUIET
+        self._rest_until = now + _REST
         for listener in self._listening.values():
             self._selector.unregister(listener)
 

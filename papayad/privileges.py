@@ -6,6 +6,7 @@ Run once by the acceptor at start, after it has bound its ports and before it re
 import grp
 import os
 import pwd
+from contextlib import suppress
 from dataclasses import dataclass
 
 from papayad.config import Service
@@ -35,11 +36,16 @@ def of_service(service: Service) -> Identity | None:
 def drop(identity: Identity) -> None:
     """Become the service's user with no way back; checked, because everything rests on it."""
     os.setgroups([])
-    os.setresgid(identity.gid, identity.gid, identity.gid)
-    os.setresuid(identity.uid, identity.uid, identity.uid)
-    if set(os.getresuid() + os.getresgid() + (identity.uid, identity.gid)) - {
-        identity.uid,
-        identity.gid,
-    }:
-        raise Fault("service.user", "the kernel kept some of root's rights", "report this")
+    os.setgid(identity.gid)  # as root these two set real, effective and saved ids (setuid(2))
+    os.setuid(identity.uid)
+    if os.getgroups() not in ([], [identity.gid]) or _can_return():
+        raise Fault("service.user", "the kernel lets us have root's rights again", "report this")
     os.environ["HOME"] = "/"
+
+
+def _can_return() -> bool:
+    for attempt in (os.setuid, os.seteuid, os.setgid, os.setegid):
+        with suppress(PermissionError):
+            attempt(0)
+            return True
+    return False

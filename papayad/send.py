@@ -19,6 +19,8 @@ from papayad.tie import Tie
 from papayad.wire import Greeting, Hello, Notice, render_greeting, render_notice
 
 _OF_THE_LOG = {EIO, ENOENT, ESTALE}  # every other errno is the socket's
+# sigwait(3) makes an enum of the number, 10 us a wakeup; OpenBSD and macOS have nothing else.
+wait_for_signal = getattr(signal, "sigwaitinfo", signal.sigwait)
 SIGNALS = {groups.ANNOUNCEMENT, notices.ARRIVAL}
 
 
@@ -77,7 +79,7 @@ def stream(linger: float, reader: Reader, outlet: Outlet, incoming: NoticeReader
             outlet.line(lines)
         if incoming.finished:
             return
-        signal.sigwaitinfo(awaited)
+        wait_for_signal(awaited)
         tie.check()
         rest = sent_at + linger - time.monotonic()
         if rest > 0:
@@ -105,7 +107,7 @@ def go_to(offset: int, reader: Reader, outlet: Outlet) -> None:
 def wait_for_end(incoming: NoticeReader, tie: Tie) -> None:
     """The socket is dead for writing. RECV may still find messages in it, and ends both of us."""
     while not incoming.finished:
-        signal.sigwaitinfo({notices.ARRIVAL} | tie.signals)
+        wait_for_signal({notices.ARRIVAL} | tie.signals)
         tie.check()
         incoming.read()
 
