@@ -1,12 +1,14 @@
 """papayactl's command line: options of the room, and a command for each file in `commands/`.
 
 A command is added as a file `commands/NAME.py` with a click command called `command`; nothing is
-registered anywhere. All of them are imported for `--help`, so no module here or there imports
-anything heavy (psutil, rich, cryptography) outside the function that uses it.
+registered anywhere. Its docstring begins "`papayactl NAME`: what it does.", which is its line in
+`--help`: nothing is imported for that, and only the one that is run is imported at all. psutil,
+rich and cryptography are imported in the functions that use them.
 """
 
 import pkgutil
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -32,6 +34,10 @@ class Commands(click.Group):
         command: click.Command = import_module(f"{commands.__name__}.{cmd_name}").command
         return _understanding_json(command)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary(name)) for name in self.list_commands(ctx)])
+
     def main(self, *args: Any, **extra: Any) -> Any:
         extra |= {"standalone_mode": False, "prog_name": PROGRAM}
         try:
@@ -50,6 +56,13 @@ class Commands(click.Group):
         except OSError as error:
             exit_with(PROGRAM, _from_system(error))
         raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def summary(command: str) -> str:
+    """What a command does, from the first line of its file."""
+    with Path(commands.__path__[0], f"{command}.py").open(encoding="utf-8") as file:
+        words = file.readline().strip().strip('"').partition(": ")[2]
+    return words[:1].upper() + words[1:]
 
 
 def _understanding_json(command: click.Command) -> click.Command:

@@ -1,4 +1,4 @@
-"""`papayactl acceptor`: the process that lets clients in."""
+"""`papayactl acceptor`: what lets clients in: status, stop, start, reload."""
 
 from dataclasses import asdict
 

@@ -19,7 +19,7 @@ from papayad.errors import USAGE, Fault
 from papayad.record import NAME
 
 
-@click.command("init", short_help="Make a room: directories, certificate, configuration, tokens.")
+@click.command("init")
 @click.option("--dir", "directory", type=Path, metavar="DIR", help="Put everything below DIR.")
 @click.option(
     "--address",

@@ -10,7 +10,7 @@ from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault
 from papayad.roster import Entry
 
 
-@click.command("kill", short_help="End clients.")
+@click.command("kill")
 @click.argument("texts", metavar="SELECTOR...", nargs=-1)
 @click.option("--all", "everyone", is_flag=True, help="Every client of the room.")
 @click.option(

@@ -1,4 +1,4 @@
-"""`papayactl list`: the clients of a room."""
+"""`papayactl list`: the clients of the room."""
 
 import time
 from typing import Any
@@ -11,7 +11,7 @@ from papayad.roster import Entry
 from papayad.tokens import format_time
 
 
-@click.command("list", short_help="The clients of the room.")
+@click.command("list")
 @click.argument("texts", metavar="[SELECTOR]...", nargs=-1)
 @pass_invocation
 def command(invocation: Invocation, texts: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""`papayactl token`: who may come in."""
+"""`papayactl token`: who may come in: add, list, revoke."""
 
 from collections import Counter
 from typing import Any
@@ -16,7 +16,7 @@ from papayad.tokens import Token, format_time
 _EXPIRES = "After 30d, 12h, ... or at 2026-12-31. Default: never."
 
 
-@click.group("token", short_help="Who may come in: add, list, revoke.")
+@click.group("token")
 def command() -> None:
     """Who may come in: each token lets one user in, until it expires or is revoked."""
 
