@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from papayactl.main import main
 from papayad import roster
 from papayad.config import Config
+from tests.room import PATIENCE
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 ROOT = Path(__file__).parents[2]
@@ -68,7 +69,7 @@ class StagedRoom:
     def end(self) -> None:
         for child in self.children:
             child.kill()
-            child.communicate()
+            child.communicate(timeout=PATIENCE)
 
     def _start(self, *words: str, stubborn: bool) -> subprocess.Popen[str]:
         process = subprocess.Popen(

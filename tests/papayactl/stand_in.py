@@ -45,9 +45,9 @@ def _be_recv(lock: int) -> None:
     send = os.fork()
     if send == 0:
         tie(PR_SET_PDEATHSIG, signal.SIGKILL)
+        roster.complete(lock, os.getppid(), os.getpid())
+        print(os.getppid(), os.getpid(), flush=True)
         signal.sigwait([signal.SIGHUP])
-    roster.complete(lock, os.getpid(), send)
-    print(os.getpid(), send, flush=True)
     os.waitpid(send, 0)
     os._exit(0)
 
@@ -57,10 +57,10 @@ def acceptor(pid_file: str, address: str) -> None:
     host, port = parse_address(address)
     listening = socket.create_server((host, port))
     signal.signal(signal.SIGHUP, lambda *_: print("reads again", flush=True))
-    pidfile.write(lock)
-    print("ready", flush=True)
     if os.environ.get("STUBBORN"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    pidfile.write(lock)
+    print("ready", flush=True)
     while listening.fileno() >= 0:
         signal.pause()
 

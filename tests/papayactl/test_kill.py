@@ -9,6 +9,12 @@ from papayactl import clusters
 from papayactl.system import pinned, process
 from papayad import roster
 from tests.papayactl.staged import StagedRoom
+from tests.room import PATIENCE, wait_for
+
+
+def is_stopped(pid: int) -> bool:
+    seen = process.read(pid)
+    return seen is not None and seen.state == process.STOPPED
 
 
 def test_one_is_asked_and_ends(room: StagedRoom) -> None:
@@ -45,8 +51,7 @@ def test_who_ignores_sigterm_is_killed_after_the_timeout(room: StagedRoom) -> No
 def test_a_stopped_one_is_killed_at_once(room: StagedRoom, role: str) -> None:
     client = room.client("alice")
     os.kill(getattr(client, role), signal.SIGSTOP)
-    while getattr(process.read(getattr(client, role)), "state", "") != process.STOPPED:
-        os.sched_yield()
+    wait_for(lambda: is_stopped(getattr(client, role)))
     (outcome,) = room.ctl_json("kill", "alice")
     assert (outcome["ended"], outcome["signal"]) == (True, "SIGKILL")
     assert outcome["seconds"] < 1
@@ -93,7 +98,7 @@ def test_the_process_is_pinned_before_it_is_known(room: StagedRoom) -> None:
 
     def is_meant() -> bool:
         os.kill(client.recv, signal.SIGKILL)
-        client.holder.wait()
+        client.holder.wait(PATIENCE)
         return True
 
     assert not pinned.send(client.recv, signal.SIGTERM, is_meant)
