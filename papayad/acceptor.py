@@ -14,11 +14,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from pathlib import Path
 
 import setproctitle
 
-from papayad import cluster, listeners, roster, titles
+from papayad import cluster, listeners, roster, store, titles
 from papayad.admission import Admission, source_of
 from papayad.clients import Clients, Known, end
 from papayad.cluster import Client, Shared
@@ -178,7 +177,7 @@ class Acceptor:
 
     def _refusal(self, user: str, leaving: int) -> Refusal | None:
         limits = self._shared.config.limits
-        if (self._shared.config.state_dir / "frozen" / user).exists():
+        if (store.frozen(self._shared.config.state_dir) / user).exists():
             return Refusal("frozen", "the admin has frozen this user for now")
         if self._clients.count() - leaving >= limits.max_clients:
             return Refusal("full", "the room is full, try again later")
@@ -235,9 +234,8 @@ class Acceptor:
         self._refuse(pending, Refusal("busy", "no process to be had, try again later"))
 
     def _touch_seen(self, token: Token) -> None:
-        """When a token was used last: the time of state_dir/seen/ID."""
         with suppress(OSError):
-            Path(self._shared.config.state_dir, "seen", token.id).touch()
+            (store.seen(self._shared.config.state_dir) / token.id).touch()
 
     # ends
 

@@ -6,7 +6,6 @@ sectors may read as zeros, and `committed` is rebuilt.
 """
 
 import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,10 +20,20 @@ def identity(state_dir: Path) -> str:
     return (state_dir / _IDENTITY).read_text().strip()
 
 
+def seen(state_dir: Path) -> Path:
+    """A file for each token, by Token.id, whose time tells when it was used last."""
+    return state_dir / "seen"
+
+
+def frozen(state_dir: Path) -> Path:
+    """A file for each user, by name, whose new connections are refused."""
+    return state_dir / "frozen"
+
+
 def prepare(state_dir: Path, warn: Callable[[str], None]) -> None:
     """Make what is missing and repair what a crash left; raises OSError."""
-    for directory in (groups.directory(state_dir), roster.directory(state_dir)):
-        directory.mkdir(mode=0o700, exist_ok=True)
+    for directory in (groups.directory, roster.directory, seen, frozen):
+        directory(state_dir).mkdir(mode=0o700, exist_ok=True)
     if not groups.live(groups.directory(state_dir)):
         _repair(state_dir, warn)
 
@@ -48,7 +57,7 @@ def _repair(state_dir: Path, warn: Callable[[str], None]) -> None:
     if not known:
         os.close(os.open(segments.path(state_dir, 0), os.O_CREAT | os.O_WRONLY, 0o600))
     if lost or not (state_dir / _IDENTITY).exists():
-        write_whole(state_dir / _IDENTITY, f"{secrets.token_hex(16)}\n".encode())
+        write_whole(state_dir / _IDENTITY, f"{os.urandom(16).hex()}\n".encode())
     if lost:
         warn(f"committed records are lost: the log ends at {end}, and is a new one to its clients")
     if shown != end:
