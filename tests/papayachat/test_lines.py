@@ -13,8 +13,8 @@ def test_prints_what_is_said(chat: Chat, room: ScriptedRoom) -> None:
     room.commit("hello\u2028again", sender="bob")
     room.commit("join carol", sender="*")
     room.commit("part carol", sender="*")
-    room.commit("notice down at noon", sender="*")
-    room.commit("\x1b[2J never cleaned")
+    room.commit("notice down at noon\x07", sender="*")
+    room.log += b"no record \x1b[2J\n"
     program = chat(stdin=-1)
     peer = room.greeted()
     assert peer.hello.presence
@@ -24,8 +24,8 @@ def test_prints_what_is_said(chat: Chat, room: ScriptedRoom) -> None:
         "      again",
         "21:53 * carol joined",
         "21:53 * carol left",
-        "21:53 * notice down at noon",
-        "2026-11-22T21:53:01.123456Z bob - \u241b[2J never cleaned",
+        "21:53 * notice down at noon\u2407",
+        "no record \u241b[2J",
     ]
     program.enter("/who\n")
     assert peer.line() == b"WHO"

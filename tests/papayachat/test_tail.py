@@ -44,7 +44,7 @@ def test_the_last_ones(chat: Chat, room: ScriptedRoom) -> None:
 def test_json(chat: Chat, room: ScriptedRoom) -> None:
     room.base = 1000
     first = room.commit("caf\u00e9\u2028\ttea", "k3x9", "alice")
-    room.commit("\x1b[2J never cleaned")
+    room.log += b"no record \x1b[2J\n"
     last = room.commit("join bob", "-", "*")
     program = chat("tail", "--json")
     room.greeted()
