@@ -107,9 +107,8 @@ class Acceptor:
         source = source_of(address[0])
         limits = self._shared.config.limits
         if self._admission.held_by(source) >= limits.max_pending_per_source:
-            client.close()
-            return
-        if len(self._admission) >= limits.max_pending:
+            self._drop(self._admission.victim_of(source))
+        elif len(self._admission) >= limits.max_pending:
             self._drop(self._admission.victim())
         deadline = time.monotonic() + limits.auth_seconds
         pending = Pending(client, listeners.name(address), source, deadline)

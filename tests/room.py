@@ -105,6 +105,13 @@ class Peer:
             self.stream += data
         return self.stream
 
+    def read_to_close(self, seconds: float = PATIENCE) -> bytes:
+        """The same, of a server that saw to it that the end arrives: a reset is an error here."""
+        self.socket.settimeout(seconds)
+        while data := self.socket.recv(65536):
+            self.stream += data
+        return self.stream
+
     def ping(self, mark: bytes = b"mark") -> bytes:
         """The stream up to and with everything that was committed before now."""
         self.send(b"PING " + mark + b"\n")
@@ -136,12 +143,16 @@ class Room:
     def state_dir(self) -> Path:
         return self.settings.state_dir
 
+    def command(self, *options: str) -> list[str]:
+        """What starts this room's daemon."""
+        return [sys.executable, "-m", "papayad", "--config", str(self.path), *options]
+
     def start(self, *, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """Run papayad as a daemon; it serves when this returns."""
         self.starts += 1
         with (self.directory / "stderr").open("a") as errors:
             done = subprocess.run(
-                [sys.executable, "-m", "papayad", "--config", str(self.path)],
+                self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
@@ -179,12 +190,13 @@ class Room:
             tokens.write_tokens(self.settings.tokens, known)
         return self.tokens[user]
 
-    def socket(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+    def socket(self, source: str = "") -> socket.socket:
+        """A connection, from another loopback address if so wished."""
+        return socket.create_connection(("127.0.0.1", self.port), PATIENCE, (source, 0))
 
-    def peer(self) -> Peer:
+    def peer(self, source: str = "") -> Peer:
         """A connection that has not said anything yet; TLS when the room requires it."""
-        connection = self.socket()
+        connection = self.socket(source)
         if self.settings.listen.tls == "required":
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False
@@ -221,15 +233,19 @@ class Room:
     def groups(self) -> list[int]:
         return groups.live(groups.directory(self.state_dir))
 
-    def close(self) -> None:
-        """End every process of the room and remove its directory."""
+    def end(self) -> None:
+        """End every process of the room."""
         for peer in self.peers:
             peer.close()
-        if self.starts:
+        if groups.directory(self.state_dir).exists():
             for group in self.groups():
                 with suppress(ProcessLookupError):
                     os.killpg(group, signal.SIGKILL)
             wait_for(lambda: not self.groups())
+
+    def close(self) -> None:
+        """End every process of the room and remove its directory."""
+        self.end()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _write(self, tls: str, sections: dict[str, dict[str, Any]]) -> None:
