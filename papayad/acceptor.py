@@ -17,7 +17,7 @@ from itertools import count
 
 import setproctitle
 
-from papayad import cluster, listeners, roster, store, titles
+from papayad import cluster, listeners, marks, roster, titles
 from papayad.admission import Admission, source_of
 from papayad.clients import Clients, Known, end
 from papayad.cluster import Client, Shared
@@ -177,7 +177,7 @@ class Acceptor:
 
     def _refusal(self, user: str, leaving: int) -> Refusal | None:
         limits = self._shared.config.limits
-        if (store.frozen(self._shared.config.state_dir) / user).exists():
+        if (marks.frozen(self._shared.config.state_dir) / user).exists():
             return Refusal("frozen", "the admin has frozen this user for now")
         if self._clients.count() - leaving >= limits.max_clients:
             return Refusal("full", "the room is full, try again later")
@@ -235,7 +235,7 @@ class Acceptor:
 
     def _touch_seen(self, token: Token) -> None:
         with suppress(OSError):
-            (store.seen(self._shared.config.state_dir) / token.id).touch()
+            (marks.seen(self._shared.config.state_dir) / token.id).touch()
 
     # ends
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from papayad import committed, groups, record, roster, segments
+from papayad import committed, groups, marks, record, roster, segments
 from papayad.files import sync_directory, write_whole
 
 _IDENTITY = "identity"
@@ -20,19 +20,9 @@ def identity(state_dir: Path) -> str:
     return (state_dir / _IDENTITY).read_text().strip()
 
 
-def seen(state_dir: Path) -> Path:
-    """A file for each token, by Token.id, whose time tells when it was used last."""
-    return state_dir / "seen"
-
-
-def frozen(state_dir: Path) -> Path:
-    """A file for each user, by name, whose new connections are refused."""
-    return state_dir / "frozen"
-
-
 def prepare(state_dir: Path, warn: Callable[[str], None]) -> None:
     """Make what is missing and repair what a crash left; raises OSError."""
-    for directory in (groups.directory, roster.directory, seen, frozen):
+    for directory in (groups.directory, roster.directory, marks.seen, marks.frozen):
         directory(state_dir).mkdir(mode=0o700, exist_ok=True)
     if not groups.live(groups.directory(state_dir)):
         _repair(state_dir, warn)
