@@ -2,7 +2,7 @@
 # Plain enough for GNU make and BSD make; what needs thought is in contrib/*.sh.
 
 PORT ?= 7722
-NAME ?= guest
+NAME = guest
 
 .PHONY: help run join stop venv venv-test lint format test clean
 

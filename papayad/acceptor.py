@@ -14,11 +14,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from pathlib import Path
 
 import setproctitle
 
-from papayad import cluster, listeners, roster, titles
+from papayad import cluster, listeners, marks, roster, titles
 from papayad.admission import Admission, source_of
 from papayad.clients import Clients, Known, end
 from papayad.cluster import Client, Shared
@@ -108,9 +107,8 @@ class Acceptor:
         source = source_of(address[0])
         limits = self._shared.config.limits
         if self._admission.held_by(source) >= limits.max_pending_per_source:
-            client.close()
-            return
-        if len(self._admission) >= limits.max_pending:
+            self._drop(self._admission.victim_of(source))
+        elif len(self._admission) >= limits.max_pending:
             self._drop(self._admission.victim())
         deadline = time.monotonic() + limits.auth_seconds
         pending = Pending(client, listeners.name(address), source, deadline)
@@ -178,7 +176,7 @@ class Acceptor:
 
     def _refusal(self, user: str, leaving: int) -> Refusal | None:
         limits = self._shared.config.limits
-        if (self._shared.config.state_dir / "frozen" / user).exists():
+        if (marks.frozen(self._shared.config.state_dir) / user).exists():
             return Refusal("frozen", "the admin has frozen this user for now")
         if self._clients.count() - leaving >= limits.max_clients:
             return Refusal("full", "the room is full, try again later")
@@ -235,9 +233,8 @@ class Acceptor:
         self._refuse(pending, Refusal("busy", "no process to be had, try again later"))
 
     def _touch_seen(self, token: Token) -> None:
-        """When a token was used last: the time of state_dir/seen/ID."""
         with suppress(OSError):
-            Path(self._shared.config.state_dir, "seen", token.id).touch()
+            (marks.seen(self._shared.config.state_dir) / token.id).touch()
 
     # ends
 

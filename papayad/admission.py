@@ -1,19 +1,23 @@
 """Who may wait to be authenticated: the table of pending connections (design section 8).
 
 Lives in the acceptor. Above `max_pending` one is evicted and never the newcomer refused: one of the
-source that holds most, then at random; sources that authenticated lately come last. (sshd's random
-drop of newcomers was simulated and lost: under 2,000 silent connections a second 11 of 100 friends
-got in within 2 s, with eviction 70, and with 1,000 places all.)
+source that holds most, then at random; sources that authenticated lately come last. A source that
+holds all that it may loses one of its own, so that a silent neighbour keeps nobody out either.
+(sshd's random drop of newcomers was simulated and lost: under 2,000 silent connections a second 11
+of 100 friends got in within 2 s, with eviction 70, and with 1,000 places all.)
 """
 
 import heapq
 import ipaddress
-import random
+import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
+from typing import TypeVar
 
 from papayad.pending import Pending
+
+T = TypeVar("T")
 
 _TRUSTED = 4096  # sources that authenticated lately, remembered
 
@@ -68,8 +72,11 @@ class Admission:
         strangers = [source for source in self._by_source if source not in self._trusted]
         sources = strangers or list(self._by_source)
         most = max(len(self._by_source[source]) for source in sources)
-        source = random.choice([one for one in sources if len(self._by_source[one]) == most])
-        return random.choice(self._by_source[source])
+        return self.victim_of(_any([one for one in sources if len(self._by_source[one]) == most]))
+
+    def victim_of(self, source: str) -> Pending:
+        """Whom to evict of a source that holds as many as it may."""
+        return _any(self._by_source[source])
 
     def next_deadline(self) -> float | None:
         """The earliest deadline on the monotonic clock, None when nobody is pending."""
@@ -81,6 +88,11 @@ class Admission:
         """Those whose time is up, each once; the caller removes or postpones them."""
         while (deadline := self.next_deadline()) is not None and deadline <= now:
             yield heapq.heappop(self._deadlines)[2]
+
+
+def _any(those: Sequence[T]) -> T:
+    """One at random, from the kernel: the random module would seed itself anew in every fork."""
+    return those[int.from_bytes(os.urandom(4), "big") % len(those)]
 
 
 def source_of(host: str) -> str:

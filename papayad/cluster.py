@@ -29,8 +29,9 @@ from papayad.throttle import Throttle
 from papayad.tie import Tie, pair, tighten
 from papayad.tls import TLS
 
-_PATIENCE = 2.0  # seconds for an older cluster to end, and for SEND to send its last bytes
+_PATIENCE = 2.0  # seconds for an older cluster to end, and at the end for SEND and for the client
 _STEP = 0.002
+_CHUNK = 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,23 @@ def refuse_busy(client: socket.socket, tls: TLS | None) -> None:
     """There is no process for this client; nobody else notices."""
     line = wire.render_refusal(wire.Refusal("busy", "no process to be had, try again later"))
     with suppress(OSError):
-        client.send(tls.encrypt(line) if tls else line)
+        client.send(tls.encrypt(line) + tls.close_notify() if tls else line)
+    see_off(client)
+
+
+def see_off(client: socket.socket) -> None:
+    """Read on until the client has seen the end, for a moment at most.
+
+    To close a socket with unread bytes in it is to reset it, and a client that still writes would
+    lose the last words that it was sent.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    with suppress(OSError):  # it has gone, or its time is up
+        client.shutdown(socket.SHUT_WR)
+        while (left := deadline - time.monotonic()) > 0:
+            client.settimeout(left)
+            if not client.recv(_CHUNK):
+                break
 
 
 def _send(client: Client, shared: Shared, end: socket.socket, incoming: int) -> None:
@@ -187,6 +204,7 @@ def _recv(
     receiver.run(client.rest)
     tie.loosen_before(notices.finish, _PATIENCE)
     reaper.leave(appender, path, entry)
+    see_off(client.socket)
 
 
 def announcer(state_dir: Path) -> Callable[[], None]:

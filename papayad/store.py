@@ -6,11 +6,10 @@ sectors may read as zeros, and `committed` is rebuilt.
 """
 
 import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from papayad import committed, groups, record, roster, segments
+from papayad import committed, groups, marks, record, roster, segments
 from papayad.files import sync_directory, write_whole
 
 _IDENTITY = "identity"
@@ -23,8 +22,8 @@ def identity(state_dir: Path) -> str:
 
 def prepare(state_dir: Path, warn: Callable[[str], None]) -> None:
     """Make what is missing and repair what a crash left; raises OSError."""
-    for directory in (groups.directory(state_dir), roster.directory(state_dir)):
-        directory.mkdir(mode=0o700, exist_ok=True)
+    for directory in (groups.directory, roster.directory, marks.seen, marks.frozen):
+        directory(state_dir).mkdir(mode=0o700, exist_ok=True)
     if not groups.live(groups.directory(state_dir)):
         _repair(state_dir, warn)
 
@@ -48,7 +47,7 @@ def _repair(state_dir: Path, warn: Callable[[str], None]) -> None:
     if not known:
         os.close(os.open(segments.path(state_dir, 0), os.O_CREAT | os.O_WRONLY, 0o600))
     if lost or not (state_dir / _IDENTITY).exists():
-        write_whole(state_dir / _IDENTITY, f"{secrets.token_hex(16)}\n".encode())
+        write_whole(state_dir / _IDENTITY, f"{os.urandom(16).hex()}\n".encode())
     if lost:
         warn(f"committed records are lost: the log ends at {end}, and is a new one to its clients")
     if shown != end:

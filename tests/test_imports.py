@@ -16,6 +16,7 @@ LEAVES = {
     "files",
     "invite",
     "locks",
+    "marks",
     "record",
     "segments",
     "titles",

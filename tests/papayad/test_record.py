@@ -61,6 +61,13 @@ def test_a_record_with_a_zeroed_byte_is_none(place: int) -> None:
     assert record.parse(LINE[:place] + b"\0" + LINE[place + 1 :]) is None
 
 
+def test_a_text_that_is_not_clean_is_a_text_still() -> None:
+    """Or a repair would cut a log that an older daemon wrote by other rules."""
+    parsed = record.parse(LINE + b"\x1b[2J\x7f")
+    assert parsed is not None
+    assert parsed.text == "hello, world\x1b[2J\x7f"
+
+
 def test_clean_takes_away_what_drives_a_terminal() -> None:
     controls = {*range(0x20), *range(0x7F, 0xA0)} - {0x09}
     bidi = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}

@@ -1,0 +1,5 @@
+"""`python -m papayachat`."""
+
+from papayachat.main import main
+
+main()

@@ -1,0 +1,23 @@
+"""How long to wait before the next attempt to connect: longer each time, and never in step.
+
+Without the jitter everybody who was cut by the same reboot would come back in the same instant.
+"""
+
+import random
+
+FIRST = 0.5
+LONGEST = 60.0
+
+
+class Backoff:
+    def __init__(self) -> None:
+        self._ceiling = FIRST
+
+    def delay(self) -> float:
+        """Seconds to wait now, between half the ceiling and all of it; the ceiling doubles."""
+        ceiling = self._ceiling
+        self._ceiling = min(ceiling * 2, LONGEST)
+        return random.uniform(ceiling / 2, ceiling)
+
+    def reset(self) -> None:
+        self._ceiling = FIRST

@@ -1,0 +1,71 @@
+"""papayachat join: accept an invite."""
+
+import sys
+
+import click
+
+from papayachat import profile as profiles
+from papayachat.profile import Profile
+from papayachat.terminal import tell
+from papayad import invite as invites
+from papayad.errors import TRY_AGAIN, UNAVAILABLE, Fault
+
+
+@click.command("join")
+@click.argument("invite", default="-")
+@click.option("--as", "name", metavar="NAME", help="Save it under this name; default: the room's.")
+@click.option("--force", is_flag=True, help="Replace another profile of that name.")
+@click.option("--plain", is_flag=True, help="TCP without TLS, to this machine only.")
+@click.option("--offline", is_flag=True, help="Do not try it.")
+def command(invite: str, name: str | None, force: bool, plain: bool, offline: bool) -> None:
+    """Accept an INVITE: save it as the default profile. `-` reads it from stdin, which keeps it out
+    of the shell's history and of ps."""
+    accepted = invites.parse(_read() if invite == "-" else invite)
+    profile = _merge(profiles.make(accepted, name or accepted.room, plain), force)
+    trouble = None if offline else _try(profile)
+    profiles.save(profile)
+    click.echo(f"joined {accepted.room} at {profile.address} as {accepted.name}")
+    if trouble is not None:
+        tell(f"not tried: {trouble}")
+
+
+def _read() -> str:
+    if sys.stdin.isatty():
+        click.echo("Invite: ", nl=False, err=True)
+    return sys.stdin.readline()
+
+
+def _merge(profile: Profile, force: bool) -> Profile:
+    """The profile, with the session that this device has there already."""
+    old = _existing(profile.name, force)
+    if old is None:
+        return profile
+    same = (old.invite.token, old.address) == (profile.invite.token, profile.address)
+    if not same and not force:
+        why = f"is {old.identity} already"
+        raise Fault(f"profile {profile.name}", why, "choose another name with --as, or --force")
+    session = old.session if old.identity == profile.identity else profile.session
+    return Profile(profile.name, profile.invite, session, profile.plain)
+
+
+def _existing(name: str, force: bool) -> Profile | None:
+    try:
+        return profiles.find(name)
+    except Fault:
+        if force:
+            return None
+        raise
+
+
+def _try(profile: Profile) -> Fault | None:
+    """Connect once; what may pass is returned, and what cannot pass is raised: nothing is saved."""
+    from papayachat.connection import Connection
+    from papayad.wire import Hello
+
+    try:
+        Connection.open(profile, Hello(profile.invite.token, last=0, presence=False)).close()
+    except Fault as fault:
+        if fault.code not in (UNAVAILABLE, TRY_AGAIN):
+            raise
+        return fault
+    return None

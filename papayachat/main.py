@@ -1,0 +1,87 @@
+"""papayachat's command line. Without a command it is the plain line mode.
+
+A command is a file in papayachat/commands, found by its name and imported when it is asked for: a
+`send` in a shell loop does not pay for what it does not use.
+"""
+
+import io
+import os
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import click
+
+import papayachat.commands
+from papayad import __version__
+from papayad.errors import DONE, Fault, exit_with
+
+PROGRAM = "papayachat"
+INTERRUPTED = 130  # what a shell makes of SIGINT
+
+
+class Files(click.Group):
+    """A group whose commands are the modules of papayachat.commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(module.name for module in iter_modules(papayachat.commands.__path__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = import_module(f"papayachat.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # of stdout: a lost connection is a Fault
+            return _nobody_reads()
+
+
+@click.group(cls=Files, invoke_without_command=True)
+@click.option("-p", "--profile", metavar="NAME", help="The profile; default: the last one joined.")
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+@click.pass_context
+def papayachat_command(ctx: click.Context, profile: str | None) -> int:
+    """Chat in a papaya room. Without a command: lines typed are sent, what is said is printed."""
+    ctx.obj = profile
+    if ctx.invoked_subcommand is not None:
+        return DONE
+    from papayachat.lines import run
+    from papayachat.profile import load
+
+    return run(load(profile))
+
+
+def main() -> None:
+    """The program; it always ends with sys.exit."""
+    _have_standard_streams()
+    try:
+        sys.exit(papayachat_command.main(prog_name=PROGRAM, standalone_mode=False) or DONE)
+    except Fault as fault:
+        exit_with(PROGRAM, fault)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+
+
+def _nobody_reads() -> int:
+    """End quietly: whoever read stdout has had enough. What is buffered goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return DONE
+
+
+def _have_standard_streams() -> None:
+    """Closed ones lead nowhere, or the socket would become stdout; and a message must not end the
+    program because the locale has no such character."""
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,53 @@
+"""What is typed, or piped in: bytes from a descriptor, taken line by line as there is use for them.
+
+Not sys.stdin: its buffer holds lines that poll(2) does not know of.
+"""
+
+import os
+from errno import EIO
+
+_CHUNK = 65536
+
+
+class Typed:
+    """`ended` is true once everything was taken and nothing more will come."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._buffer = b""
+        self._end = False
+
+    @property
+    def ended(self) -> bool:
+        return self._end and not self._buffer
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether there is no whole line to take, and one may come."""
+        return not self._end and b"\n" not in self._buffer
+
+    def fill(self) -> None:
+        """Read once, when the descriptor is ready. A terminal that is gone is the end (EIO)."""
+        try:
+            chunk = os.read(self.descriptor, _CHUNK)
+        except BlockingIOError:  # whoever shares it made it non-blocking, and was faster
+            return
+        except OSError as error:
+            if error.errno != EIO:
+                raise
+            chunk = b""
+        self._end = not chunk
+        self._buffer += chunk
+
+    def take(self) -> bytes | None:
+        """The next line without its LF; None when there is no whole one. A last one needs no LF."""
+        line, newline, rest = self._buffer.partition(b"\n")
+        if not newline and not (self._end and line):
+            return None
+        self._buffer = rest
+        return line
+
+    def stop(self) -> None:
+        """Take no more: what was not taken is dropped."""
+        self._buffer = b""
+        self._end = True

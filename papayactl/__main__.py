@@ -1,0 +1,5 @@
+"""`python -m papayactl`."""
+
+from papayactl.main import main
+
+main()

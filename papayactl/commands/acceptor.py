@@ -1,0 +1,107 @@
+"""`papayactl acceptor`: what lets clients in: status, stop, start, reload."""
+
+from dataclasses import asdict
+
+import click
+
+from papayactl import acceptor, moments
+from papayactl.acceptor import Status, Stopped
+from papayactl.invocation import Invocation, pass_invocation
+from papayad.errors import DONE, NOT_RUNNING
+
+
+@click.group(
+    "acceptor", short_help="The process that lets clients in: status, stop, start, reload."
+)
+def command() -> None:
+    """The process that lets clients in. The clients that are in go on without it."""
+
+
+@command.command("status", short_help="Whether it runs; exit code 0 or 3.")
+@click.pass_context
+@pass_invocation
+def status(invocation: Invocation, context: click.Context) -> None:
+    """Whether the acceptor runs, and how many sessions there are. Exit code 0 or 3."""
+    seen = _show_status(invocation)
+    context.exit(NOT_RUNNING if seen.pid is None else DONE)
+
+
+@command.command("stop", short_help="Close the port; sessions go on.")
+@click.option(
+    "--timeout",
+    callback=moments.as_duration,
+    metavar="TIME",
+    default=f"{acceptor.PATIENCE:g}s",
+    show_default=True,
+    help="Between SIGTERM and SIGKILL.",
+)
+@pass_invocation
+def stop(invocation: Invocation, timeout: float) -> None:
+    """Stop the acceptor, and return when its port is closed. Every session goes on."""
+    config = invocation.config
+    if acceptor.holder(config) is None:
+        _show_status(invocation)
+    else:
+        _show_stopped(invocation, acceptor.stop(config, timeout))
+
+
+@command.command("start", short_help="Run papayad; it joins the sessions that go on.")
+@pass_invocation
+def start(invocation: Invocation) -> None:
+    """Run papayad, and return when a client can connect. It joins the sessions that go on."""
+    config = invocation.config
+    if acceptor.holder(config) is None:
+        acceptor.start(config)
+    _show_status(invocation)
+
+
+@command.command("restart", short_help="Stop, then start; sessions go on.")
+@pass_invocation
+def restart(invocation: Invocation) -> None:
+    """Stop the acceptor if it runs, and run papayad. Every session goes on."""
+    config = invocation.config
+    if acceptor.holder(config) is not None:
+        acceptor.stop(config)
+    acceptor.start(config)
+    _show_status(invocation)
+
+
+@command.command("reload", short_help="Re-read configuration, tokens and certificate.")
+@pass_invocation
+def reload(invocation: Invocation) -> None:
+    """Have the acceptor re-read its files. A configuration with a problem is refused here (78)."""
+    config = invocation.config
+    pid = acceptor.reload(config)
+    invocation.show(
+        {"room": config.room, "pid": pid}, [f"room {config.room}: pid {pid} reads its files again"]
+    )
+
+
+def _show_status(invocation: Invocation) -> Status:
+    seen = acceptor.status(invocation.config)
+    invocation.show(asdict(seen), [_sentence(seen)])
+    return seen
+
+
+def _show_stopped(invocation: Invocation, stopped: Stopped) -> None:
+    room = invocation.config.room
+    by = "" if stopped.signal == "SIGTERM" else f" (by {stopped.signal})"
+    line = f"room {room}: the port is closed, pid {stopped.pid} ended{by}"
+    if stopped.sessions is not None:
+        line += f", {_counted(stopped.sessions)} {'goes' if stopped.sessions == 1 else 'go'} on"
+    invocation.show({"room": room} | asdict(stopped), [line])
+
+
+def _sentence(seen: Status) -> str:
+    words = f"room {seen.room}: {seen.state}"
+    if seen.pid is not None:
+        words += f", pid {seen.pid}, listens on {' '.join(seen.addresses)}"
+    if seen.sessions is not None:
+        words += f", {_counted(seen.sessions)}"
+        if seen.earlier and seen.pid is not None:
+            words += f", {seen.earlier} of them from an earlier acceptor"
+    return words
+
+
+def _counted(sessions: int) -> str:
+    return "1 session" if sessions == 1 else f"{sessions} sessions"

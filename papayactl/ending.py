@@ -1,0 +1,160 @@
+"""Ending clusters: SIGTERM, wait, SIGKILL; and telling the room who left (design section 6).
+
+RECV is asked, since it finishes the record that it is writing; SEND goes with it, the two are tied.
+A stopped process never sees SIGTERM, so its cluster gets SIGKILL at once.
+"""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from papayactl import clusters, service_user
+from papayactl.system import process
+from papayad import committed, groups, reaper, roster
+from papayad.appender import Appender
+from papayad.config import Config
+from papayad.locks import is_held
+from papayad.roster import Entry
+
+PATIENCE = 5.0  # seconds between SIGTERM and SIGKILL, unless --timeout says otherwise
+
+_REVOKED_PATIENCE = 0.3  # revoke is done within a second
+_FORK_TAKES = 0.1  # from a hello that was checked to its entry in the roster
+_KILL_TAKES = 2.0
+_LOCK_TAKES = 0.5
+_LOOK_AGAIN = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a cluster. `signal` is the last one that it was sent, empty when none was."""
+
+    entry: Entry
+    ended: bool
+    signal: str
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "user": self.entry.user,
+            "peer": self.entry.peer,
+            "recv": self.entry.recv,
+            "send": self.entry.send,
+            "ended": self.ended,
+            "signal": self.signal or None,
+            "seconds": round(self.seconds, 3),
+        }
+
+    def sentence(self) -> str:
+        client = clusters.label(self.entry)
+        if not self.ended:
+            return f"{client} did not end within {self.seconds:.1f} s"
+        by = f" by {self.signal}" if self.signal else " by itself"
+        return f"{client} ended{by} after {self.seconds * 1000:.0f} ms"
+
+
+def end(config: Config, entries: list[Entry], patience: float = PATIENCE) -> list[Outcome]:
+    """End the clusters together; who survives `patience` seconds is killed. A Fault (77)."""
+    state_dir = config.state_dir
+    began = time.monotonic()
+    entries = [clusters.completed(state_dir, entry) for entry in entries]
+    sent = {entry.name: _ask(state_dir, entry) for entry in entries}
+    asked = [entry for entry in entries if sent[entry.name] == signal.SIGTERM.name]
+    ended = clusters.wait_ended(state_dir, asked, began + patience)
+    for entry in asked:
+        if entry.name not in ended:
+            sent[entry.name] = _kill(state_dir, entry)
+    ended |= clusters.wait_ended(
+        state_dir,
+        [entry for entry in entries if entry.name not in ended],
+        time.monotonic() + _KILL_TAKES,
+    )
+    tell_room(config)
+    return [
+        Outcome(
+            entry,
+            entry.name in ended,
+            sent[entry.name],
+            ended.get(entry.name, time.monotonic()) - began,
+        )
+        for entry in entries
+    ]
+
+
+def end_revoked(config: Config, tokens: set[str]) -> list[Outcome]:
+    """End what was let in by these tokens (ids), which the token file has no longer.
+
+    The acceptor may have let one in just before the file changed: so it is looked for twice.
+    """
+    outcomes = end_with(config, tokens)
+    time.sleep(_FORK_TAKES)
+    return outcomes + end_with(config, tokens)
+
+
+def end_with(config: Config, tokens: set[str]) -> list[Outcome]:
+    """End the clusters that came in with one of these tokens (ids)."""
+    meant = [entry for entry in clusters.living(config) if entry.token in tokens]
+    return end(config, meant, _REVOKED_PATIENCE) if meant else []
+
+
+def tell_room(config: Config) -> int:
+    """Write the `part` of every cluster that is gone, as whoever sees it first does (section 5).
+
+    The acceptor does the same when it lives; one of the two finds nothing left. Returns how many.
+    """
+    path = roster.directory(config.state_dir)
+    names = roster.gone(path)
+    if not names or not _lock_is_free(config.state_dir):
+        return 0
+    with service_user.acting(config):
+        appender = Appender(config.state_dir, config.chatlog, lambda: announce(config), _ignore)
+        try:
+            return reaper.reap(appender, path, names)
+        finally:
+            appender.close()
+
+
+def announce(config: Config) -> None:
+    """Wake every SEND of the room; papayactl is in none of its groups."""
+    groups.announce(str(groups.directory(config.state_dir)), 0)
+
+
+def _ask(state_dir: Path, entry: Entry) -> str:
+    if _is_stopped(entry):
+        return _kill(state_dir, entry)
+    asked = clusters.send_signal(state_dir, entry, entry.recv, signal.SIGTERM)
+    return signal.SIGTERM.name if asked else ""
+
+
+def _kill(state_dir: Path, entry: Entry) -> str:
+    hit = [
+        clusters.send_signal(state_dir, entry, pid, signal.SIGKILL)
+        for pid in (entry.recv, entry.send)
+    ]
+    return signal.SIGKILL.name if any(hit) else ""
+
+
+def _is_stopped(entry: Entry) -> bool:
+    seen = (process.read(pid) for pid in (entry.recv, entry.send))
+    return any(one is not None and one.state == process.STOPPED for one in seen)
+
+
+def _lock_is_free(state_dir: Path) -> bool:
+    """Whether the log's lock can be had soon: a holder that is stopped must not hold us up too."""
+    deadline = time.monotonic() + _LOCK_TAKES
+    descriptor = os.open(state_dir / committed.FILE, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while is_held(descriptor):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_LOOK_AGAIN)
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def _ignore(_: str) -> None:
+    """What the appender cut away was never shown; papayad's own log tells of it."""

@@ -1,0 +1,114 @@
+"""papayactl's command line: options of the room, and a command for each file in `commands/`.
+
+A command is added as a file `commands/NAME.py` with a click command called `command`; nothing is
+registered anywhere. Its docstring begins "`papayactl NAME`: what it does.", which is its line in
+`--help`: nothing is imported for that, and only the one that is run is imported at all. psutil,
+rich and cryptography are imported in the functions that use them.
+"""
+
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from papayactl import commands
+from papayactl.invocation import Invocation
+from papayad import __version__
+from papayad.config import DEFAULT_ROOM
+from papayad.errors import FAILED, USAGE, Fault, denied_or, exit_with, reason
+
+PROGRAM = "papayactl"
+
+
+class Commands(click.Group):
+    """The files of `commands/` as commands, and every error as one line on stderr."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = import_module(f"{commands.__name__}.{cmd_name}").command
+        return _understanding_json(command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary(name)) for name in self.list_commands(ctx)])
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        extra |= {"standalone_mode": False, "prog_name": PROGRAM}
+        try:
+            code = super().main(*args, **extra)
+        except Fault as fault:
+            exit_with(PROGRAM, fault)
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            raise SystemExit(USAGE) from error
+        except click.UsageError as error:
+            exit_with(PROGRAM, _usage(error))
+        except click.Abort:
+            exit_with(PROGRAM, Fault("aborted", "nothing more is done"))
+        except click.ClickException as error:
+            exit_with(PROGRAM, Fault(error.format_message(), ""))
+        except OSError as error:
+            exit_with(PROGRAM, _from_system(error))
+        raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def summary(command: str) -> str:
+    """What a command does, from the first line of its file."""
+    with Path(commands.__path__[0], f"{command}.py").open(encoding="utf-8") as file:
+        words = file.readline().strip().strip('"').partition(": ")[2]
+    return words[:1].upper() + words[1:]
+
+
+def _understanding_json(command: click.Command) -> click.Command:
+    """The command, and each below it, with `--json` behind its name as well as before it."""
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            _understanding_json(below)
+    elif not any(parameter.name == "json" for parameter in command.params):
+        command.params.append(
+            click.Option(
+                ["--json"],
+                is_flag=True,
+                expose_value=False,
+                callback=_choose_json,
+                help="Print JSON.",
+            )
+        )
+    return command
+
+
+def _choose_json(context: click.Context, _: click.Parameter, chosen: bool) -> None:
+    invocation = context.find_object(Invocation)
+    if chosen and invocation:
+        invocation.json = True
+
+
+def _usage(error: click.UsageError) -> Fault:
+    path = error.ctx.command_path if error.ctx else PROGRAM
+    what = path.removeprefix(PROGRAM).strip() or "usage"
+    why = error.format_message().rstrip(".")
+    return Fault(what, why, f"see {path} --help", code=USAGE)
+
+
+def _from_system(error: OSError) -> Fault:
+    """The boundary for system calls that no command expects to fail."""
+    what = str(error.filename or "system")
+    code = denied_or(error, FAILED)
+    return Fault(what, reason(error), "try as root" if code != FAILED else "", code=code)
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", "option", metavar="FILE", help="Instead of /etc/papaya/ROOM.toml.")
+@click.option("--room", metavar="NAME", default=DEFAULT_ROOM, show_default=True, help="The room.")
+@click.option("--json", is_flag=True, help="Print JSON, for programs.")
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context, option: str | None, room: str, json: bool) -> None:
+    """See, end and invite the clients of a papaya room, and run its acceptor."""
+    context.obj = Invocation(option, room, json)

@@ -1,0 +1,30 @@
+"""Acting as the service's user: what root writes in the state directory must not be root's.
+
+A segment or a roster entry that belongs to root would stop the room. The user is the owner of the
+state directory: the kernel's word, right for a room that root started and for a private one.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from papayad.config import Config
+
+
+@contextmanager
+def acting(config: Config) -> Iterator[None]:
+    """As root: be the service's user for a while; else be who one is."""
+    if os.geteuid() != 0:
+        yield
+        return
+    owner = config.state_dir.stat()
+    groups, group = os.getgroups(), os.getegid()
+    os.setgroups([])
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(group)
+        os.setgroups(groups)

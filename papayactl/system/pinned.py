@@ -1,0 +1,45 @@
+"""A signal that never hits a stranger: the process is pinned, then known, then signalled.
+
+Between the look at a pid and the kill it may have died and been given to somebody else. A pidfd
+keeps naming the process that it was opened for; where there are none the gap is as small as two
+system calls.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+
+from papayad.errors import NO_PERMISSION, Fault
+
+
+def send(pid: int, number: signal.Signals, is_meant: Callable[[], bool]) -> bool:
+    """Signal the process if `is_meant`, asked while the pid is pinned, says that it is the one.
+
+    False when it is not, or has ended; a Fault (77) when it is and belongs to another user.
+    """
+    if pid <= 1:  # 0 and 1 would be everybody
+        return False
+    try:
+        return _send_pinned(pid, number, is_meant)
+    except ProcessLookupError:
+        return False
+    except PermissionError as error:
+        remedy = "run it as root or as the service's user"
+        why = f"process {pid} belongs to another user"
+        raise Fault(number.name, why, remedy, code=NO_PERMISSION) from error
+
+
+def _send_pinned(pid: int, number: signal.Signals, is_meant: Callable[[], bool]) -> bool:
+    if not hasattr(os, "pidfd_open"):
+        meant = is_meant()
+        if meant:
+            os.kill(pid, number)
+        return meant
+    descriptor = os.pidfd_open(pid)
+    try:
+        meant = is_meant()
+        if meant:
+            signal.pidfd_send_signal(descriptor, number)
+        return meant
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,69 @@
+"""Changing the token file: one change at a time, as a whole (design section 3).
+
+The file is replaced by renaming, so a lock on it would be on the old one: the lock of its directory
+is taken instead. papayad sees the change by itself at the next hello.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from papayad import tokens
+from papayad.errors import FAILED, NO_PERMISSION, USAGE, Fault, denied_or, reason
+from papayad.record import NAME
+from papayad.tokens import Token
+
+
+@contextmanager
+def editing(path: Path) -> Iterator[dict[str, Token]]:
+    """The tokens by digest, to be changed; written when the block ends without an error.
+
+    Raises a Fault (77, 78); then the file is as it was.
+    """
+    known = tokens.read_tokens(path)  # says what is wrong before a lock is tried
+    if not os.access(path.parent, os.W_OK):
+        raise Fault(str(path), "no right to change it", "run it as root", code=NO_PERMISSION)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        known = tokens.read_tokens(path)
+        yield known
+        tokens.write_tokens(path, known)
+    except OSError as error:
+        code = denied_or(error, FAILED)
+        raise Fault(str(path), reason(error), "it is as it was", code=code) from error
+    finally:
+        os.close(directory)
+
+
+def add(path: Path, user: str, expires: float = 0) -> tuple[Token, str]:
+    """Make a token for a user; returns what the file knows of it, and the token itself."""
+    if not NAME.match(user):
+        remedy = "a-z 0-9 . _ -, at most 32, and the first a letter or a digit"
+        raise Fault(f'user "{user}"', "no user name", remedy, code=USAGE)
+    secret = tokens.new_token()
+    token = Token(tokens.digest(secret), user, int(time.time()), int(expires))
+    with editing(path) as known:
+        known[token.digest] = token
+    return token, secret
+
+
+def remove(path: Path, name: str) -> list[Token]:
+    """Remove the tokens of a user, or the one with an id; a Fault when there are none."""
+    with editing(path) as known:
+        found = named(known, name)
+        for token in found:
+            del known[token.digest]
+    return found
+
+
+def named(known: dict[str, Token], name: str) -> list[Token]:
+    """The tokens of a user, else those with this id; a Fault when there are none."""
+    found = [token for token in known.values() if token.user == name]
+    found = found or [token for token in known.values() if token.id == name]
+    if not found:
+        raise Fault(f'token "{name}"', "no user and no id like this", "see papayactl token list")
+    return found

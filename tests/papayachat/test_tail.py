@@ -1,0 +1,184 @@
+"""tail: no record lost, none twice, and nothing printed that could drive a terminal."""
+
+import json
+import signal
+import subprocess
+from contextlib import suppress
+
+import pytest
+
+from papayad.errors import NO_PERMISSION, UNAVAILABLE, USAGE
+from tests.papayachat.conftest import Chat
+from tests.papayachat.scripted import ScriptedRoom
+
+
+def test_prints_to_the_end_and_ends(chat: Chat, room: ScriptedRoom) -> None:
+    room.commit("one")
+    room.commit("two")
+    committed = room.log
+    program = chat("tail")
+    peer = room.accept()
+    assert peer.hello.presence is False
+    assert (peer.hello.last, peer.hello.since) == (None, None)
+    peer.greet(extra=b"! online alice bob\n")
+    peer.send(room.commit("said after we asked"))
+    assert program.code() == 0
+    assert program.out.encode() == committed
+
+
+def test_an_empty_log(chat: Chat, room: ScriptedRoom) -> None:
+    program = chat("tail")
+    room.greeted()
+    assert (program.code(), program.out) == (0, "")
+
+
+def test_the_last_ones(chat: Chat, room: ScriptedRoom) -> None:
+    for number in range(5):
+        room.commit(f"number {number}")
+    program = chat("tail", "-n", "2")
+    assert room.greeted().hello.last == 2
+    assert program.code() == 0
+    assert [line[-1] for line in program.out.splitlines()] == ["3", "4"]
+
+
+def test_json(chat: Chat, room: ScriptedRoom) -> None:
+    room.base = 1000
+    first = room.commit("caf\u00e9\u2028\ttea", "k3x9", "alice")
+    room.log += b"no record \x1b[2J\n"
+    last = room.commit("join bob", "-", "*")
+    program = chat("tail", "--json")
+    room.greeted()
+    assert program.code() == 0
+    one, two = (json.loads(line) for line in program.out.splitlines())
+    assert one == {
+        "offset": 1000,
+        "time": "2026-11-22T21:53:01.123456Z",
+        "sender": "alice",
+        "id": "k3x9",
+        "text": "caf\u00e9\u2028\ttea",
+    }
+    assert two["offset"] == 1000 + len(room.log) - len(last)
+    assert program.out.isascii() and "\x1b" not in program.out
+    assert f"no record at offset {1000 + len(first)}" in program.err and "\x1b" not in program.err
+
+
+def test_since_learns_the_identity_first(chat: Chat, room: ScriptedRoom) -> None:
+    start = len(room.commit("one"))
+    room.commit("two")
+    program = chat("tail", "--since", str(start))
+    assert room.greeted().hello.last == 0
+    peer = room.greeted()
+    assert (peer.hello.since, peer.hello.log) == (start, room.identity)
+    assert program.code() == 0
+    assert program.out.endswith("two\n") and "one" not in program.out
+
+
+def test_a_gap_is_told(chat: Chat, room: ScriptedRoom) -> None:
+    room.base = 500
+    room.commit("what is left")
+    program = chat("tail", "--since", "0")
+    room.greeted()
+    room.accept().greet(extra=b"! gap 500\n")
+    assert program.code() == 0
+    assert "gap" in program.err and "500" in program.err
+    assert program.out.endswith("what is left\n")
+
+
+def test_follows_across_cuts_without_loss_or_repetition(chat: Chat, room: ScriptedRoom) -> None:
+    room.commit("zero")
+    program = chat("tail", "-f")
+    peer = room.greeted()
+    for number in range(3):
+        line = room.commit(f"number {number} " + "x" * 50)
+        peer.send(line + room.commit("half of this one comes")[: 20 * number])
+        peer.cut()
+        peer = room.greeted()
+        assert peer.hello.session and peer.hello.log == room.identity
+    peer.send(room.commit("last"))
+    seen = ""
+    while not seen.endswith("last\n"):
+        seen += program.read_line() + "\n"
+    assert seen.encode() == room.log
+    program.process.send_signal(signal.SIGINT)
+    assert program.code() == 130
+
+
+def test_reconnects_after_a_refusal_that_may_pass(chat: Chat, room: ScriptedRoom) -> None:
+    program = chat("tail", "-f")
+    room.greeted().cut()
+    assert "reconnecting in" in program.complaint()
+    room.accept().refuse("busy")
+    assert "busy" in program.complaint()
+    room.greeted().send(room.commit("here again"))
+    assert program.read_line().endswith("here again")
+
+
+def test_a_final_refusal_ends_it(chat: Chat, room: ScriptedRoom) -> None:
+    program = chat("tail", "-f")
+    room.greeted().cut()
+    room.accept().refuse("banned")
+    assert program.code() == NO_PERMISSION
+
+
+def test_ends_with_its_reader_and_quietly(chat: Chat, room: ScriptedRoom) -> None:
+    room.commit("one")
+    program = chat("tail", "-f")
+    peer = room.greeted()
+    assert program.read_line().endswith("one")
+    assert program.process.stdout is not None
+    program.process.stdout.close()
+    assert peer.left()  # without another record
+    assert program.process.wait(20) == 0
+    assert program.process.stderr is not None
+    assert program.process.stderr.read() == ""
+
+
+def test_a_closed_pipe_is_no_error(chat: Chat, room: ScriptedRoom) -> None:
+    for _ in range(2000):
+        room.commit("x" * 500)
+    program = chat("tail")
+    peer = room.accept()
+    assert program.process.stdout is not None
+    program.process.stdout.close()
+    with suppress(OSError):
+        peer.greet()
+    assert program.process.wait(20) == 0
+    assert program.process.stderr is not None
+    assert program.process.stderr.read() == ""
+
+
+def test_what_is_printed_is_safe_to_look_at(chat: Chat, room: ScriptedRoom) -> None:
+    room.commit("a\x1b]0;title\x07b\u202ec\x9b31m\x7f")
+    room.log += b"\xff\x1b no record\n"
+    program = chat("tail")
+    room.greeted()
+    assert program.code() == 0
+    assert all(line.isprintable() for line in program.out.splitlines())
+    assert "\u241b]0;title\u2407b\ufffdc" in program.out
+
+
+def test_usage(chat: Chat, room: ScriptedRoom) -> None:
+    assert chat("tail", "-n", "1", "--since", "0").code() == USAGE
+    room.stop_listening()
+    assert chat("tail", "-f").code() == UNAVAILABLE
+
+
+def test_an_idle_tail_is_not_woken(chat: Chat, room: ScriptedRoom) -> None:
+    """Its context switches stay what they were while its connection is quiet."""
+    program = chat("tail", "-f")
+    peer = room.greeted()
+    peer.send(room.commit("one"))
+    program.read_line()
+    before = _asleep(program.process)
+    with pytest.raises(subprocess.TimeoutExpired):
+        program.process.wait(1.0)
+    assert _asleep(program.process) == before
+
+
+def _asleep(process: subprocess.Popen[str]) -> list[str]:
+    """Its context switches, once it sleeps."""
+    while True:
+        with open(f"/proc/{process.pid}/status") as status:
+            lines = status.read().splitlines()
+        if any(line.startswith("State:\tS") for line in lines):
+            return [line for line in lines if "ctxt_switches" in line]

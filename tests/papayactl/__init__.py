@@ -1,0 +1,1 @@
+"""papayactl, through its command line."""

@@ -1,0 +1,84 @@
+"""A room of files, and stand-ins for papayad's processes in it: seen and ended without a daemon."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from papayactl.main import main
+from papayad import roster
+from papayad.config import Config
+from tests.room import PATIENCE
+
+STAND_IN = Path(__file__).with_name("stand_in.py")
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Client:
+    """A cluster's stand-in: its two pids, and the process that holds on to it."""
+
+    recv: int
+    send: int
+    holder: subprocess.Popen[str]
+
+
+class StagedRoom:
+    """A prepared room; `ctl` runs papayactl in it."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.children: list[subprocess.Popen[str]] = []
+
+    def ctl(self, *words: str, input: str | None = None) -> Result:
+        options = ["--config", str(self.config.path), "--room", self.config.room]
+        return CliRunner().invoke(main, [*options, *words], input=input)
+
+    def ctl_json(self, *words: str) -> Any:
+        result = self.ctl("--json", *words)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    def client(
+        self, user: str, peer: str = "203.0.113.7:51234", token: str = "", stubborn: bool = False
+    ) -> Client:
+        state_dir = str(self.config.state_dir)
+        holder = self._start("cluster", state_dir, user, peer, token, stubborn=stubborn)
+        assert holder.stdout
+        recv, send = map(int, holder.stdout.readline().split())
+        return Client(recv, send, holder)
+
+    def acceptor(self, stubborn: bool = False) -> subprocess.Popen[str]:
+        address = self.config.listen.addresses[0]
+        process = self._start("acceptor", str(self.config.pid_file), address, stubborn=stubborn)
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    def roster(self) -> list[str]:
+        return os.listdir(roster.directory(self.config.state_dir))
+
+    def log(self) -> str:
+        return (self.config.state_dir / f"{0:020d}.log").read_text()
+
+    def end(self) -> None:
+        for child in self.children:
+            child.kill()
+            child.communicate(timeout=PATIENCE)
+
+    def _start(self, *words: str, stubborn: bool) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, str(STAND_IN), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | ({"STUBBORN": "1"} if stubborn else {}),
+        )
+        self.children.append(process)
+        return process

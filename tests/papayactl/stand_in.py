@@ -1,0 +1,72 @@
+"""Small processes that hold what papayad holds: locks, groups, ports. Run as scripts by the tests.
+
+    stand_in.py cluster STATE_DIR USER PEER TOKEN    RECV and SEND of one client, in a new group
+    stand_in.py acceptor PID_FILE ADDRESS            listens, and ends by SIGTERM
+
+Each prints one line when it is ready; the test that started it ends it.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+from papayad import groups, pidfile, roster
+from papayad.config import parse_address
+
+PR_SET_PDEATHSIG = 1
+
+
+def cluster(state_dir: str, user: str, peer: str, token: str) -> None:
+    """The parent stays as the test's grip on it; RECV and SEND end when it does."""
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    path = Path(state_dir)
+    groups.found(groups.directory(path))
+    entry = roster.Entry(
+        f"{os.getpid()}", user, peer, time.time(), os.getpgrp(), session="s", token=token
+    )
+    lock = roster.create(roster.directory(path), entry)
+    recv = os.fork()
+    if recv == 0:
+        _be_recv(lock)
+    os.close(lock)
+    os.waitpid(recv, 0)
+
+
+def _be_recv(lock: int) -> None:
+    tie = ctypes.CDLL(None).prctl
+    tie(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.environ.get("STUBBORN"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    send = os.fork()
+    if send == 0:
+        tie(PR_SET_PDEATHSIG, signal.SIGKILL)
+        roster.complete(lock, os.getppid(), os.getpid())
+        print(os.getppid(), os.getpid(), flush=True)
+        signal.sigwait([signal.SIGHUP])
+    os.waitpid(send, 0)
+    os._exit(0)
+
+
+def acceptor(pid_file: str, address: str) -> None:
+    lock = pidfile.take(Path(pid_file))
+    host, port = parse_address(address)
+    listening = socket.create_server((host, port))
+    signal.signal(signal.SIGHUP, lambda *_: print("reads again", flush=True))
+    if os.environ.get("STUBBORN"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    pidfile.write(lock)
+    print("ready", flush=True)
+    while listening.fileno() >= 0:
+        signal.pause()
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "cluster":
+        cluster(*sys.argv[2:])
+    else:
+        acceptor(*sys.argv[2:])

@@ -1,0 +1,76 @@
+"""The command line as a whole: help, errors as one line, exit codes."""
+
+import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from papayactl import commands
+from papayactl.main import main
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "papayactl", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+
+
+def test_help_names_every_command() -> None:
+    result = CliRunner().invoke(main, ["--help"])
+    for command in Path(*commands.__path__).glob("[a-z]*.py"):
+        assert re.search(rf"\n  {command.stem} +[A-Z].*\.\n", result.output)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from papayactl.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('psutil', 'rich', 'cryptography', 'daemon') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_help_is_quick() -> None:
+    """In CPU time: that is what it costs, whoever else uses the machine meanwhile."""
+
+    def seconds() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert run("--help").returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert min(seconds() for _ in range(5)) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--nonsense"], 2),
+        (["nonsense"], 2),
+        (["kill", "--timeout", "soon", "alice"], 2),
+        (["--room", "No Name", "list"], 2),
+        (["--config", "/nonexistent/main.toml", "list"], 78),
+    ],
+)
+def test_a_users_mistake_is_one_line(words: list[str], code: int) -> None:
+    done = run(*words)
+    assert done.returncode == code
+    assert done.stdout == ""
+    assert done.stderr.startswith("papayactl: ")
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.count(": ") >= 2
+
+
+def test_no_command_shows_the_help() -> None:
+    done = run()
+    assert done.returncode == 2
+    assert "Commands:" in done.stdout + done.stderr
+
+
+def test_version() -> None:
+    assert run("--version").stdout.startswith("papayactl 0.")

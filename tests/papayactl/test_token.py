@@ -1,0 +1,94 @@
+"""`token`: add, list, revoke."""
+
+import os
+import signal
+import threading
+import time
+
+from papayactl import tokenfile
+from papayad import config, invite, store, tokens
+from tests.papayactl.staged import StagedRoom
+
+
+def test_add_prints_the_invite_and_keeps_no_token(room: StagedRoom) -> None:
+    result = room.ctl("token", "add", "alice")
+    card = invite.parse(result.stdout)
+    assert (card.name, card.host, card.room) == ("alice", "127.0.0.1", "main")
+    assert tokens.read_tokens(room.config.tokens)[tokens.digest(card.token)].user == "alice"
+    assert card.token not in room.config.tokens.read_text()
+
+
+def test_add_with_host_and_end(room: StagedRoom) -> None:
+    said = room.ctl_json("token", "add", "alice", "--host", "chat.example.org", "--expires", "30d")
+    assert invite.parse(said["invite"]).host == "chat.example.org"
+    (known,) = tokens.read_tokens(room.config.tokens).values()
+    assert abs(known.expires - time.time() - 30 * 86400) < 60
+    assert said["expires"] == tokens.format_time(known.expires)
+
+
+def test_wrong_names_and_times_are_refused(room: StagedRoom) -> None:
+    assert room.ctl("token", "add", "Alice Smith").exit_code == 2
+    assert room.ctl("token", "add", "alice", "--expires", "whenever").exit_code == 2
+    assert room.config.tokens.read_text() == ""
+
+
+def test_two_at_once_are_both_there(room: StagedRoom) -> None:
+    names = [f"user{number}" for number in range(8)]
+    workers = [
+        threading.Thread(target=tokenfile.add, args=(room.config.tokens, name)) for name in names
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    known = tokens.read_tokens(room.config.tokens).values()
+    assert sorted(token.user for token in known) == names
+
+
+def test_list_counts_what_is_open(room: StagedRoom) -> None:
+    one = room.ctl_json("token", "add", "alice")
+    room.ctl("token", "add", "bob")
+    room.client("alice", token=one["id"])
+    listed = {token["user"]: token["sessions"] for token in room.ctl_json("token", "list")}
+    assert listed == {"alice": 1, "bob": 0}
+    assert "alice" in room.ctl("token", "list").stdout
+
+
+def test_revoke_ends_its_sessions_within_a_second(room: StagedRoom) -> None:
+    ids = [room.ctl_json("token", "add", name)["id"] for name in ("alice", "alice", "bob")]
+    for token in ids:
+        room.client("alice", token=token)
+    room.client("alice", token=ids[0], stubborn=True)
+    frozen = room.client("alice", token=ids[1])
+    os.kill(frozen.recv, signal.SIGSTOP)
+    began = time.monotonic()
+    said = room.ctl_json("token", "revoke", "alice")
+    assert time.monotonic() - began < 1
+    assert {token["id"] for token in said["revoked"]} == set(ids[:2])
+    assert [session["ended"] for session in said["sessions"]] == [True] * 4
+    assert [client["token"] for client in room.ctl_json("list")] == [ids[2]]
+    assert [token["user"] for token in room.ctl_json("token", "list")] == ["bob"]
+
+
+def test_revoke_by_id_leaves_the_users_other_token(room: StagedRoom) -> None:
+    ids = [room.ctl_json("token", "add", "alice")["id"] for _ in range(2)]
+    room.ctl("token", "revoke", ids[0])
+    assert [token["id"] for token in room.ctl_json("token", "list")] == [ids[1]]
+    assert room.ctl("token", "revoke", ids[0]).exit_code == 1
+
+
+def test_revoke_reaches_the_rooms_that_share_the_file(room: StagedRoom) -> None:
+    path = room.config.path.with_name("ops.toml")
+    state_dir = room.config.path.with_name("ops-state")
+    service = {"state_dir": str(state_dir), "tokens": str(room.config.tokens)}
+    path.write_text(config.render(config.defaults("ops", path, service=service)))
+    state_dir.mkdir()
+    store.prepare(state_dir, lambda _: None)
+    token = room.ctl_json("token", "add", "alice")["id"]
+    other = StagedRoom(config.load(path, "ops"))
+    try:
+        other.client("alice", token=token)
+        (session,) = room.ctl_json("token", "revoke", "alice")["sessions"]
+        assert session["ended"]
+    finally:
+        other.end()

@@ -1,0 +1,121 @@
+"""papayactl beside the real daemon: two acceptors, living clusters, a port that closes."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from papayactl.main import main
+from papayad import invite
+from papayad.wire import Greeting, Hello, Refusal
+from tests.conftest import MakeRoom
+from tests.room import Room, is_alive, wait_for
+
+
+def ctl(room: Room, *words: str) -> Result:
+    return CliRunner().invoke(main, ["--config", str(room.path), *words])
+
+
+def ctl_json(room: Room, *words: str) -> Any:
+    result = ctl(room, "--json", *words)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_the_acceptor_is_stopped_and_started_and_sessions_go_on(make_room: MakeRoom) -> None:
+    room = make_room()
+    alice = room.join("alice")
+    before = ctl_json(room, "acceptor", "status")
+    assert (before["sessions"], before["earlier"]) == (1, 0)
+    assert ctl_json(room, "acceptor", "stop")["sessions"] == 1
+    assert ctl(room, "acceptor", "status").exit_code == 3
+    after = ctl_json(room, "acceptor", "start")
+    assert after["pid"] != before["pid"]
+    assert (after["sessions"], after["earlier"]) == (1, 1)
+    bob = room.join("bob")
+    bob.send(b"MSG b1 hello\n")
+    alice.read_until(b" bob b1 hello\n")
+    generations = {one["user"]: one["generation"] for one in ctl_json(room, "list")}
+    assert generations == {"alice": before["pid"], "bob": after["pid"]}
+
+
+def test_start_says_why_it_could_not(make_room: MakeRoom) -> None:
+    room = make_room(start=False)
+    with socket.create_server(("127.0.0.1", room.port)):
+        result = ctl(room, "acceptor", "start")
+    assert result.exit_code not in (0, 3)
+    assert result.stderr.startswith("papayactl: acceptor start: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_kill_ends_one_client_and_the_room_hears_of_it(make_room: MakeRoom) -> None:
+    room = make_room()
+    alice, bob = room.join("alice"), room.join("bob")
+    entry = room.entry("bob")
+    (outcome,) = ctl_json(room, "kill", f"bob@{entry.peer}")
+    assert (outcome["recv"], outcome["send"]) == (entry.recv, entry.send)
+    assert outcome["ended"]
+    assert not is_alive(entry.send)
+    bob.read_to_end()
+    alice.read_until(b" * - part bob\n")
+    assert [one["user"] for one in ctl_json(room, "list")] == ["alice"]
+
+
+def test_a_kill_works_without_an_acceptor(make_room: MakeRoom) -> None:
+    room = make_room()
+    alice = room.join("alice")
+    room.join("bob")
+    room.stop_acceptor(signal.SIGKILL)
+    assert ctl_json(room, "kill", "bob")[0]["ended"]
+    alice.read_until(b" * - part bob\n")
+    owners = {path.stat().st_uid for path in room.state_dir.rglob("*")}
+    assert owners == {room.state_dir.stat().st_uid}  # nothing in it became root's
+
+
+def test_a_stopped_client_is_killed(make_room: MakeRoom) -> None:
+    room = make_room()
+    room.join("alice")
+    entry = room.entry("alice")
+    os.kill(entry.send, signal.SIGSTOP)
+    wait_for(lambda: " (stopped)" in Path(f"/proc/{entry.send}/status").read_text())
+    (outcome,) = ctl_json(room, "kill", "alice")
+    assert (outcome["ended"], outcome["signal"]) == (True, "SIGKILL")
+
+
+def test_a_forged_title_is_neither_listed_nor_killed(make_room: MakeRoom) -> None:
+    room = make_room()
+    title = "papayad[main]: mallory@203.0.113.7:51234 recv"
+    code = f"import setproctitle, sys; setproctitle.setproctitle({title!r}); print(flush=True)"
+    code += "; sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as forger:
+        assert forger.stdout
+        forger.stdout.readline()
+        assert ctl_json(room, "list") == []
+        assert ctl(room, "kill", "mallory").exit_code == 3
+        assert ctl(room, "kill", str(forger.pid)).exit_code == 3
+        assert forger.poll() is None
+
+
+def test_an_invite_leads_in_and_a_revoked_one_does_not(make_room: MakeRoom) -> None:
+    room = make_room(tls="required")
+    said = ctl_json(room, "token", "add", "carol")
+    card = invite.parse(said["invite"])
+    assert (card.host, card.port) == ("127.0.0.1", room.port)
+    carol = room.peer()
+    assert isinstance(carol.hello(Hello(card.token)), Greeting)
+    (listed,) = ctl_json(room, "token", "list")
+    assert (listed["id"], listed["sessions"]) == (said["id"], 1)
+    (session,) = ctl_json(room, "token", "revoke", "carol")["sessions"]
+    assert session["ended"]
+    carol.read_to_end()
+    answer = room.peer().hello(Hello(card.token))
+    assert isinstance(answer, Refusal)
+    assert answer.reason == "auth"
