@@ -26,6 +26,14 @@ def test_add_with_host_and_end(room: StagedRoom) -> None:
     assert said["expires"] == tokens.format_time(known.expires)
 
 
+def test_the_configured_host_is_in_every_invite(room: StagedRoom) -> None:
+    settings = room.config.path.read_text().replace('host = ""', 'host = "chat.example.org"')
+    room.config.path.write_text(settings)
+    assert invite.parse(room.ctl("token", "add", "alice").stdout).host == "chat.example.org"
+    said = room.ctl("token", "add", "alice", "--host", "2001:db8::1").stdout
+    assert invite.parse(said).host == "2001:db8::1"
+
+
 def test_wrong_names_and_times_are_refused(room: StagedRoom) -> None:
     assert room.ctl("token", "add", "Alice Smith").exit_code == 2
     assert room.ctl("token", "add", "alice", "--expires", "whenever").exit_code == 2
