@@ -54,8 +54,6 @@ class Look:
             return STARTING
         if self.recv is None or self.send is None:
             return ENDING
-        if process.ENDED in (self.recv.state, self.send.state):
-            return ENDING
         if process.STOPPED in (self.recv.state, self.send.state):
             return FROZEN
         return BLOCKED if self.blocked else RUNNING
@@ -125,9 +123,11 @@ def _look(entry: Entry, connection: Connection | None) -> Look:
 
 
 def _member(entry: Entry, pid: int) -> Process | None:
-    """The process, if the pid is (still) the cluster's."""
+    """The process, if it lives and the pid is (still) the cluster's."""
     seen = process.read(pid) if pid else None
-    return seen if seen and seen.group == entry.group else None
+    if seen is None or seen.group != entry.group or seen.state == process.ENDED:
+        return None
+    return seen
 
 
 def _closer(state_dir: Path, look: Look, end: int | None) -> Look:
