@@ -12,7 +12,6 @@ from papayad import record, segments
 from papayad.record import Record
 
 _BLOCK = 1 << 20
-_LONGEST = 1 << 16  # bytes read to find the end of one record; message_bytes is mostly less
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +78,13 @@ def since(state_dir: Path, seconds: float, end: int) -> int:
     stamp = record.stamp(seconds)
     low, high = oldest(state_dir), end
     while low < high:
-        middle = boundary(state_dir, (low + high) // 2, end)
-        if middle >= high:  # one record left: the one at low
-            return low if _stamp_at(state_dir, low, end) >= stamp else high
-        if _stamp_at(state_dir, middle, end) < stamp:
-            low = middle
-        else:
+        middle = (low + high) // 2
+        place = boundary(state_dir, middle, end)
+        if place >= end or _stamp_at(state_dir, place, end) >= stamp:
             high = middle
-    return low
+        else:
+            low = middle + 1
+    return boundary(state_dir, low, end)
 
 
 def _stamp_at(state_dir: Path, offset: int, end: int) -> str:

@@ -77,7 +77,7 @@ def test_lag_and_who_blocks_on_its_reader(make_room: MakeRoom) -> None:
     room = make_room(**TALKATIVE)
     stuck = room.join("bob", last=0)
     talker = room.join("alice")
-    settled(room, "bob")
+    settled(room, "bob"), settled(room, "alice")
     seen = {one["user"]: one for one in ctl_json(room, "list")}
     assert {one["state"] for one in seen.values()} == {"running"}
     assert {one["lag"] for one in seen.values()} == {0}
