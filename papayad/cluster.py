@@ -200,8 +200,8 @@ def _recv(
         path,
         compat.parse_upstream if client.compat else wire.parse_upstream,
     )
-    receiver.run(client.rest)
-    tie.loosen_before(notices.finish, _PATIENCE)
+    last = receiver.run(client.rest)
+    tie.loosen_before(lambda: notices.finish(last), _PATIENCE)
     reaper.leave(appender, path, entry)
     see_off(client.socket)
 

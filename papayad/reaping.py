@@ -5,8 +5,11 @@ Those who go meanwhile are the next one's, together: a thousand who leave at onc
 transactions.
 """
 
+import time
 from collections.abc import Iterable
 from contextlib import suppress
+from errno import EBUSY
+from pathlib import Path
 
 from papayad import descriptors, reaper, roster, titles
 from papayad.appender import Appender
@@ -14,6 +17,9 @@ from papayad.cluster import Shared, announcer, reset_signals
 from papayad.confine import confine
 from papayad.proctitle import set_title
 from papayad.spawn import spawn
+
+_PATIENCE = 2.0  # seconds
+_STEP = 0.002
 
 
 class Reaping:
@@ -60,7 +66,21 @@ def _reap(shared: Shared, names: set[str]) -> None:
     set_title(titles.reaper(shared.config.room))
     confine(titles.REAPER)
     state_dir = shared.config.state_dir
+    path = roster.directory(state_dir)
+    in_time = wait_until_free(path, names)
     announce = announcer(state_dir)
     appender = Appender(state_dir, shared.config.chatlog, announce, shared.journal.warning)
-    reaper.reap(appender, roster.directory(state_dir), names)
+    reaper.reap(appender, path, names)
     announce()
+    if not in_time:
+        raise OSError(EBUSY, "a cluster whose RECV has ended goes on")
+
+
+def wait_until_free(path: Path, names: set[str]) -> bool:
+    """RECV has ended, and SEND is about to, by its tie; False when one does not in time."""
+    deadline = time.monotonic() + _PATIENCE
+    while any(roster.is_live(path, name) for name in names):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_STEP)
+    return True
