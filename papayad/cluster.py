@@ -14,8 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import setproctitle
-
 from papayad import compat, confine, descriptors, groups, reaper, recv, roster, send, titles, wire
 from papayad.appender import Appender
 from papayad.config import Config
@@ -23,6 +21,7 @@ from papayad.inlet import Inlet, PlainInlet, TLSInlet
 from papayad.journal import Journal
 from papayad.notices import NoticeReader, NoticeWriter
 from papayad.outlet import CompatOutlet, Outlet, PlainOutlet, TLSOutlet
+from papayad.proctitle import set_title
 from papayad.reader import Reader
 from papayad.splitter import Splitter
 from papayad.throttle import Throttle
@@ -226,4 +225,4 @@ def _outlet(client: Client, tie: Tie) -> Outlet:
 
 def _title(client: Client, shared: Shared, role: str) -> None:
     entry = client.entry
-    setproctitle.setproctitle(titles.client(shared.config.room, entry.user, entry.peer, role))
+    set_title(titles.client(shared.config.room, entry.user, entry.peer, role))
