@@ -63,6 +63,11 @@ def limit(pid: int, name: str) -> tuple[str, str]:
     raise KeyError(name)
 
 
+def cpu_seconds(pid: int) -> float:
+    """By the scheduler's nanoseconds: ticks do not see short bursts."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
 def signals(pid: int, field: str) -> set[int]:
     """The signals in a mask of /proc/PID/status, such as SigBlk, SigIgn, SigCgt."""
     mask = int(fields(pid)[field], 16)
