@@ -29,6 +29,11 @@ _REFUSALS = {
 }
 
 
+class Cut(Fault):
+    """The server was reached, and the connection ended (69). Unlike a host that is not there, this
+    may have been somebody's restart, or an eviction by a crowd of strangers."""
+
+
 class Connection:
     """An open one; `greeting` is what the server answered."""
 
@@ -132,9 +137,9 @@ class Connection:
         line, _, rest = head.partition(b"\n")
         return line, rest
 
-    def _lost(self, error: OSError | None) -> Fault:
+    def _lost(self, error: OSError | None) -> Cut:
         why = "the connection was closed" if error is None else reason(error)
-        return Fault(self._address, why, code=UNAVAILABLE)
+        return Cut(self._address, why, code=UNAVAILABLE)
 
 
 def _accepted(address: str, line: bytes) -> Greeting:

@@ -40,7 +40,6 @@ class Lines:
         self._room = Room(profile, box.session, box.cursor, presence=True, delivery=self._delivery)
         self._typed = Typed(sys.stdin.fileno())
         self._by_hand = sys.stdin.isatty()
-        self._connected = False
         self._code = DONE
 
     def run(self) -> int:
@@ -100,11 +99,8 @@ class Lines:
             case Notice():
                 self._notice(event)
             case Connected(greeting):
-                self._connected = True
                 tell(f"in {greeting.room} as {greeting.name}")
             case Lost(fault, seconds):
-                if not self._connected:
-                    raise fault
                 tell(f"{fault}: reconnecting in {seconds:.1f} s")
             case Refused(refused, why):
                 self._complain(f"not sent ({why}): {refused.text}")

@@ -9,7 +9,7 @@ timeout is None: it costs no wakeup.
 import time
 
 from papayachat.backoff import Backoff
-from papayachat.connection import Connection
+from papayachat.connection import Connection, Cut
 from papayachat.cursor import Cursor
 from papayachat.delivery import Delivery
 from papayachat.dial import SECONDS
@@ -24,6 +24,9 @@ from papayad.wire import Hello, Notice
 PATIENCE = 20.0  # without a byte while the server owes us one: the connection is taken for dead
 STEADY = 10.0  # a connection that lasted so long was a good one: the next pause is short again
 STORAGE_PAUSE = 2.0
+FIRST_TRIES = (
+    3  # connections that may be cut before the first greeting: it may be no papayad at all
+)
 
 Start = Cursor | int | None  # from a cursor on, the last N records, or what the server gives
 
@@ -51,6 +54,7 @@ class Room:
         self._backoff = Backoff()
         self._retry_at = self._opened_at = self._heard_at = time.monotonic()
         self._gap = False
+        self._tries_left: int | None = FIRST_TRIES  # None: was greeted, and tries for ever
 
     @property
     def caught_up(self) -> bool:
@@ -73,7 +77,8 @@ class Room:
     def step(self, seconds: float = SECONDS) -> list[Event]:
         """Do what can be done now. It blocks only to connect, for `seconds` an address.
 
-        A loss that may be mended is an event; a Fault that no later attempt can mend is raised.
+        A loss that may be mended is an event. A Fault is raised for what no later attempt can mend,
+        and for a room that cannot be reached at all: better said at once than tried for ever.
         """
         try:
             if self._connection is not None:
@@ -82,7 +87,7 @@ class Room:
         except Fault as fault:
             self._forgive()
             self.close()
-            if fault.code not in (UNAVAILABLE, TRY_AGAIN):
+            if not self._may_pass(fault):
                 raise
             return [self._lost(fault)]
 
@@ -119,6 +124,7 @@ class Room:
         connection = Connection.open(self._profile, self._hello(), seconds)
         greeting = connection.greeting
         self._connection = connection
+        self._tries_left = None
         self._opened_at = self._heard_at = time.monotonic()
         self.cursor = Cursor(greeting.log, greeting.offset)
         self.end = greeting.end
@@ -183,6 +189,12 @@ class Room:
         seconds = self._backoff.delay()
         self._retry_at = time.monotonic() + seconds
         return Lost(fault, seconds)
+
+    def _may_pass(self, fault: Fault) -> bool:
+        if self._tries_left is None:
+            return fault.code in (UNAVAILABLE, TRY_AGAIN)
+        self._tries_left -= 1
+        return isinstance(fault, Cut) and self._tries_left > 0
 
     def _forgive(self) -> None:
         """A connection that lasted makes the next pause a short one."""

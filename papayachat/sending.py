@@ -14,7 +14,7 @@ from papayachat import outbox as outboxes
 from papayachat.delivery import Delivery
 from papayachat.dial import SECONDS
 from papayachat.draft import Draft
-from papayachat.events import Accepted, Connected, Event, Lost, Postponed, Refused, Uncertain
+from papayachat.events import Accepted, Event, Lost, Postponed, Refused, Uncertain
 from papayachat.outbox import Outbox
 from papayachat.profile import Profile, new_session
 from papayachat.room import Room
@@ -95,16 +95,12 @@ def deliver(profile: Profile, outbox: Outbox, delivery: Delivery, until: float) 
     room = Room(profile, outbox.session, start, delivery=delivery)
     outcomes: list[Outcome] = []
     trouble: Fault | None = None
-    connected = False
     try:
         while delivery.waiting:
             left = until - time.monotonic()
             if left <= 0:
                 raise _too_late(delivery, trouble)
             for event in room.step(min(left, SECONDS)):
-                connected = connected or isinstance(event, Connected)
-                if isinstance(event, Lost) and not connected:
-                    raise event.fault
                 trouble = _trouble(event) or trouble
                 if isinstance(event, Outcome):
                     outcomes.append(event)

@@ -4,7 +4,7 @@ import sys
 
 from papayachat.connection import Connection
 from papayachat.cursor import Cursor
-from papayachat.events import Connected, Event, Lost
+from papayachat.events import Event, Lost
 from papayachat.profile import Profile, new_session
 from papayachat.room import Room, Start
 from papayachat.splitter import Line
@@ -18,7 +18,6 @@ class Tail:
         self._room = Room(profile, new_session(), start)
         self._follow = follow
         self._json = json
-        self._connected = False
 
     def run(self) -> None:
         try:
@@ -37,11 +36,7 @@ class Tail:
         match event:
             case Line():
                 return self._line(event)
-            case Connected():
-                self._connected = True
             case Lost(fault, seconds):
-                if not self._connected:
-                    raise fault
                 tell(f"{fault}: reconnecting in {seconds:.1f} s")
             case Notice("gap", offset):
                 tell(f"gap: it goes on at offset {offset}")
@@ -52,10 +47,14 @@ class Tail:
     def _line(self, line: Line) -> str | None:
         if not self._follow and self._room.end is not None and line.offset >= self._room.end:
             return None  # said after we asked
-        if not self._json:
-            return plain(line)
+        return self._object(line) if self._json else plain(line)
+
+    def _object(self, line: Line) -> str | None:
         record = line.record()
-        return None if record is None else as_json(line, record)
+        if record is None:
+            tell(f"no record at offset {line.offset}: {plain(line)}")
+            return None
+        return as_json(line, record)
 
 
 def cursor_at(profile: Profile, offset: int) -> Cursor:

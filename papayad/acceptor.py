@@ -15,8 +15,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 
-import setproctitle
-
 from papayad import cluster, listeners, marks, roster, titles
 from papayad.admission import Admission, source_of
 from papayad.clients import Clients, Known, end
@@ -24,6 +22,7 @@ from papayad.cluster import Client, Shared
 from papayad.credentials import Credentials
 from papayad.keepalive import set_options
 from papayad.pending import Closed, Greeted, Pending, Terms
+from papayad.proctitle import set_title
 from papayad.reaping import Reaping
 from papayad.reloading import reload
 from papayad.signals import Signals
@@ -107,9 +106,8 @@ class Acceptor:
         source = source_of(address[0])
         limits = self._shared.config.limits
         if self._admission.held_by(source) >= limits.max_pending_per_source:
-            client.close()
-            return
-        if len(self._admission) >= limits.max_pending:
+            self._drop(self._admission.victim_of(source))
+        elif len(self._admission) >= limits.max_pending:
             self._drop(self._admission.victim())
         deadline = time.monotonic() + limits.auth_seconds
         pending = Pending(client, listeners.name(address), source, deadline)
@@ -291,4 +289,4 @@ class Acceptor:
 
     def _set_title(self) -> None:
         room = self._shared.config.room
-        setproctitle.setproctitle(titles.acceptor(room, list(self._listening)))
+        set_title(titles.acceptor(room, list(self._listening)))

@@ -1,9 +1,10 @@
 """Who may wait to be authenticated: the table of pending connections (design section 8).
 
 Lives in the acceptor. Above `max_pending` one is evicted and never the newcomer refused: one of the
-source that holds most, then at random; sources that authenticated lately come last. (sshd's random
-drop of newcomers was simulated and lost: under 2,000 silent connections a second 11 of 100 friends
-got in within 2 s, with eviction 70, and with 1,000 places all.)
+source that holds most, then at random; sources that authenticated lately come last. A source that
+holds all that it may loses one of its own, so that a silent neighbour keeps nobody out either.
+(sshd's random drop of newcomers was simulated and lost: under 2,000 silent connections a second 11
+of 100 friends got in within 2 s, with eviction 70, and with 1,000 places all.)
 """
 
 import heapq
@@ -71,7 +72,10 @@ class Admission:
         strangers = [source for source in self._by_source if source not in self._trusted]
         sources = strangers or list(self._by_source)
         most = max(len(self._by_source[source]) for source in sources)
-        source = _any([one for one in sources if len(self._by_source[one]) == most])
+        return self.victim_of(_any([one for one in sources if len(self._by_source[one]) == most]))
+
+    def victim_of(self, source: str) -> Pending:
+        """Whom to evict of a source that holds as many as it may."""
         return _any(self._by_source[source])
 
     def next_deadline(self) -> float | None:

@@ -9,12 +9,10 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import setproctitle
 
 from papayad import compat, confine, descriptors, groups, reaper, recv, roster, send, titles, wire
 from papayad.appender import Appender
@@ -23,14 +21,16 @@ from papayad.inlet import Inlet, PlainInlet, TLSInlet
 from papayad.journal import Journal
 from papayad.notices import NoticeReader, NoticeWriter
 from papayad.outlet import CompatOutlet, Outlet, PlainOutlet, TLSOutlet
+from papayad.proctitle import set_title
 from papayad.reader import Reader
 from papayad.splitter import Splitter
 from papayad.throttle import Throttle
 from papayad.tie import Tie, pair, tighten
 from papayad.tls import TLS
 
-_PATIENCE = 2.0  # seconds for an older cluster to end, and for SEND to send its last bytes
+_PATIENCE = 2.0  # seconds for an older cluster to end, and at the end for SEND and for the client
 _STEP = 0.002
+_CHUNK = 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +95,13 @@ def reset_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
 
 
-def wait_until_gone(path: Path, older: tuple[str, ...]) -> None:
-    """Until the clusters that this session had before are gone: nothing of theirs comes later.
+def wait_until_gone(path: Path, names: Collection[str]) -> None:
+    """Until clusters that were asked to end, or that lost a process, are gone: their locks tell.
 
-    The acceptor has asked them to end; one that does not is killed, and its lock tells when.
+    Nothing of theirs comes after that. One that does not end in time is killed.
     """
     deadline = time.monotonic() + _PATIENCE
-    for name in older:
+    for name in names:
         while roster.is_live(path, name):
             if time.monotonic() > deadline:
                 _kill(path, name)
@@ -135,7 +135,23 @@ def refuse_busy(client: socket.socket, tls: TLS | None) -> None:
     """There is no process for this client; nobody else notices."""
     line = wire.render_refusal(wire.Refusal("busy", "no process to be had, try again later"))
     with suppress(OSError):
-        client.send(tls.encrypt(line) if tls else line)
+        client.send(tls.encrypt(line) + tls.close_notify() if tls else line)
+    see_off(client)
+
+
+def see_off(client: socket.socket) -> None:
+    """Read on until the client has seen the end, for a moment at most.
+
+    To close a socket with unread bytes in it is to reset it, and a client that still writes would
+    lose the last words that it was sent.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    with suppress(OSError):  # it has gone, or its time is up
+        client.shutdown(socket.SHUT_WR)
+        while (left := deadline - time.monotonic()) > 0:
+            client.settimeout(left)
+            if not client.recv(_CHUNK):
+                break
 
 
 def _send(client: Client, shared: Shared, end: socket.socket, incoming: int) -> None:
@@ -184,9 +200,10 @@ def _recv(
         path,
         compat.parse_upstream if client.compat else wire.parse_upstream,
     )
-    receiver.run(client.rest)
-    tie.loosen_before(notices.finish, _PATIENCE)
+    last = receiver.run(client.rest)
+    tie.loosen_before(lambda: notices.finish(last), _PATIENCE)
     reaper.leave(appender, path, entry)
+    see_off(client.socket)
 
 
 def announcer(state_dir: Path) -> Callable[[], None]:
@@ -208,4 +225,4 @@ def _outlet(client: Client, tie: Tie) -> Outlet:
 
 def _title(client: Client, shared: Shared, role: str) -> None:
     entry = client.entry
-    setproctitle.setproctitle(titles.client(shared.config.room, entry.user, entry.peer, role))
+    set_title(titles.client(shared.config.room, entry.user, entry.peer, role))

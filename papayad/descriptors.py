@@ -1,4 +1,4 @@
-"""What a forked process keeps open (design section 6). A leaf.
+"""What the daemon begins with and a forked process keeps open (design section 6). A leaf.
 
 By number and not by closing Python's objects: the acceptor's sockets stay referenced on its stack
 for as long as the child lives, so none of them closes a number that was given out again.
@@ -6,6 +6,17 @@ for as long as the child lives, so none of them closes a number that was given o
 
 import os
 import resource
+import sys
+
+
+def open_standard_streams() -> None:
+    """Those that the starter closed: a file that got such a number would be taken for a stream."""
+    while (null := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(null)
+    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def close_all_but(kept: set[int]) -> None:

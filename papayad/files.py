@@ -14,6 +14,7 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     Raises OSError; then the old file is untouched and no temporary one is left.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)  # of a process that crashed and had this pid
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -22,6 +22,7 @@ def create_locked(path: Path, content: bytes = b"") -> int:
         os.write(descriptor, content)
         os.rename(temporary, path)
     except BaseException:
+        temporary.unlink(missing_ok=True)
         os.close(descriptor)
         raise
     return descriptor

@@ -8,7 +8,6 @@ import argparse
 import gc
 import os
 import resource
-import signal
 import socket
 import sys
 from contextlib import suppress
@@ -19,12 +18,14 @@ from papayad import (
     __version__,
     checking,
     config,
+    descriptors,
     detaching,
     groups,
     listeners,
     pidfile,
     privileges,
     process_group,
+    signals,
     store,
 )
 from papayad.acceptor import Acceptor
@@ -35,7 +36,6 @@ from papayad.errors import CONFIGURATION, DONE, UNAVAILABLE, Fault, denied_or, e
 from papayad.journal import Journal
 from papayad.pending import Terms
 from papayad.reloading import terms_of
-from papayad.signals import Signals
 from papayad.spawn import where
 
 PROGRAM = "papayad"
@@ -53,11 +53,19 @@ class Prepared:
 
 
 def main() -> None:
+    start_afresh()
     options = parse_options()
     try:
         sys.exit(run(options))
     except Fault as fault:
         exit_with(PROGRAM, fault)
+
+
+def start_afresh() -> None:
+    """Whatever the starter left: closed streams, open files, blocked and ignored signals."""
+    descriptors.open_standard_streams()
+    descriptors.close_all_but(set())
+    signals.forget_inherited()
 
 
 def parse_options() -> argparse.Namespace:
@@ -88,11 +96,10 @@ def run(options: argparse.Namespace) -> int:
 
 def prepare(settings: Config, log_to: str) -> Prepared:
     """Everything that may be refused, as root first and then as the service's user."""
-    os.umask(0o077)
-    for signum in (signal.SIGUSR1, signal.SIGUSR2):
-        signal.signal(signum, signal.SIG_IGN)  # before the first fork and the first group
     identity = privileges.of_service(settings.service)
+    os.umask(0o022)
     make_run_dir(settings.pid_file.parent, identity)
+    os.umask(0o077)
     pid_file = pidfile.take(settings.pid_file)
     listening = listeners.open_all(settings.listen.addresses)
     if identity:
@@ -105,9 +112,12 @@ def prepare(settings: Config, log_to: str) -> Prepared:
 
 
 def make_run_dir(path: Path, identity: privileges.Identity | None) -> None:
-    """It may be on a tmpfs that a boot emptied; the state directory is never made by guess."""
+    """It may be on a tmpfs that a boot emptied; the state directory is never made by guess.
+
+    Status is for everybody, so the umask must let everybody pass what is made here.
+    """
     try:
-        path.mkdir(mode=0o755, parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
         path.chmod(0o755)
         if identity:
             os.chown(path, identity.uid, identity.gid)
@@ -134,14 +144,14 @@ def serve(settings: Config, prepared: Prepared, ready: detaching.Ready) -> None:
     log = store.identity(settings.state_dir)
     shared = Shared(settings, log, group, prepared.journal)
     acceptor = Acceptor(shared, prepared.listening, prepared.terms, prepared.credentials)
-    signals = Signals()
+    arriving = signals.Signals()
     pidfile.write(prepared.pid_file)
     gc.collect()
     gc.freeze()  # what is there now is shared with every cluster: no collection touches it
     prepared.journal.info(f"listening on {' '.join(prepared.listening)}")
     ready()
     try:
-        acceptor.run(signals)
+        acceptor.run(arriving)
     except Exception as error:
         prepared.journal.error(f"the acceptor ends by a bug: {error!r}{where(error)}")
         raise

@@ -1,9 +1,20 @@
-"""The acceptor's signals: a handler records and wakes, the loop works (design section 6)."""
+"""The daemon's signals: a handler records and wakes, the loop works (design section 6)."""
 
 import os
 import signal
 
 HANDLED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+
+
+def forget_inherited() -> None:
+    """What the starter blocked or ignored; and the room's own signals ignored before any fork.
+
+    A blocked SIGTERM would never come, and with SIGCHLD ignored nobody could wait for a child.
+    """
+    for signum in (signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(signum, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, set())
 
 
 class Signals:

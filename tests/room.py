@@ -85,10 +85,10 @@ class Peer:
         except (ConnectionError, ssl.SSLEOFError):
             return b""
 
-    def read_until(self, end: bytes, seconds: float = PATIENCE) -> bytes:
-        """The stream, once it has `end` in it."""
+    def read_until(self, end: bytes, seconds: float = PATIENCE, *, start: int = 0) -> bytes:
+        """The stream, once it has `end` in it, from `start` on."""
         deadline = time.monotonic() + seconds
-        while end not in self.stream:
+        while end not in self.stream[start:]:
             left = deadline - time.monotonic()
             try:
                 data = self.receive(max(0.01, left))
@@ -105,10 +105,18 @@ class Peer:
             self.stream += data
         return self.stream
 
+    def read_to_close(self, seconds: float = PATIENCE) -> bytes:
+        """The same, of a server that saw to it that the end arrives: a reset is an error here."""
+        self.socket.settimeout(seconds)
+        while data := self.socket.recv(65536):
+            self.stream += data
+        return self.stream
+
     def ping(self, mark: bytes = b"mark") -> bytes:
         """The stream up to and with everything that was committed before now."""
+        start = len(self.stream)
         self.send(b"PING " + mark + b"\n")
-        return self.read_until(b"! pong " + mark + b"\n")
+        return self.read_until(b"! pong " + mark + b"\n", start=start)
 
     def records(self) -> bytes:
         """The stream without notices: bytes of the log."""
@@ -136,12 +144,16 @@ class Room:
     def state_dir(self) -> Path:
         return self.settings.state_dir
 
+    def command(self, *options: str) -> list[str]:
+        """What starts this room's daemon."""
+        return [sys.executable, "-m", "papayad", "--config", str(self.path), *options]
+
     def start(self, *, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """Run papayad as a daemon; it serves when this returns."""
         self.starts += 1
         with (self.directory / "stderr").open("a") as errors:
             done = subprocess.run(
-                [sys.executable, "-m", "papayad", "--config", str(self.path)],
+                self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
@@ -179,12 +191,19 @@ class Room:
             tokens.write_tokens(self.settings.tokens, known)
         return self.tokens[user]
 
-    def socket(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+    def socket(self, source: str = "", receive_buffer: int = 0) -> socket.socket:
+        """A connection, if so wished from another loopback address, or with a small buffer."""
+        connection = socket.socket()
+        connection.settimeout(PATIENCE)
+        if receive_buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.bind((source, 0))
+        connection.connect(("127.0.0.1", self.port))
+        return connection
 
-    def peer(self) -> Peer:
+    def peer(self, source: str = "", receive_buffer: int = 0) -> Peer:
         """A connection that has not said anything yet; TLS when the room requires it."""
-        connection = self.socket()
+        connection = self.socket(source, receive_buffer)
         if self.settings.listen.tls == "required":
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False
@@ -221,15 +240,23 @@ class Room:
     def groups(self) -> list[int]:
         return groups.live(groups.directory(self.state_dir))
 
-    def close(self) -> None:
-        """End every process of the room and remove its directory."""
+    def end(self) -> None:
+        """End every process of the room."""
         for peer in self.peers:
             peer.close()
-        if self.starts:
+        self.kill()
+
+    def kill(self) -> None:
+        """The same at once, as a power cut would; the peers are left to notice."""
+        if groups.directory(self.state_dir).exists():
             for group in self.groups():
                 with suppress(ProcessLookupError):
                     os.killpg(group, signal.SIGKILL)
             wait_for(lambda: not self.groups())
+
+    def close(self) -> None:
+        """End every process of the room and remove its directory."""
+        self.end()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _write(self, tls: str, sections: dict[str, dict[str, Any]]) -> None:

@@ -13,17 +13,19 @@ def test_prints_what_is_said(chat: Chat, room: ScriptedRoom) -> None:
     room.commit("hello\u2028again", sender="bob")
     room.commit("join carol", sender="*")
     room.commit("part carol", sender="*")
-    room.commit("notice down at noon\x1b[2J", sender="*")
+    room.commit("notice down at noon\x07", sender="*")
+    room.log += b"no record \x1b[2J\n"
     program = chat(stdin=-1)
     peer = room.greeted()
     assert peer.hello.presence
     assert peer.hello.session == profiles.load(None).session
-    assert [program.read_line() for _ in range(5)] == [
+    assert [program.read_line() for _ in range(6)] == [
         "21:53 <bob> hello",
         "      again",
         "21:53 * carol joined",
         "21:53 * carol left",
-        "21:53 * notice down at noon\u241b[2J",
+        "21:53 * notice down at noon\u2407",
+        "no record \u241b[2J",
     ]
     program.enter("/who\n")
     assert peer.line() == b"WHO"
@@ -60,10 +62,10 @@ def test_many_lines_through_a_pipe_and_many_cuts(chat: Chat, room: ScriptedRoom)
     for _ in range(3):
         for _ in range(20):
             peer.accept(peer.message())
-        for _ in range(5):
+        for _ in range(6):
             unseen = peer.message()
             room.commit(unseen.text.decode(), unseen.id, "alice")
-        for _ in range(5):
+        for _ in range(6):
             peer.message()
         peer.cut()
         peer = room.greeted()

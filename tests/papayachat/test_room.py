@@ -71,8 +71,10 @@ def test_silence_after_a_message_is_a_dead_connection(
 
 
 def test_the_pauses_grow_and_are_never_in_step(room: ScriptedRoom) -> None:
-    room.stop_listening()
     client = Room(profile.load(None), "session", 0)
+    peer, _ = connect(client, room)
+    room.stop_listening()
+    peer.cut()
     lost = [until(client, Lost) for _ in range(3)]
     pauses = [event.seconds for event in lost if isinstance(event, Lost)]
     assert 0.25 <= pauses[0] <= 0.5 and 0.5 <= pauses[1] <= 1.0 and 1.0 <= pauses[2] <= 2.0

@@ -251,6 +251,23 @@ def test_nobody_there(chat: Chat, room: ScriptedRoom, outbox: Path) -> None:
     assert left_in(outbox) == []
 
 
+def test_a_cut_before_the_greeting_is_tried_again(chat: Chat, room: ScriptedRoom) -> None:
+    program = chat("send", "hello")
+    room.accept().cut()
+    peer = room.greeted()
+    peer.accept(peer.message())
+    assert program.code() == 0
+
+
+def test_what_never_greets_is_no_papayad(chat: Chat, room: ScriptedRoom, outbox: Path) -> None:
+    program = chat("send", "hello")
+    for _ in range(3):
+        room.accept().cut()
+    assert program.code() == UNAVAILABLE
+    assert program.err.count("\n") == 1 and "without an answer" in program.err
+    assert left_in(outbox) == []
+
+
 def test_reads_stdin_and_keeps_line_breaks(chat: Chat, room: ScriptedRoom) -> None:
     program = chat("send", stdin=-1)
     program.enter("one\ntwo\r\n\tthree\x1b[2J\n")

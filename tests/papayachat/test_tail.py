@@ -43,8 +43,9 @@ def test_the_last_ones(chat: Chat, room: ScriptedRoom) -> None:
 
 def test_json(chat: Chat, room: ScriptedRoom) -> None:
     room.base = 1000
-    first = room.commit("caf\u00e9\u2028\x1b[2J\x7f", "k3x9", "alice")
-    room.commit("join bob", "-", "*")
+    first = room.commit("caf\u00e9\u2028\ttea", "k3x9", "alice")
+    room.log += b"no record \x1b[2J\n"
+    last = room.commit("join bob", "-", "*")
     program = chat("tail", "--json")
     room.greeted()
     assert program.code() == 0
@@ -54,10 +55,11 @@ def test_json(chat: Chat, room: ScriptedRoom) -> None:
         "time": "2026-11-22T21:53:01.123456Z",
         "sender": "alice",
         "id": "k3x9",
-        "text": "caf\u00e9\u2028\x1b[2J\x7f",
+        "text": "caf\u00e9\u2028\ttea",
     }
-    assert two["offset"] == 1000 + len(first)
-    assert program.out.replace("\n", "").isprintable()
+    assert two["offset"] == 1000 + len(room.log) - len(last)
+    assert program.out.isascii() and "\x1b" not in program.out
+    assert f"no record at offset {1000 + len(first)}" in program.err and "\x1b" not in program.err
 
 
 def test_since_learns_the_identity_first(chat: Chat, room: ScriptedRoom) -> None:
