@@ -39,6 +39,8 @@ def collect(config: Config) -> list[Family]:
 def render(families: Iterable[Family]) -> str:
     lines = []
     for family in families:
+        if all(value is None for _, value in family.samples):
+            continue
         lines += [f"# TYPE {family.name} {family.kind}", f"# HELP {family.name} {family.help}"]
         suffix = "_total" if family.kind == "counter" else ""
         for labels, value in family.samples:

@@ -15,36 +15,8 @@ from papayactl.looks import Look
 from tests.conftest import MakeRoom
 from tests.papayactl.running import ctl, is_stopped
 from tests.papayactl.staged import StagedRoom
+from tests.papayactl.terminal import Terminal
 from tests.room import Room, is_alive, wait_for
-
-
-class Terminal:
-    """tmux with a server of its own, whose socket is in a directory of the test's."""
-
-    def __init__(self, socket: str, width: int, height: int, command: str) -> None:
-        self.socket = socket
-        size = ("-x", str(width), "-y", str(height))
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-s", "top", *size, command)
-
-    def tmux(self, *words: str) -> str:
-        done = subprocess.run(
-            ["tmux", "-S", self.socket, *words], capture_output=True, text=True, check=False
-        )
-        return done.stdout
-
-    def screen(self) -> list[str]:
-        return self.tmux("capture-pane", "-p", "-t", "top").splitlines()
-
-    def shows(self, text: str) -> list[str]:
-        """The screen, once it shows the text."""
-        wait_for(lambda: text in "\n".join(self.screen()))
-        return self.screen()
-
-    def press(self, *keys: str) -> None:
-        self.tmux("send-keys", "-t", "top", *keys)
-
-    def resize(self, width: int, height: int) -> None:
-        self.tmux("resize-window", "-t", "top", "-x", str(width), "-y", str(height))
 
 
 @pytest.fixture
@@ -52,7 +24,7 @@ def terminals() -> Iterator[list[Terminal]]:
     made: list[Terminal] = []
     yield made
     for terminal in made:
-        terminal.tmux("kill-server")
+        terminal.end()
 
 
 def start(room: Room, terminals: list[Terminal], *words: str) -> Terminal:
