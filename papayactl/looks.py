@@ -32,7 +32,10 @@ _DIGITS = 20
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A client at a moment (`at`: seconds since the epoch). `cpu` is in nanoseconds, of both."""
+    """A client at a moment (`at`: seconds since the epoch). `cpu` is in nanoseconds, of both.
+
+    `recent` is the CPU percentage since an earlier look, for who looks again and again.
+    """
 
     entry: Entry
     at: float
@@ -43,6 +46,7 @@ class Look:
     pss: int | None = None
     lag: int | None = None
     blocked: bool = False
+    recent: float | None = None
 
     @property
     def age(self) -> float:
@@ -60,7 +64,9 @@ class Look:
 
     @property
     def cpu_percent(self) -> float | None:
-        """As ps counts it: over the whole life."""
+        """As ps counts it, over the whole life; as top does, where there was an earlier look."""
+        if self.recent is not None:
+            return self.recent
         return None if self.cpu is None or not self.age else self.cpu / self.age / 1e7
 
     @property
@@ -94,6 +100,11 @@ def closer(config: Config, looks: Iterable[Look]) -> list[Look]:
     return [_closer(config.state_dir, look, end) for look in looks]
 
 
+def since(looks: Iterable[Look], before: dict[str, Look]) -> list[Look]:
+    """The looks with the CPU that each client used since `before`, which has them by entry."""
+    return [_since(look, before.get(look.entry.name)) for look in looks]
+
+
 def committed_end(config: Config) -> int | None:
     """The log's end, without its lock: whoever holds that, even stopped, does not hold us up."""
     try:
@@ -114,6 +125,12 @@ def position(state_dir: Path, files: Sequence[descriptors.Descriptor], pid: int)
             place = descriptors.position(pid, file.number)
             return None if place is None else base + place
     return None
+
+
+def _since(look: Look, before: Look | None) -> Look:
+    if before is None or before.cpu is None or look.cpu is None or look.at <= before.at:
+        return look
+    return replace(look, recent=max(0, look.cpu - before.cpu) / (look.at - before.at) / 1e7)
 
 
 def _look(entry: Entry, connection: Connection | None) -> Look:

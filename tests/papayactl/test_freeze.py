@@ -57,8 +57,7 @@ def test_no_client_is_stopped_inside_the_lock(make_room: MakeRoom) -> None:
     for number in range(15):
         talker.send(b"".join(b"MSG a%d-%d x\n" % (number, one) for one in range(100)))
         assert ctl_json(room, "freeze", "alice")["clients"][0]["state"] == "frozen"
-        with (room.state_dir / "committed").open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        loglock.await_free(room.settings)
         other.send(b"MSG b%d still here\n" % number)
         other.read_until(b" bob b%d still here\n" % number)
         assert ctl_json(room, "thaw", "alice")["clients"][0]["state"] == "running"
