@@ -54,6 +54,13 @@ class Replica:
             self._logs.append(cursor.log)
         return (self._logs.index(cursor.log) << _LOG_BITS) + cursor.offset
 
+    def cursor_at(self, address: int) -> Cursor:
+        """The place in a log that an address is of."""
+        return Cursor(self._logs[address >> _LOG_BITS], offset(address))
+
+    def knows(self, log: str) -> bool:
+        return log in self._logs
+
     def has(self, start: Cursor, stop: Cursor) -> bool:
         """Whether every byte between two places of a log is here."""
         extent = self._place(start)

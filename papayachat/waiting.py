@@ -6,8 +6,14 @@ poll rather than epoll or kqueue: it takes regular files and any tty, too (`papa
 import math
 import select
 from collections.abc import Iterable
+from typing import Protocol
 
 from papayachat.room import Room
+
+
+class SupportsFileno(Protocol):
+    def fileno(self) -> int: ...
+
 
 _GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL  # ERR on Linux, HUP on the BSDs
 
@@ -40,3 +46,10 @@ def _sooner(one: float | None, other: float | None) -> float | None:
 
 def _milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else max(0, math.ceil(seconds * 1000))
+
+
+def wait_readable(stream: SupportsFileno, seconds: float) -> bool:
+    """Wait until there is something to read; False when nothing came in so many seconds."""
+    poll = select.poll()
+    poll.register(stream.fileno(), select.POLLIN)
+    return bool(poll.poll(_milliseconds(seconds)))
