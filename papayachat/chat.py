@@ -9,7 +9,7 @@ import re
 import time
 from typing import Protocol
 
-from papayachat import draft, pasting, replica, slash
+from papayachat import draft, pasting, replica, searching, slash
 from papayachat.cursor import Cursor
 from papayachat.delivery import Delivery
 from papayachat.entry import Kind
@@ -134,7 +134,9 @@ class Chat:
         """Show the next message that matches; False where there is none."""
         self.searched = pattern
         start = self._found
-        found = self.timeline.search(start if back else start + 1, self._matching(pattern), back)
+        found = self.timeline.search(
+            start if back else start + 1, searching.matching(pattern), back
+        )
         self._look()
         if found is None:
             return False
@@ -146,7 +148,7 @@ class Chat:
         """Show only messages that match, until `end_search`."""
         self.searched = pattern
         self.filtered = pattern.pattern
-        self.timeline.taken = self._matching(pattern)
+        self.timeline.taken = searching.matching(pattern)
         self._look()
         self.view.to_end()
 
@@ -314,14 +316,6 @@ class Chat:
         self.fetching = True
         start = self.copy.address(hole)
         self.hands.fetch(hole, sum(1 for _ in self.copy.lines(start)))
-
-    def _matching(self, pattern: re.Pattern[str]) -> "slash.Wanted":
-        def wanted(said: Record) -> bool:
-            return said.sender != SERVER and (
-                pattern.search(said.text) is not None or pattern.fullmatch(said.sender) is not None
-            )
-
-        return wanted
 
     def _look(self, width: int | None = None) -> None:
         words = [self.me, *self.settings.words("words")]

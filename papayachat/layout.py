@@ -18,6 +18,13 @@ WIDE = 60  # columns from which on names have a column of their own
 NAME_COLORS = 10
 _LINK = re.compile(r"(?:https?|ftp|gemini|papaya|ssh|mailto)://[^\s<>\"]+|\bwww\.[^\s<>\"]+")
 _ACTION = "/me "
+_SIGNS = {
+    Kind.HAPPENED: "*",
+    Kind.FOLDED: "\u2194",
+    Kind.NOTE: "-",
+    Kind.REFUSED: "!",
+    Kind.STRANGE: "?",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,11 @@ class Look:
     me: str
     mention: re.Pattern[str] | None = None
     find: re.Pattern[str] | None = None
-    names: int = 12  # columns for names, where there is room
+
+    @property
+    def names(self) -> int:
+        """Columns for names, where there is room for a column of them."""
+        return 10 if self.width < 100 else 14
 
 
 def rows(entry: Entry, look: Look) -> list[Row]:
@@ -65,15 +76,14 @@ def _long_day(day: str) -> str:
 def _body(entry: Entry, look: Look) -> list[Row]:
     prefix, text, style = _parts(entry, look)
     lines = [_cells(part, style, entry, look) for part in text.split(LINE_BREAK)]
-    indent = _width(prefix)
-    room = max(look.width - indent, 8)
-    if room > look.width:
-        prefix, indent, room = [], 0, look.width
+    if _width(prefix) > look.width - 8:
+        prefix = []
+    hanging = _hanging(look, _width(prefix))
     found: list[Row] = []
     for line in lines:
-        for cells in wrap(line, room):
-            head = prefix if not found else _hanging(look, indent)
-            found.append(_joined([*head, *cells]))
+        head = prefix if not found else hanging
+        for cells in wrap(line, look.width - _width(hanging), look.width - _width(head)):
+            found.append(_joined([*(hanging if found else prefix), *cells]))
     return found
 
 
@@ -85,11 +95,8 @@ def _parts(entry: Entry, look: Look) -> tuple[Cells, str, str]:
     start = _styled("class:time", clock + " ")
     action = entry.text.startswith(_ACTION) and entry.kind in (Kind.SAID, Kind.WAITING)
     style = _text_style(entry, look)
-    if entry.kind is Kind.STRANGE:
-        return [], entry.text, style
-    if entry.kind in (Kind.HAPPENED, Kind.FOLDED, Kind.NOTE, Kind.REFUSED):
-        signs = {Kind.HAPPENED: "*", Kind.FOLDED: "\u2194", Kind.REFUSED: "!"}
-        return start + _sign(signs.get(entry.kind, "-"), style, look), entry.text, style
+    if entry.kind in _SIGNS:
+        return start + _sign(_SIGNS[entry.kind], style, look), entry.text, style
     name = name_style(entry.sender, look)
     if action:
         sign = _sign("*", name, look)
@@ -166,19 +173,21 @@ def _text(text: str, style: str, link: bool = False) -> Cells:
     ]
 
 
-def wrap(cells: Cells, width: int) -> list[Cells]:
-    """Lines of at most `width` columns, broken at spaces where there are some."""
+def wrap(cells: Cells, width: int, first: int | None = None) -> list[Cells]:
+    """Lines of at most `width` columns, the first one of `first`; broken at spaces where there
+    are some."""
     lines: list[Cells] = []
+    room = width if first is None else first
     start = taken = 0
     space = -1
     at = 0
     while at < len(cells):
         cell = cells[at][1]
-        if taken + cell.width > width and at > start:
+        if taken + cell.width > room and at > start:
             stop = at if space <= start or cell.text == " " else space
             lines.append(cells[start:stop])
             start = stop + (stop < len(cells) and cells[stop][1].text == " ")
-            at, taken, space = start, 0, -1
+            at, taken, space, room = start, 0, -1, width
             continue
         if cell.text == " ":
             space = at

@@ -6,15 +6,13 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from papayachat import when
+from papayachat import searching, when
 from papayachat.settings import KNOWN
 from papayad.errors import Fault
-from papayad.record import Record
 
 if TYPE_CHECKING:
     from papayachat.chat import Chat
 
-Wanted = Callable[[Record], bool]
 Command = Callable[["Chat", str], None]
 
 KEYS = """\
@@ -128,7 +126,7 @@ def _goto(chat: "Chat", argument: str) -> None:
     if stamp is None:
         chat.note("/goto TIME: 2h, 7d, 18:30, 2026-11-22, 2026-11-22 21:53")
         return
-    found = chat.timeline.search(0, lambda record: record.stamp >= stamp, back=False)
+    found = chat.timeline.search(0, searching.since(stamp), back=False)
     if found is None:
         chat.note("nothing since then")
     else:

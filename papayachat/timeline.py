@@ -13,18 +13,19 @@ from papayachat.draft import Draft
 from papayachat.entry import END, LINE, NOTE, WAITING, Entry, Key, Kind
 from papayachat.replica import Replica
 from papayachat.splitter import Line
-from papayad.record import SERVER, Record
+from papayad.record import SERVER
 
 NOTES = 1000  # that are kept
 FOLDED = 500  # lines in one entry
 _BLOCK, _LARGE = 4096, 1 << 18
 
-Taken = Callable[[Record], bool]
+Taken = Callable[[Line], bool]
 
 
 class Timeline:
     """`mark` is the address of the first unread line; `floor` that of the first to be shown;
-    `taken`, when it is not None, decides which records are."""
+    `taken`, when it is not None, decides which records are. It sees the raw line
+    of each, which need not be parsed for that."""
 
     def __init__(self, replica: Replica, waiting: dict[str, Draft], me: str) -> None:
         self.mark: int | None = None
@@ -72,8 +73,8 @@ class Timeline:
         """The address of the next record that is wanted, before or after an address."""
         lines = self._replica.lines_back(address) if back else self._replica.lines(address)
         for line in lines:
-            record = line.record()
-            if record is not None and record.sender not in self.ignored and wanted(record):
+            record = line.record() if wanted(line) else None
+            if record is not None and record.sender not in self.ignored:
                 return line.offset
         return None
 
@@ -127,11 +128,11 @@ class Timeline:
         return next((line for line in lines if self._is_shown(line)), None)
 
     def _is_shown(self, line: Line) -> bool:
+        if self.taken is not None and not self.taken(line):
+            return False
         record = line.record()
         if record is None:
             return self.taken is None
-        if self.taken is not None:
-            return self.taken(record)
         if record.sender != SERVER:
             return record.sender not in self.ignored
         return self.joins != "hide" or folding.moved(record.text) is None
