@@ -21,7 +21,7 @@ class Viewport:
         self.height = height
         self.at_top = False
         self._timeline = timeline
-        self._top: Place | None = None
+        self._top: Place | None = None  # None: the end
 
     @property
     def follows(self) -> bool:
@@ -43,9 +43,8 @@ class Viewport:
             self._up(-count)
         elif self._top is not None:
             self.at_top = False
-            places = [place for place, _ in self._down(self._top, self.height + count)]
-            beyond = len(places) - self.height
-            self._top = places[min(count, beyond)] if beyond > 0 and beyond >= count else None
+            places = [place for place, _ in self._down(self._top, self.height + count + 1)]
+            self._top = places[count] if len(places) > self.height + count else None
 
     def to_end(self) -> None:
         self._top = None
