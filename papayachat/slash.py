@@ -43,25 +43,25 @@ def names() -> list[str]:
 
 
 def _help(chat: "Chat", argument: str) -> None:
-    """[COMMAND] this, or about one command"""
+    """/help [COMMAND]: this, or about one command"""
     name = ALIASES.get(argument.lstrip("/"), argument.lstrip("/"))
     if name in COMMANDS:
-        chat.note(f"/{name} {_about(name)}")
+        chat.note(_about(name))
         return
-    lines = [f"/{name} {_about(name)}" for name in names()]
+    lines = [_about(name) for name in names()]
     narrow = chat.view.look.width < 90
     keys = re.sub(r" {2,}(?=[A-Z]\S+ .*$)", "\n", KEYS, flags=re.MULTILINE) if narrow else KEYS
     chat.note("\n".join([*lines, "", *keys.splitlines()]))
 
 
 def _who(chat: "Chat", argument: str) -> None:
-    """who is here"""
+    """/who: who is here"""
     if not chat.ask_who():
         chat.note("not connected")
 
 
 def _search(chat: "Chat", argument: str) -> None:
-    """[WORDS] the last message with these words; again: the one before (Alt-P, Alt-N)"""
+    """/search [WORDS]: the last message with these words; again: the one before (Alt-P, Alt-N)"""
     if not argument and chat.searched is None:
         chat.note("/search WORDS")
         return
@@ -75,7 +75,7 @@ def _search(chat: "Chat", argument: str) -> None:
 
 
 def _grep(chat: "Chat", argument: str) -> None:
-    """RE only the messages that match, until Esc"""
+    """/grep RE: only the messages that match, until Esc"""
     if argument:
         chat.filter(_pattern(argument))
     else:
@@ -83,19 +83,19 @@ def _grep(chat: "Chat", argument: str) -> None:
 
 
 def _me(chat: "Chat", argument: str) -> None:
-    """TEXT say what you do"""
+    """/me TEXT: say what you do"""
     if argument:
         chat.submit(f"/me {argument}")
 
 
 def _clear(chat: "Chat", argument: str) -> None:
-    """an empty screen; scroll up, and it is all there"""
+    """/clear: an empty screen; scroll up, and it is all there"""
     chat.timeline.floor = chat.timeline.end
     chat.timeline.mark = None
 
 
 def _set(chat: "Chat", argument: str) -> None:
-    """[NAME [VALUE]] settings"""
+    """/set [NAME [VALUE]]: settings"""
     name, space, value = argument.partition(" ")
     if not name:
         chat.note("\n".join(_setting(chat, each) for each in KNOWN))
@@ -106,7 +106,7 @@ def _set(chat: "Chat", argument: str) -> None:
 
 
 def _ignore(chat: "Chat", argument: str) -> None:
-    """[NAME] show nothing of somebody; without a name: whom"""
+    """/ignore [NAME]: show nothing of somebody; without a name: whom"""
     known = chat.settings.words("ignore")
     if not argument:
         chat.note(f"ignored: {' '.join(known) or 'nobody'}")
@@ -115,13 +115,13 @@ def _ignore(chat: "Chat", argument: str) -> None:
 
 
 def _unignore(chat: "Chat", argument: str) -> None:
-    """NAME show somebody again"""
+    """/unignore NAME: show somebody again"""
     known = chat.settings.words("ignore")
     _choose(chat, "ignore", " ".join(name for name in known if name != argument))
 
 
 def _goto(chat: "Chat", argument: str) -> None:
-    """TIME what was said then: 2h, 7d, 18:30, 2026-11-22, 2026-11-22 21:53"""
+    """/goto TIME: what was said then: 2h, 7d, 18:30, 2026-11-22, 2026-11-22 21:53"""
     stamp = when.parse(argument, time.time())
     if stamp is None:
         chat.note("/goto TIME: 2h, 7d, 18:30, 2026-11-22, 2026-11-22 21:53")
@@ -135,13 +135,13 @@ def _goto(chat: "Chat", argument: str) -> None:
 
 
 def _unread(chat: "Chat", argument: str) -> None:
-    """the first unread message (Alt-U)"""
+    """/unread: the first unread message (Alt-U)"""
     if chat.timeline.mark is not None:
         chat.view.show(chat.timeline.mark)
 
 
 def _reconnect(chat: "Chat", argument: str) -> None:
-    """connect now"""
+    """/reconnect: connect now"""
     if not chat.connected:
         chat.refused = False
         chat.room.hurry()
@@ -149,13 +149,13 @@ def _reconnect(chat: "Chat", argument: str) -> None:
 
 
 def _say(chat: "Chat", argument: str) -> None:
-    """TEXT send it as it is, even when it begins with a slash"""
+    """/say TEXT: send it as it is, even when it begins with a slash"""
     if argument:
         chat.submit(f"/{argument}" if argument.startswith("/") else argument)
 
 
 def _quit(chat: "Chat", argument: str) -> None:
-    """leave; what waits is delivered the next time"""
+    """/quit: leave; what waits is delivered the next time"""
     chat.hands.quit()
 
 
