@@ -238,6 +238,7 @@ run() {
     explain
     join "$second"
     if [ -t 0 ] && [ -t 1 ]; then
+        trap : INT # it ends the chat, and not what is said after it
         status=0
         as "$(cat "$room/first")" || status=$?
         say "the room goes on until: make stop"

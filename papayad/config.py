@@ -41,6 +41,10 @@ def at_least(least: float) -> Callable[[float], str]:
     return lambda value: "" if value >= least else f"has to be {least} or more"
 
 
+def between(least: float, most: float) -> Callable[[float], str]:
+    return lambda value: "" if least <= value <= most else f"has to be {least} to {most}"
+
+
 def absolute(value: str) -> str:
     plain = value.startswith("/") and not re.search(r"[\x00-\x1f\x7f]", value)
     return "" if plain else "has to be an absolute path"
@@ -111,8 +115,12 @@ class Limits:
         1000, "unauthenticated connections; above it one is evicted", at_least(1)
     )
     max_pending_per_source: int = key(10, "of one IPv4 address or IPv6 /64", at_least(1))
-    dead_peer_seconds: int = key(60, "a client whose host is gone ends after this", at_least(3))
-    message_bytes: int = key(8192, "of a line that a client sends, without its LF", at_least(64))
+    dead_peer_seconds: int = key(
+        60, "a client whose host is gone ends after this", between(3, 65534)
+    )
+    message_bytes: int = key(
+        8192, "of a line that a client sends, without its LF", between(64, 1048576)
+    )
     messages_per_second: float = key(
         20.0, "of one client, sustained; more is read later", at_least(0.01)
     )
