@@ -38,10 +38,11 @@ class Machine:
     def __init__(self, root: Path, name: str, shared: Mapping[str, Path]) -> None:
         self.name = f"papaya-{name}-{os.getpid()}"
         binds = [f"--bind-ro={outside}:{inside}" for inside, outside in shared.items()]
+        how = "--quiet --boot --register=no --keep-unit --private-network --console=pipe"
+        how += " --link-journal=no --volatile=overlay"
+        where = [f"--directory={root}", f"--machine={self.name}"]
         self._nspawn = subprocess.Popen(
-            ["systemd-nspawn", "--quiet", f"--directory={root}", f"--machine={self.name}"]
-            + ["--boot", "--register=no", "--keep-unit", "--private-network", "--console=pipe"]
-            + ["--link-journal=no", "--volatile=overlay", *binds],
+            ["systemd-nspawn", *how.split(), *where, *binds],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -109,10 +110,8 @@ class Machine:
         inside += ["env", "-i", f"PATH={PATH}", "LANG=C.UTF-8", "TERM=dumb"]
         if not user:
             return [*inside, "HOME=/root"]
-        return [*inside, f"HOME=/home/{user}", "setpriv", f"--reuid={user}", "--init-groups"] + [
-            f"--regid={user}",
-            "--reset-env",
-        ]
+        become = f"setpriv --reuid={user} --regid={user} --init-groups"
+        return [*inside, f"HOME=/home/{user}", f"USER={user}", *become.split()]
 
     def _leader(self) -> int:
         if self._nspawn.poll() is not None:
