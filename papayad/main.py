@@ -23,6 +23,7 @@ from papayad import (
     detaching,
     groups,
     listeners,
+    notify,
     pidfile,
     privileges,
     process_group,
@@ -59,6 +60,7 @@ def main() -> None:
     try:
         sys.exit(run(options, inherited))
     except Fault as fault:
+        notify.status(str(fault))
         exit_with(PROGRAM, fault)
 
 

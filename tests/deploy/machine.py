@@ -16,7 +16,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-PATIENCE = 30.0  # seconds that an event may take on a busy machine
+PATIENCE = 120.0  # seconds that an event may take on a busy machine
 
 Done = subprocess.CompletedProcess
 
@@ -126,13 +126,19 @@ class Machine:
 
 
 def _remove_cgroups() -> None:
-    """What systemd-nspawn --keep-unit leaves, empty, in the cgroup of its starter."""
-    own = Path("/proc/self/cgroup").read_text().rpartition("::")[2].strip()
-    for name in ("payload", "supervisor"):
-        top = Path(f"/sys/fs/cgroup{own}") / name
-        for path in sorted(top.rglob("*"), reverse=True) if top.is_dir() else ():
-            if path.is_dir():
-                with suppress(OSError):
-                    path.rmdir()
-        with suppress(OSError):
-            top.rmdir()
+    """What systemd-nspawn --keep-unit leaves, empty, in its starter's cgroup of each hierarchy."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        own = line.split(":", 2)[2].lstrip("/")
+        for hierarchy in ("", "unified", "systemd"):
+            for name in ("payload", "supervisor"):
+                top = Path("/sys/fs/cgroup", hierarchy, own, name)
+                with suppress(AssertionError):  # the last of its processes is just ending
+                    wait_for(lambda top=top: _is_removed(top), 5.0)  # type: ignore[misc]
+
+
+def _is_removed(top: Path) -> bool:
+    for path in (*sorted(top.rglob("*"), reverse=True), top) if top.is_dir() else ():
+        if path.is_dir():
+            with suppress(OSError):
+                path.rmdir()
+    return not top.exists()
