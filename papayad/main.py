@@ -106,7 +106,7 @@ def prepare(settings: Config, log_to: str) -> Prepared:
         privileges.drop(identity)
     journal = Journal(settings.room, log_to)
     terms = terms_of(settings.listen)
-    credentials = Credentials(settings.tokens, journal)
+    credentials = Credentials(settings.tokens, settings.bans, journal)
     prepare_state(settings.state_dir, journal)
     return Prepared(pid_file, listening, terms, credentials, journal)
 

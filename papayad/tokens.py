@@ -86,6 +86,11 @@ def format_time(seconds: float) -> str:
     return time.strftime(_TIME, time.gmtime(seconds))
 
 
+def parse_time(text: str) -> int:
+    """The seconds of what format_time rendered; raises ValueError."""
+    return timegm(time.strptime(text, _TIME))
+
+
 def _render(token: Token) -> str:
     expires = f" expires={format_time(token.expires)}" if token.expires else ""
     return f"{token.digest} {token.user} created={format_time(token.created)}{expires}\n"
@@ -100,11 +105,7 @@ def _parse(line: str) -> Token | None:
         int(words[0], 16)
         for word in words[2:]:
             key, _, value = word.partition("=")
-            times[key] = _seconds(value)
+            times[key] = parse_time(value)
         return Token(words[0].lower(), words[1], **times)
     except (ValueError, TypeError):
         return None
-
-
-def _seconds(text: str) -> int:
-    return timegm(time.strptime(text, _TIME))

@@ -11,12 +11,15 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("papayad", "papayactl", "papayachat")
 
 LEAVES = {
+    "bans",
     "config",
     "errors",
     "files",
     "invite",
     "locks",
     "marks",
+    "penalties",
+    "proxy_header",
     "record",
     "segments",
     "titles",

@@ -71,10 +71,11 @@ def revoke(invocation: Invocation, name: str) -> None:
     """
     config = invocation.config
     removed = tokenfile.remove(config.tokens, name)
+    ids = {token.id for token in removed}
     outcomes = [
         outcome
         for room in rooms.sharing_tokens(config)
-        for outcome in ending.end_revoked(room, {token.id for token in removed})
+        for outcome in ending.end_shut_out(room, lambda entry: entry.token in ids)
     ]
     value = {
         "revoked": [_as_dict(token) for token in removed],
