@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from papayad import secrecy
 from papayad.errors import CONFIGURATION, Fault, denied_or, reason
 from papayad.files import write_whole
 from papayad.record import NAME
@@ -85,6 +86,7 @@ def subject_of(text: str) -> str | None:
 def read_bans(path: Path) -> list[Ban]:
     """Every ban of the file, none when there is no file; a Fault (77, 78) names the line."""
     try:
+        secrecy.refuse_open_door(path)
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return []

@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import setproctitle
@@ -41,7 +41,7 @@ class Client:
     socket: socket.socket
     hello: wire.Hello
     tls: TLS | None
-    rest: bytes
+    rest: bytes = field(repr=False)
     compat: bool
     entry: roster.Entry
     older: tuple[str, ...]

@@ -7,7 +7,7 @@ and says what became of it.
 import socket
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from papayad import compat, listeners, proxy_header, tls, wire
 from papayad.wire import Hello, ProtocolError, Refusal
@@ -20,7 +20,7 @@ class Greeted:
     """A whole hello; its token is not yet checked. `rest` came behind it."""
 
     hello: Hello
-    rest: bytes
+    rest: bytes = field(repr=False)
     compat: bool
 
 

@@ -15,6 +15,7 @@ from calendar import timegm
 from dataclasses import dataclass
 from pathlib import Path
 
+from papayad import secrecy
 from papayad.errors import CONFIGURATION, Fault, denied_or, reason
 from papayad.files import write_whole
 from papayad.record import NAME
@@ -56,6 +57,7 @@ def digest(token: str) -> str:
 def read_tokens(path: Path) -> dict[str, Token]:
     """Every token of the file by digest; a Fault (77, 78) names the file and the line."""
     try:
+        secrecy.refuse_open_door(path)
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         remedy = "run papayactl init, or give the service's group the right to read it"

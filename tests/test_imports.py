@@ -21,6 +21,7 @@ LEAVES = {
     "penalties",
     "proxy_header",
     "record",
+    "secrecy",
     "segments",
     "titles",
     "tokens",
