@@ -26,7 +26,7 @@ class Reaping:
         self._child = 0
 
     def add(self, names: Iterable[str]) -> None:
-        """Have these entries removed, if they are still there."""
+        """Have these entries removed, if they are still there; and what could not be before."""
         path = roster.directory(self.shared.config.state_dir)
         self._waiting.update(name for name in names if (path / name).exists())
         self._start()

@@ -32,6 +32,7 @@ from papayad.record import NAME
 @click.option("--user", metavar="USER", help="The service's user. Default: papaya, or yourself.")
 @click.option("--group", metavar="GROUP", help="The service's group.")
 @click.option("--first", metavar="NAME", help="The first user. Default: yourself.")
+@click.option("--no-invite", is_flag=True, help="Make no token: for a script that nobody reads.")
 @click.option("--tls", type=click.Choice(["required", "optional", "off"]), help="Encryption.")
 @click.option("--compat", is_flag=True, help="Let the original papayaChat clients in.")
 @pass_invocation
@@ -41,6 +42,7 @@ def command(
     directory: Path | None,
     addresses: tuple[str, ...],
     first: str | None,
+    no_invite: bool,
     **chosen: Any,
 ) -> None:
     """Make what a room needs and print its first invite.
@@ -58,7 +60,8 @@ def command(
         raise Fault("--first", f'"{user}" is no user name', "use a-z 0-9 . _ -", code=USAGE)
     ground = Foundation(room)
     ground.lay(ground.check(), _names(room, chosen["host"] or room.listen.host))
-    _report(invocation, ground, directory, _first_invite(room, user, chosen["host"]))
+    line = None if no_invite else _first_invite(room, user, chosen["host"])
+    _report(invocation, ground, directory, line)
 
 
 def _path(invocation: Invocation, directory: Path | None) -> Path:
@@ -163,7 +166,7 @@ def _report(
         lines += ["", "the first invite, shown this once and all that a person needs:", ""]
         lines += [line, ""]
     else:
-        lines.append(f"{room.tokens} has tokens already; an invite for this room:")
+        lines.append("an invite for this room:")
         lines.append(f"  {prefix} token add NAME")
     lines.append(f"next: {following}")
     value = {
