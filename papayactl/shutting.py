@@ -47,6 +47,8 @@ def close(config: Config, message: str, patience: float) -> Closed:
     pid = acceptor.holder(config)
     if pid is not None:
         acceptor.stop(config)
+    else:
+        acceptor.stop_waiting(config)
     _wait_until_sent(config)
     outcomes = ending.end(config, clusters.living(config), patience)
     late = clusters.living(config)  # let in while the port closed
