@@ -15,8 +15,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 
-import setproctitle
-
 from papayad import cluster, listeners, marks, roster, titles
 from papayad.admission import Admission, source_of
 from papayad.clients import Clients, Known, end
@@ -24,6 +22,7 @@ from papayad.cluster import Client, Shared
 from papayad.credentials import Credentials
 from papayad.keepalive import set_options
 from papayad.pending import Closed, Greeted, Pending, Terms
+from papayad.proctitle import set_title
 from papayad.reaping import Reaping
 from papayad.reloading import reload
 from papayad.signals import Signals
@@ -213,6 +212,7 @@ class Acceptor:
             end(known)
         self._drop(pending)
         self._touch_seen(token)
+        self._reaping.add(())  # there may not have been a process for it
         self._journal.info(f"{entry.user}@{entry.peer} joined with token {token.id}, pid {pid}")
 
     def _entry(self, pending: Pending, greeted: Greeted, token: Token) -> roster.Entry:
@@ -290,4 +290,4 @@ class Acceptor:
 
     def _set_title(self) -> None:
         room = self._shared.config.room
-        setproctitle.setproctitle(titles.acceptor(room, list(self._listening)))
+        set_title(titles.acceptor(room, list(self._listening)))

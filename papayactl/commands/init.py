@@ -41,7 +41,6 @@ def command(
     /,
     directory: Path | None,
     addresses: tuple[str, ...],
-    host: str | None,
     first: str | None,
     no_invite: bool,
     **chosen: Any,
@@ -60,8 +59,8 @@ def command(
     if not NAME.match(user):
         raise Fault("--first", f'"{user}" is no user name', "use a-z 0-9 . _ -", code=USAGE)
     ground = Foundation(room)
-    ground.lay(ground.check(), _names(room, host))
-    line = None if no_invite else _first_invite(room, user, host)
+    ground.lay(ground.check(), _names(room, chosen["host"] or room.listen.host))
+    line = None if no_invite else _first_invite(room, user, chosen["host"])
     _report(invocation, ground, directory, line)
 
 
@@ -78,6 +77,7 @@ def _planned(
     listen: dict[str, Any] = {"addresses": addresses or foundation.free_addresses(path)}
     tls = chosen["tls"] or ("optional" if chosen["compat"] else None)
     listen |= {"tls": tls} if tls else {}
+    listen |= {"host": chosen["host"]} if chosen["host"] else {}
     listen |= {"papayachat_compat": True} if chosen["compat"] else {}
     service = _service(chosen["user"], chosen["group"])
     if directory:
