@@ -23,6 +23,8 @@ def _in_order(machine: Machine, request: pytest.FixtureRequest) -> Iterator[None
     if machine in failed:
         pytest.skip("a day before this one went wrong")
     before = request.session.testsfailed
+    # Between two days nobody counts how often a service was started.
+    machine.run("systemctl", "reset-failed", check=False)
     yield
     if request.session.testsfailed > before:
         failed.add(machine)
@@ -208,7 +210,6 @@ def test_a_broken_configuration_is_refused_and_the_old_one_goes_on(machine: Mach
 
 def test_it_fails_after_few_tries_and_says_why(machine: Machine) -> None:
     before = sit(machine)
-    machine.sh("systemctl reset-failed papayad")  # it was started often just now
     machine.run("systemctl", "restart", "papayad", check=False)
     wait_for(lambda: state(machine, "papayad.service") == "failed", 60, "few tries")
     status = machine.run("systemctl", "--no-pager", "--full", "status", "papayad", check=False)
