@@ -4,7 +4,7 @@
 PORT ?= 7722
 NAME = guest
 
-.PHONY: help run join stop venv venv-test lint format test clean
+.PHONY: help run join stop venv venv-test venv-bench lint format test bench bench-full clean
 
 help:
 	@echo 'make run    open a room here, on loopback, and chat in it (PORT=7722)'
@@ -13,6 +13,8 @@ help:
 	@echo 'make test   lint, then every test'
 	@echo 'make lint   linter, formatter, strict types'
 	@echo 'make format put the sources in form'
+	@echo 'make bench  measure, in some minutes: contrib/bench/REPORT.md'
+	@echo 'make bench-full  the same with all loads, for hours'
 	@echo 'make clean  stop, and remove all that was made here, the room too'
 
 run: venv
@@ -41,6 +43,15 @@ format: venv-test
 
 test: lint
 	@.venv/bin/python -m pytest
+
+venv-bench:
+	@contrib/venv.sh bench
+
+bench: venv-bench
+	@.venv/bin/python -m contrib.bench run
+
+bench-full: venv-bench
+	@.venv/bin/python -m contrib.bench run --full
 
 clean: stop
 	@contrib/room.sh remove
