@@ -4,13 +4,16 @@
 PORT ?= 7722
 NAME = guest
 
-.PHONY: help run join stop venv venv-test venv-bench lint format test bench bench-full clean
+.PHONY: help run join stop venv venv-test venv-bench lint format test test-deploy deb bench bench-full
+.PHONY: clean
 
 help:
 	@echo 'make run    open a room here, on loopback, and chat in it (PORT=7722)'
 	@echo 'make join   chat in it as somebody else, from another terminal (NAME=guest)'
 	@echo 'make stop   end the room and everybody in it; what was said stays'
 	@echo 'make test   lint, then every test'
+	@echo 'make test-deploy  boot Debian 12 and 13 and run the packages there (root on Linux)'
+	@echo 'make deb    the packages for Debian, in dist/'
 	@echo 'make lint   linter, formatter, strict types'
 	@echo 'make format put the sources in form'
 	@echo 'make bench  measure, in some minutes: contrib/bench/REPORT.md'
@@ -43,6 +46,12 @@ format: venv-test
 
 test: lint
 	@.venv/bin/python -m pytest
+
+test-deploy: venv-test
+	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest tests/deploy
+
+deb:
+	@contrib/deb.sh
 
 venv-bench:
 	@contrib/venv.sh bench

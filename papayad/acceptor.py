@@ -212,6 +212,7 @@ class Acceptor:
             end(known)
         self._drop(pending)
         self._touch_seen(token)
+        self._reaping.add(())  # there may not have been a process for it
         self._journal.info(f"{entry.user}@{entry.peer} joined with token {token.id}, pid {pid}")
 
     def _entry(self, pending: Pending, greeted: Greeted, token: Token) -> roster.Entry:

@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -95,13 +95,13 @@ def reset_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
 
 
-def wait_until_gone(path: Path, older: tuple[str, ...]) -> None:
-    """Until the clusters that this session had before are gone: nothing of theirs comes later.
+def wait_until_gone(path: Path, names: Collection[str]) -> None:
+    """Until clusters that were asked to end, or that lost a process, are gone: their locks tell.
 
-    The acceptor has asked them to end; one that does not is killed, and its lock tells when.
+    Nothing of theirs comes after that. One that does not end in time is killed.
     """
     deadline = time.monotonic() + _PATIENCE
-    for name in older:
+    for name in names:
         while roster.is_live(path, name):
             if time.monotonic() > deadline:
                 _kill(path, name)

@@ -50,6 +50,17 @@ def absolute(value: str) -> str:
     return "" if plain else "has to be an absolute path"
 
 
+def host_name(value: str) -> str:
+    """What stands between @ and : in an invite: a name, or an address without brackets."""
+    if not value or re.fullmatch(r"[0-9A-Za-z]([0-9A-Za-z._-]{0,252}[0-9A-Za-z])?", value):
+        return ""
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return "has to be a name or an address, without a port"
+    return ""
+
+
 def numeric_addresses(value: list[str]) -> str:
     if not value:
         return "names no address to listen on"
@@ -68,6 +79,7 @@ class Listen:
         "numeric addresses with ports; an IPv6 one never takes IPv4 along",
         numeric_addresses,
     )
+    host: str = key("", "the name or address that invites carry; empty: a guess", host_name)
     tls: str = key(
         "required",
         '"required", "optional" or "off" (off: on loopback addresses only)',
@@ -180,8 +192,10 @@ def load(path: Path, room: str) -> Config:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        remedy = "run papayactl init, or name the file with --config"
         code = denied_or(error, CONFIGURATION)
+        remedy = "run papayactl init, or name the file with --config"
+        if code != CONFIGURATION:
+            remedy = "run it as root or as the service's user"
         raise Fault(str(path), reason(error), remedy, code=code) from error
     except UnicodeDecodeError:
         raise Problems(path, ["not UTF-8"]) from None

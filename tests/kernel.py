@@ -1,6 +1,7 @@
 """What the kernel tells of a process: the facts behind titles and roster entries (proc(5))."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -26,8 +27,31 @@ def descriptors(pid: int) -> dict[int, str]:
     """Open descriptors and what they are: a path, "socket:[INODE]", "pipe:[INODE]"."""
     known = {}
     for link in Path(f"/proc/{pid}/fd").iterdir():
-        known[int(link.name)] = os.readlink(link)
+        with suppress(FileNotFoundError):  # closed since it was listed
+            known[int(link.name)] = os.readlink(link)
     return known
+
+
+def tcp_sockets() -> dict[str, tuple[int, int]]:
+    """Every TCP socket here, as a descriptor names it: its own port and its peer's."""
+    known = {}
+    for table in ("tcp", "tcp6"):
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+            words = line.split()
+            ports = [int(words[place].rpartition(":")[2], 16) for place in (1, 2)]
+            known[f"socket:[{words[9]}]"] = (ports[0], ports[1])
+    return known
+
+
+def of_group(group: int) -> list[int]:
+    """Every process of a process group but zombies."""
+    found = []
+    for name in os.listdir("/proc"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            pid = int(name) if name.isdigit() else 0
+            if pid and os.getpgid(pid) == group and fields(pid)["State"][0] != "Z":
+                found.append(pid)
+    return found
 
 
 def limit(pid: int, name: str) -> tuple[str, str]:
@@ -37,6 +61,11 @@ def limit(pid: int, name: str) -> tuple[str, str]:
             soft, hard = line[len(name) :].split()[:2]
             return soft, hard
     raise KeyError(name)
+
+
+def cpu_seconds(pid: int) -> float:
+    """By the scheduler's nanoseconds: ticks do not see short bursts."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 def signals(pid: int, field: str) -> set[int]:

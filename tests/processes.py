@@ -2,11 +2,16 @@
 
 import os
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import pytest
+
 from tests.room import is_alive, wait_for
+
+needs_proc_locks = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/locks")
 
 
 def fork(run: Callable[[], None]) -> int:
@@ -60,9 +65,18 @@ def all_pids() -> list[int]:
 
 
 def process_group(pid: int) -> int:
+    """The process's group, 0 when it is gone; so with its parent."""
+    return _number(pid, 2)
+
+
+def parent(pid: int) -> int:
+    return _number(pid, 1)
+
+
+def _number(pid: int, field: int) -> int:
     try:
-        return int(stat(pid)[2])
-    except FileNotFoundError:
+        return int(stat(pid)[field])
+    except (FileNotFoundError, ProcessLookupError):
         return 0
 
 

@@ -60,8 +60,9 @@ def foreground(room: Room, **how: Any) -> Iterator["subprocess.Popen[bytes]"]:
 
 @contextmanager
 def daemon(room: Room, **how: Any) -> Iterator[None]:
-    """papayad as a daemon, serving; the room ends it."""
-    assert run(room, **how).code == DONE
+    """papayad as a daemon, serving; the room ends it. Its words go to the room's journal."""
+    with (room.directory / "stderr").open("ab") as errors:
+        assert run(room, stderr=errors, **how).code == DONE
     yield
 
 

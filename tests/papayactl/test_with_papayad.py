@@ -113,6 +113,8 @@ def test_an_invite_leads_in_and_a_revoked_one_does_not(make_room: MakeRoom) -> N
     assert isinstance(carol.hello(Hello(card.token)), Greeting)
     (listed,) = ctl_json(room, "token", "list")
     assert (listed["id"], listed["sessions"]) == (said["id"], 1)
+    assert listed["last_used"]
+    assert listed["clients"] == [f"carol@{room.entry('carol').peer}"]
     (session,) = ctl_json(room, "token", "revoke", "carol")["sessions"]
     assert session["ended"]
     carol.read_to_end()

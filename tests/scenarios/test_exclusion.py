@@ -8,7 +8,6 @@ import fcntl
 import os
 import random
 import select
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,15 +18,13 @@ from papayad.appender import Appender
 from papayad.committed import FILE, Committed
 from papayad.config import Chatlog
 from papayad.reader import Reader
-from tests.processes import exit_code, fork, is_waiting_for
+from tests.processes import exit_code, fork, is_waiting_for, needs_proc_locks
 from tests.room import wait_for
 
 WRITERS = 3
 READERS = 2
 RECORDS = 400  # of each writer
 CHATLOG = Chatlog(durability="kernel", segment_bytes=1_000_000)
-
-needs_proc_locks = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/locks")
 
 
 @pytest.fixture
