@@ -148,6 +148,8 @@ def room_steps(form: Form, chosen: tuple[str, ...], workshop: Workshop) -> list[
                     (f"{peer.label}: joins", peer.label, _joins(peer, form, workshop), facts)
                 )
         if "papayad" in chosen:
+            facts = {"peer": "papayad", "repetition": repetition}
+            steps.append(("papayactl list", "papayactl list", _listing(form, workshop), facts))
             slow = peers.SLOW_DISK
             facts = {"peer": slow.name, "repetition": repetition}
             steps.append((slow.label, slow.label, _disk(form, workshop), facts))
@@ -167,6 +169,10 @@ def _joins(peer: peers.Peer, form: Form, workshop: Workshop) -> Callable[[], Ite
 
 def _disk(form: Form, workshop: Workshop) -> Callable[[], Iterable[Sample]]:
     return lambda: [room.disk(peers.SLOW_DISK, form.disk, workshop)]
+
+
+def _listing(form: Form, workshop: Workshop) -> Callable[[], Iterable[Sample]]:
+    return lambda: [room.listing(form.joins, workshop)]
 
 
 def _crowd(form: Form, workshop: Workshop) -> Callable[[], Iterable[Sample]]:

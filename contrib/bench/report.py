@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from contrib.bench.experiment import CONTESTANTS
+from contrib.bench.groupcommit import p99
 from contrib.bench.peers import PEERS
 from contrib.bench.plots import point
 from contrib.bench.reach import GOALS, figure
@@ -28,7 +29,13 @@ _NONE = "-"
 def render(results: Results, drawn: Sequence[str]) -> str:
     parts = [_head(results), _machine(results)]
     if results.room:
-        parts += [_goals(results), _room(results), _joins(results), _verdicts(results)]
+        parts += [
+            _goals(results),
+            _room(results),
+            _joins(results),
+            _others(results),
+            _verdicts(results),
+        ]
     if results.experiment:
         parts += [_experiment(results), _answers(results), _paper(results), _drawn(drawn)]
     parts.append(_missing(results))
@@ -137,6 +144,30 @@ def _joins(results: Results) -> str:
     return "### Joining, 16 at a time, `presence=off`\n\n" + table(
         ["room", "joins/s", "CPU ms a join"], rows
     )
+
+
+def _others(results: Results) -> str:
+    """papayactl, and durability."""
+    get = _getter(results, "papayad")
+    lines = []
+    if results.of_room("papayad", "list", "wall"):
+        lines.append(
+            f"`papayactl list` with {get('list', 'clients', 1, 0)} clients: "
+            f"{get('list', 'wall', 1, 2)} s, CPU {get('list', 'spent', 1, 2)} s."
+        )
+    if results.of_room("papayad-slow-disk", "disk", "p99"):
+        slow = _getter(results, "papayad-slow-disk")
+        lines.append(
+            "A disk whose fdatasync takes 5 ms, 20 senders at 5 messages a second: measured p50 "
+            f"{slow('disk', 'p50', 1e3, 1)} ms, p99 {slow('disk', 'p99', 1e3, 1)} ms. What group "
+            "commit would give, simulated with messages at random times:"
+        )
+        rows = []
+        for rate in (100, 150, 190):
+            alone, shared = p99(rate, 0.005)
+            rows.append([str(rate), number(alone * 1e3, 1), number(shared * 1e3, 1)])
+        lines.append(table(["messages/s", "p99 ms, a sync each", "p99 ms, shared syncs"], rows))
+    return "### papayactl and the disk\n\n" + "\n\n".join(lines) if lines else ""
 
 
 def _verdicts(results: Results) -> str:

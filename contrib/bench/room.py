@@ -4,17 +4,22 @@ A run of a peer is one server and one generator: memory, rest, a light load, a h
 Its samples are flat dictionaries; medians are the report's work.
 """
 
+import resource
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from contrib.bench import clocks
-from contrib.bench.generators import Generator, command, compiled
-from contrib.bench.peers import Peer, Running
+from contrib.bench.generators import ROOT, Generator, command, compiled
+from contrib.bench.peers import PEERS, Peer, Running
+from contrib.bench.serving import Failed
 from contrib.bench.tools import Workshop
 
 Sample = dict[str, Any]
+_PATIENCE = 120.0  # seconds for papayactl
 _SETTLE = 0.3  # seconds for the last of a load to come to rest
 
 
@@ -84,6 +89,24 @@ def crowd(peer: Peer, clients: int, workshop: Workshop) -> Sample:
             "pss": clocks.pss(pids) / clients,
             "joining": generator.joined["seconds"],
         }
+
+
+def listing(clients: int, workshop: Workshop) -> Sample:
+    """What `papayactl list` costs in a room of so many: seconds by the clock, and of CPU."""
+    peer = PEERS["papayad"]
+    plan = Plan(clients=clients, senders=1)
+    with peer.start(workshop) as server, _generator(peer, server, plan, workshop):
+        path = getattr(server, "room").path  # noqa: B009 - of papayad's only
+        words = [sys.executable, "-m", "papayactl", "--config", str(path), "--json", "list"]
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        done = subprocess.run(
+            words, capture_output=True, text=True, cwd=ROOT, timeout=_PATIENCE, check=False
+        )
+        wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise Failed(f"papayactl list: {done.stderr.strip()[-300:]}")
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"scenario": "list", "clients": clients, "wall": wall, "spent": used}
 
 
 def disk(peer: Peer, seconds: float, workshop: Workshop) -> Sample:

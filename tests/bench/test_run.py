@@ -32,6 +32,13 @@ def test_a_room(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert samples["light"]["cpu"] > 0
 
 
+def test_papayactl_lists_a_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "compiler", no_compiler)
+    sample = room.listing(3, Workshop(tmp_path))
+    assert sample["clients"] == 3
+    assert 0 < sample["spent"] < sample["wall"] * 2
+
+
 def test_the_experiment(tmp_path: Path) -> None:
     samples = list(experiment(CONTESTANTS["recv"], 2, 1, Workshop(tmp_path)))
     assert [one["kind"] for one in samples] == ["reading", "reading", "memory", "generator"]
