@@ -5,22 +5,15 @@ Those who go meanwhile are the next one's, together: a thousand who leave at onc
 transactions.
 """
 
-import time
 from collections.abc import Iterable
 from contextlib import suppress
-from errno import EBUSY
-from pathlib import Path
-
-import setproctitle
 
 from papayad import descriptors, reaper, roster, titles
 from papayad.appender import Appender
-from papayad.cluster import Shared, announcer, reset_signals
+from papayad.cluster import Shared, announcer, reset_signals, wait_until_gone
 from papayad.confine import confine
+from papayad.proctitle import set_title
 from papayad.spawn import spawn
-
-_PATIENCE = 2.0  # seconds
-_STEP = 0.002
 
 
 class Reaping:
@@ -59,29 +52,19 @@ class Reaping:
 
 
 def _reap(shared: Shared, names: set[str]) -> None:
-    """The child. It announces in any case: the gone one may have died before it could."""
+    """The child. It announces in any case: the gone one may have died before it could.
+
+    The acceptor is told when RECV ends, and SEND dies of that only then.
+    """
     shared.journal.reopen()
     descriptors.close_all_but({shared.group})
     descriptors.silence_standard_streams()
     reset_signals()
-    setproctitle.setproctitle(titles.reaper(shared.config.room))
+    set_title(titles.reaper(shared.config.room))
     confine(titles.REAPER)
     state_dir = shared.config.state_dir
-    path = roster.directory(state_dir)
-    in_time = wait_until_free(path, names)
+    wait_until_gone(roster.directory(state_dir), names)
     announce = announcer(state_dir)
     appender = Appender(state_dir, shared.config.chatlog, announce, shared.journal.warning)
-    reaper.reap(appender, path, names)
+    reaper.reap(appender, roster.directory(state_dir), names)
     announce()
-    if not in_time:
-        raise OSError(EBUSY, "a cluster whose RECV has ended goes on")
-
-
-def wait_until_free(path: Path, names: set[str]) -> bool:
-    """RECV has ended, and SEND is about to, by its tie; False when one does not in time."""
-    deadline = time.monotonic() + _PATIENCE
-    while any(roster.is_live(path, name) for name in names):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_STEP)
-    return True
