@@ -80,6 +80,13 @@ def test_a_broken_token_file_keeps_the_old_ones(make_room: MakeRoom, broken: byt
 # SIGHUP
 
 
+def test_tokens_are_looked_at(make_room: MakeRoom) -> None:
+    """Nobody has to come before the admin is told that the file is broken."""
+    room = make_room()
+    write_whole(room.settings.tokens, b"no token\n")
+    reload(room, says="the tokens from before stay in force")
+
+
 def test_addresses_are_opened_and_closed(make_room: MakeRoom) -> None:
     room = make_room()
     alice, old, new = room.join("alice"), room.port, free_port()
