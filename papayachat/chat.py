@@ -14,6 +14,7 @@ from papayachat.cursor import Cursor
 from papayachat.delivery import Delivery
 from papayachat.entry import Kind
 from papayachat.events import Connected, Event, Lost, Postponed, Refused, Uncertain
+from papayachat.glyphs import safe
 from papayachat.layout import Look
 from papayachat.outbox import Outbox
 from papayachat.people import People
@@ -120,7 +121,7 @@ class Chat:
 
     def scroll(self, count: int) -> None:
         """Move the view by rows, up when negative."""
-        if count < 0 and self.view.at_top:
+        if count < 0:
             self.timeline.floor = 0  # what was cleared comes back
         self.view.scroll(count)
         if count < 0:
@@ -232,7 +233,7 @@ class Chat:
             case Connected(greeting):
                 self._log, self._greeted_end = greeting.log, greeting.end
                 self._limit = greeting.max
-                self.name, self.connected, self.trouble = greeting.room, True, None
+                self.name, self.connected, self.trouble = safe(greeting.room), True, None
                 self.room.say(b"WHO\n")
             case Lost(fault, _):
                 self.connected, self.trouble = False, fault
@@ -314,8 +315,7 @@ class Chat:
         if hole is None or self.fetching or self._exhausted or not self.connected:
             return
         self.fetching = True
-        start = self.copy.address(hole)
-        self.hands.fetch(hole, sum(1 for _ in self.copy.lines(start)))
+        self.hands.fetch(hole, self.copy.count(self.copy.address(hole)))
 
     def _look(self, width: int | None = None) -> None:
         words = [self.me, *self.settings.words("words")]

@@ -310,6 +310,28 @@ def test_gives_the_terminal_back(room: ScriptedRoom, signum: int) -> None:
             )
 
 
+def test_a_copy_that_cannot_be_written_is_one_line(room: ScriptedRoom, home: Path) -> None:
+    (home / "data" / "papaya").mkdir(parents=True)
+    (home / "data" / "papaya" / "main").write_text("in the way")
+    room.commit("hello")
+    with Emulator() as terminal:
+        room.greeted()
+        assert terminal.wait() == 1
+        end = terminal.raw.rpartition(b"\x1b[?1049l")[2]
+        assert b"File exists" in end and b"Traceback" not in end
+
+
+def test_a_cleared_screen_comes_back(room: ScriptedRoom) -> None:
+    for number in range(50):
+        room.commit(f"number {number}")
+    with Emulator() as terminal:
+        opened(room, terminal)
+        terminal.enter("/clear\r")
+        terminal.sees_no("number")
+        terminal.enter("\x1b[5~")
+        terminal.sees("number 29")
+
+
 def test_plain_lines_on_a_terminal_when_asked(room: ScriptedRoom) -> None:
     room.commit("hello")
     with Emulator("--plain") as terminal:
