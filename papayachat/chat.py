@@ -87,6 +87,7 @@ class Chat:
         self._limit = _MESSAGE_BYTES
         self._touched_at = -AWAY_SECONDS
         self._who_asked = False
+        self._doubtful = False  # whether who is here may be more than we know
         self._exhausted = False  # the server has nothing older
         self._found = self.copy.end  # where a search goes on
         self._recall()
@@ -115,6 +116,9 @@ class Chat:
     def touch(self) -> None:
         """Somebody is here, and has seen what is in sight."""
         self._touched_at = time.monotonic()
+        if self._doubtful:
+            # Not when the `part` came: a hundred screens would ask for each of a hundred.
+            self._doubtful = not self.room.say(b"WHO\n")
         if self.view.follows:
             self.unread = 0
             self._seen.address = self.copy.end
@@ -277,8 +281,7 @@ class Chat:
             if said is None:
                 continue
             live = line.offset >= self._greeted_end
-            if self.people.take(said) and live:
-                self.room.say(b"WHO\n")
+            self._doubtful = (self.people.take(said) and live) or self._doubtful
             if said.sender in (SERVER, self.me) or said.sender in self.timeline.ignored:
                 continue
             if live or not self._fresh:

@@ -275,6 +275,17 @@ def test_refused_for_good_stays_readable(room: ScriptedRoom) -> None:
         terminal.sees_no("offline")
 
 
+def test_who_left_may_be_here_still_and_is_asked_for_with_the_next_key(room: ScriptedRoom) -> None:
+    with Emulator() as terminal:
+        peer = opened(room, terminal, "alice bob carol")
+        peer.send(room.commit("part bob", sender="*") + room.commit("part carol", sender="*"))
+        terminal.sees("1 here: alice")
+        terminal.enter("x")
+        assert peer.line() == b"WHO"
+        peer.notice("online", "alice bob")
+        terminal.sees("2 here: alice bob")
+
+
 def test_no_color(room: ScriptedRoom) -> None:
     room.commit("alice: hello")
     with Emulator(environment={"NO_COLOR": "1"}) as terminal:
