@@ -4,7 +4,7 @@
 PORT ?= 7722
 NAME = guest
 
-.PHONY: help run join stop venv venv-test lint format test test-deploy deb clean
+.PHONY: help run join stop venv venv-test lint format test test-deploy deb install uninstall clean
 
 help:
 	@echo 'make run    open a room here, on loopback, and chat in it (PORT=7722)'
@@ -13,6 +13,8 @@ help:
 	@echo 'make test   lint, then every test'
 	@echo 'make test-deploy  boot Debian 12 and 13 and run the packages there (root on Linux)'
 	@echo 'make deb    the packages for Debian, in dist/'
+	@echo 'make install    into PREFIX (/usr/local), in an environment of its own; DESTDIR= for packages'
+	@echo 'make uninstall  and PURGE=1 for the data, too'
 	@echo 'make lint   linter, formatter, strict types'
 	@echo 'make format put the sources in form'
 	@echo 'make clean  stop, and remove all that was made here, the room too'
@@ -49,6 +51,12 @@ test-deploy: venv-test
 
 deb:
 	@contrib/deb.sh
+
+install:
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' contrib/install.sh install
+
+uninstall:
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' PURGE='$(PURGE)' contrib/install.sh uninstall
 
 clean: stop
 	@contrib/room.sh remove
