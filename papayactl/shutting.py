@@ -17,7 +17,7 @@ from papayactl import acceptor, clusters, ending, looks, service_user, telling
 from papayactl.ending import Outcome
 from papayactl.system import pinned
 from papayad.config import Config
-from papayad.errors import TRY_AGAIN, Fault
+from papayad.errors import NO_PERMISSION, TRY_AGAIN, Fault
 from papayad.locks import create_locked, is_held_at
 
 _FILE = "shutdown"
@@ -42,8 +42,11 @@ def due(config: Config) -> float | None:
 
 def close(config: Config, message: str, patience: float) -> Closed:
     """Now: tell the room, close the port, give the notice a moment to arrive, end everybody."""
-    with suppress(Fault):  # a log that cannot be written is no reason to stay open
+    try:
         telling.notice(config, _words(0, message))
+    except Fault as fault:
+        if fault.code == NO_PERMISSION:
+            raise  # else: a log that cannot be written is no reason to stay open
     pid = acceptor.holder(config)
     if pid is not None:
         acceptor.stop(config)
