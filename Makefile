@@ -4,7 +4,8 @@
 PORT ?= 7722
 NAME = guest
 
-.PHONY: help run join stop venv venv-test lint format test test-deploy deb clean
+.PHONY: help run join stop venv venv-test venv-bench lint format test test-deploy deb bench bench-full
+.PHONY: clean
 
 help:
 	@echo 'make run    open a room here, on loopback, and chat in it (PORT=7722)'
@@ -15,6 +16,8 @@ help:
 	@echo 'make deb    the packages for Debian, in dist/'
 	@echo 'make lint   linter, formatter, strict types'
 	@echo 'make format put the sources in form'
+	@echo 'make bench  measure, in some minutes: contrib/bench/REPORT.md'
+	@echo 'make bench-full  the same with all loads, for hours'
 	@echo 'make clean  stop, and remove all that was made here, the room too'
 
 run: venv
@@ -49,6 +52,15 @@ test-deploy: venv-test
 
 deb:
 	@contrib/deb.sh
+
+venv-bench:
+	@contrib/venv.sh bench
+
+bench: venv-bench
+	@.venv/bin/python -m contrib.bench run
+
+bench-full: venv-bench
+	@.venv/bin/python -m contrib.bench run --full
 
 clean: stop
 	@contrib/room.sh remove

@@ -53,12 +53,13 @@ class Keyboard:
         usual = Condition(lambda: not self._screen.question)
 
         @add("enter", filter=usual)
+        @add("c-j", filter=usual)  # Enter that was typed before the terminal was ours
         def _enter(event: KeyPressEvent) -> None:
             self._chat.touch()
             self._screen.submit()
 
         @add("escape", "enter", filter=usual)
-        @add("c-j", filter=usual)
+        @add("escape", "c-j", filter=usual)
         def _newline(event: KeyPressEvent) -> None:
             self._screen.input.insert_text("\n")
 

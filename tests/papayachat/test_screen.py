@@ -252,7 +252,7 @@ def test_commands_and_completion(room: ScriptedRoom) -> None:
 
 def test_a_mention_rings_once_and_a_message_never_does(room: ScriptedRoom) -> None:
     room.commit("alice: this is history")
-    with Emulator(TERM="foot") as terminal:
+    with Emulator(environment={"TERM": "foot"}) as terminal:
         peer = opened(room, terminal)
         peer.send(room.commit("nothing\x07\x07 for al"))
         peer.send(room.commit("Alice, look;\x1b]0;x\x07 here"))
@@ -277,7 +277,7 @@ def test_refused_for_good_stays_readable(room: ScriptedRoom) -> None:
 
 def test_no_color(room: ScriptedRoom) -> None:
     room.commit("alice: hello")
-    with Emulator(NO_COLOR="1") as terminal:
+    with Emulator(environment={"NO_COLOR": "1"}) as terminal:
         opened(room, terminal)
         terminal.sees("hello")
         assert re.search(rb"\x1b\[[0-9;]*(?:3[0-7]|9[0-7]|38;)[0-9;]*m", terminal.raw) is None
