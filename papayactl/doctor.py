@@ -142,7 +142,7 @@ def certificates(settings: Config) -> Iterator[Finding]:
         return
     left = seen.expires - time.time()
     when = moments.rfc3339(seen.expires)
-    pinned = "; its pin is in the invites" if seen.self_signed else ""
+    pinned = "; invites pin this one: make new ones, too" if seen.self_signed else ""
     renew = f"put a new one there, then papayactl acceptor reload{pinned}"
     if left < 0:
         yield Finding(FAILURE, listen.certificate, f"expired at {when}", renew)
