@@ -9,6 +9,7 @@ from contrib.bench.plots import point
 from contrib.bench.reach import GOALS, figure
 from contrib.bench.results import Results
 from contrib.bench.statistics import confidence, mean, variation
+from contrib.bench.tools import HERE
 
 # The paper's measurements (Rodriguez, TUM 2022), as its repository publishes them: connections,
 # then mean CPU in per cent and coefficient of variation, for C (a process per client) and for Go
@@ -38,7 +39,7 @@ def render(results: Results, drawn: Sequence[str]) -> str:
         ]
     if results.experiment:
         parts += [_experiment(results), _answers(results), _paper(results), _drawn(drawn)]
-    parts.append(_missing(results))
+    parts += [_missing(results), (HERE / "NOTES.md").read_text().strip()]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
