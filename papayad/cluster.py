@@ -11,10 +11,8 @@ import socket
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import setproctitle
 
 from papayad import compat, confine, descriptors, groups, reaper, recv, roster, send, titles, wire
 from papayad.appender import Appender
@@ -23,6 +21,7 @@ from papayad.inlet import Inlet, PlainInlet, TLSInlet
 from papayad.journal import Journal
 from papayad.notices import NoticeReader, NoticeWriter
 from papayad.outlet import CompatOutlet, Outlet, PlainOutlet, TLSOutlet
+from papayad.proctitle import set_title
 from papayad.reader import Reader
 from papayad.splitter import Splitter
 from papayad.throttle import Throttle
@@ -41,7 +40,7 @@ class Client:
     socket: socket.socket
     hello: wire.Hello
     tls: TLS | None
-    rest: bytes
+    rest: bytes = field(repr=False)
     compat: bool
     entry: roster.Entry
     older: tuple[str, ...]
@@ -201,8 +200,8 @@ def _recv(
         path,
         compat.parse_upstream if client.compat else wire.parse_upstream,
     )
-    receiver.run(client.rest)
-    tie.loosen_before(notices.finish, _PATIENCE)
+    last = receiver.run(client.rest)
+    tie.loosen_before(lambda: notices.finish(last), _PATIENCE)
     reaper.leave(appender, path, entry)
     see_off(client.socket)
 
@@ -226,4 +225,4 @@ def _outlet(client: Client, tie: Tie) -> Outlet:
 
 def _title(client: Client, shared: Shared, role: str) -> None:
     entry = client.entry
-    setproctitle.setproctitle(titles.client(shared.config.room, entry.user, entry.peer, role))
+    set_title(titles.client(shared.config.room, entry.user, entry.peer, role))

@@ -50,6 +50,26 @@ def absolute(value: str) -> str:
     return "" if plain else "has to be an absolute path"
 
 
+def host_name(value: str) -> str:
+    """What stands between @ and : in an invite: a name, or an address without brackets."""
+    if not value or re.fullmatch(r"[0-9A-Za-z]([0-9A-Za-z._-]{0,252}[0-9A-Za-z])?", value):
+        return ""
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return "has to be a name or an address, without a port"
+    return ""
+
+
+def networks(value: list[str]) -> str:
+    for text in value:
+        try:
+            ipaddress.ip_network(text)
+        except ValueError:
+            return f'"{text}" is no address and no network'
+    return ""
+
+
 def numeric_addresses(value: list[str]) -> str:
     if not value:
         return "names no address to listen on"
@@ -68,6 +88,7 @@ class Listen:
         "numeric addresses with ports; an IPv6 one never takes IPv4 along",
         numeric_addresses,
     )
+    host: str = key("", "the name or address that invites carry; empty: a guess", host_name)
     tls: str = key(
         "required",
         '"required", "optional" or "off" (off: on loopback addresses only)',
@@ -75,6 +96,9 @@ class Listen:
     )
     certificate: str = key("/etc/papaya/cert.pem", "the certificate chain, PEM", absolute)
     private_key: str = key("/etc/papaya/key.pem", "its key, readable by the group", absolute)
+    proxies: list[str] = key(
+        [], "addresses whose connections begin with a PROXY protocol v2 header, always", networks
+    )
     papayachat_compat: bool = key(
         False, "let the original papayaChat clients in (needs tls optional or off)"
     )
@@ -115,6 +139,15 @@ class Limits:
         1000, "unauthenticated connections; above it one is evicted", at_least(1)
     )
     max_pending_per_source: int = key(10, "of one IPv4 address or IPv6 /64", at_least(1))
+    penalty_threshold: float = key(
+        10.0, "points of failures from which on a source is refused; 0: never", at_least(0)
+    )
+    penalty_half_life: float = key(
+        60.0, "seconds in which half of a source's points fade", at_least(1)
+    )
+    penalty_exempt: list[str] = key(
+        ["127.0.0.0/8", "::1/128"], "networks that are never penalized", networks
+    )
     dead_peer_seconds: int = key(
         60, "a client whose host is gone ends after this", between(3, 65534)
     )
@@ -154,6 +187,11 @@ class Config:
     def tokens(self) -> Path:
         return Path(self.service.tokens)
 
+    @property
+    def bans(self) -> Path:
+        """Beside the tokens: rooms that let in the same people keep out the same."""
+        return self.tokens.with_name("bans")
+
 
 SECTIONS = {"listen": Listen, "service": Service, "chatlog": Chatlog, "limits": Limits}
 
@@ -180,8 +218,10 @@ def load(path: Path, room: str) -> Config:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        remedy = "run papayactl init, or name the file with --config"
         code = denied_or(error, CONFIGURATION)
+        remedy = "run papayactl init, or name the file with --config"
+        if code != CONFIGURATION:
+            remedy = "run it as root or as the service's user"
         raise Fault(str(path), reason(error), remedy, code=code) from error
     except UnicodeDecodeError:
         raise Problems(path, ["not UTF-8"]) from None

@@ -8,12 +8,11 @@ transactions.
 from collections.abc import Iterable
 from contextlib import suppress
 
-import setproctitle
-
 from papayad import descriptors, reaper, roster, titles
 from papayad.appender import Appender
 from papayad.cluster import Shared, announcer, reset_signals, wait_until_gone
 from papayad.confine import confine
+from papayad.proctitle import set_title
 from papayad.spawn import spawn
 
 
@@ -27,7 +26,7 @@ class Reaping:
         self._child = 0
 
     def add(self, names: Iterable[str]) -> None:
-        """Have these entries removed, if they are still there."""
+        """Have these entries removed, if they are still there; and what could not be before."""
         path = roster.directory(self.shared.config.state_dir)
         self._waiting.update(name for name in names if (path / name).exists())
         self._start()
@@ -61,7 +60,7 @@ def _reap(shared: Shared, names: set[str]) -> None:
     descriptors.close_all_but({shared.group})
     descriptors.silence_standard_streams()
     reset_signals()
-    setproctitle.setproctitle(titles.reaper(shared.config.room))
+    set_title(titles.reaper(shared.config.room))
     confine(titles.REAPER)
     state_dir = shared.config.state_dir
     wait_until_gone(roster.directory(state_dir), names)
