@@ -9,6 +9,8 @@ import pytest
 from papayad.admission import Admission, source_of
 from papayad.pending import Pending
 
+ADDRESS = ("203.0.113.7", 51234)
+
 
 @pytest.fixture
 def stub() -> Iterator[socket.socket]:
@@ -22,7 +24,7 @@ def admission() -> Admission:
 
 
 def test_sources_are_counted(admission: Admission, stub: socket.socket) -> None:
-    ones = [Pending(stub, "", source, 1.0) for source in ("a", "b", "a")]
+    ones = [Pending(stub, ADDRESS, source, 1.0) for source in ("a", "b", "a")]
     for one in ones:
         admission.add(one)
     assert (len(admission), admission.held_by("a"), admission.held_by("b")) == (3, 2, 1)
@@ -33,7 +35,7 @@ def test_sources_are_counted(admission: Admission, stub: socket.socket) -> None:
 
 
 def test_deadlines(admission: Admission, stub: socket.socket) -> None:
-    late, early, gone = (Pending(stub, "", "a", deadline) for deadline in (3.0, 1.0, 0.5))
+    late, early, gone = (Pending(stub, ADDRESS, "a", deadline) for deadline in (3.0, 1.0, 0.5))
     for one in (late, early, gone):
         admission.add(one)
     admission.remove(gone)
@@ -50,7 +52,7 @@ def test_deadlines(admission: Admission, stub: socket.socket) -> None:
 
 
 def test_a_deadline_that_was_moved_counts_once(admission: Admission, stub: socket.socket) -> None:
-    one = Pending(stub, "", "a", 1.0)
+    one = Pending(stub, ADDRESS, "a", 1.0)
     admission.add(one)
     admission.wake_at(2.0, one)
     assert list(admission.overdue(1.5)) == []
@@ -63,7 +65,7 @@ def test_a_deadline_that_was_moved_counts_once(admission: Admission, stub: socke
 def fill(admission: Admission, stub: socket.socket, **counts: int) -> None:
     for source, count in counts.items():
         for _ in range(count):
-            admission.add(Pending(stub, "", source, 1.0))
+            admission.add(Pending(stub, ADDRESS, source, 1.0))
 
 
 def victims(admission: Admission) -> Counter[str]:

@@ -10,8 +10,6 @@ from papayad.errors import Fault
 from papayad.journal import Journal
 from papayad.tokens import Token
 
-NOW = 1_000_000.0
-
 
 class Lines(Journal):
     def __init__(self) -> None:
@@ -28,44 +26,41 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "tokens"
 
 
-def write(path: Path, expires: int = 0, **users: str) -> None:
+def write(path: Path, **users: str) -> None:
     known = {}
     for user, token in users.items():
         digest = tokens.digest(token)
-        known[digest] = Token(digest, user, 1, expires)
+        known[digest] = Token(digest, user, 1)
     tokens.write_tokens(path, known)
 
 
-def user(credentials: Credentials, token: str, now: float = NOW) -> str:
-    found = credentials.check(token, now)
+def made(path: Path, journal: Lines | None = None) -> Credentials:
+    return Credentials(path, path.with_name("bans"), journal or Lines())
+
+
+def user(credentials: Credentials, token: str) -> str:
+    found = credentials.known(token)
     return found.user if found else ""
 
 
 def test_a_token_names_its_user(path: Path) -> None:
-    credentials = Credentials(path, Lines())
+    credentials = made(path)
     assert user(credentials, "a" * 128) == "alice"
     assert user(credentials, "b" * 128) == ""
     assert user(credentials, "") == ""
 
 
 def test_a_change_is_seen(path: Path) -> None:
-    credentials = Credentials(path, Lines())
+    credentials = made(path)
     write(path, bob="b" * 128)
     assert user(credentials, "b" * 128) == "bob"
     assert user(credentials, "a" * 128) == ""
 
 
-def test_a_token_expires(path: Path) -> None:
-    write(path, expires=int(NOW), alice="a" * 128)
-    credentials = Credentials(path, Lines())
-    assert user(credentials, "a" * 128, NOW - 1) == "alice"
-    assert user(credentials, "a" * 128, NOW) == ""
-
-
 @pytest.mark.parametrize("broken", [b"what is this\n", b"\xff\n", None])
 def test_what_is_broken_is_said_once(path: Path, broken: bytes | None) -> None:
     journal = Lines()
-    credentials = Credentials(path, journal)
+    credentials = made(path, journal)
     path.unlink()
     if broken is not None:
         path.write_bytes(broken)
@@ -80,9 +75,9 @@ def test_what_is_broken_is_said_once(path: Path, broken: bytes | None) -> None:
 
 def test_nothing_starts_without_tokens(tmp_path: Path) -> None:
     with pytest.raises(Fault):
-        Credentials(tmp_path / "tokens", Lines())
+        made(tmp_path / "tokens")
 
 
 def test_nothing_prints_a_token(path: Path) -> None:
-    known = Credentials(path, Lines()).check("a" * 128, NOW)
+    known = made(path).known("a" * 128)
     assert "a" * 128 not in repr(known)

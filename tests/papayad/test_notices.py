@@ -47,8 +47,7 @@ def test_half_a_line_waits_for_its_other_half(pipe: tuple[int, int]) -> None:
 
 def test_the_end(pipe: tuple[int, int]) -> None:
     reader, writer = NoticeReader(pipe[0]), NoticeWriter(pipe[1], os.getpid())
-    writer.write(b"! bye protocol\n")
-    writer.finish()
+    writer.finish(b"! bye protocol\n")
     assert ARRIVAL in signal.sigpending()
     assert reader.read() == b"! bye protocol\n"
     assert reader.finished
@@ -68,8 +67,14 @@ def test_a_full_pipe_makes_the_writer_wait(pipe: tuple[int, int]) -> None:
             whole += reader.read()
         os._exit(0 if whole == line * 100 else 1)
     os.close(pipe[0])
-    writer = NoticeWriter(pipe[1], child)
-    for _ in range(100):
-        writer.write(line)
-    writer.finish()
-    assert os.waitpid(child, 0)[1] == 0
+    try:
+        writer = NoticeWriter(pipe[1], child)
+        for _ in range(100):
+            writer.write(line)
+        writer.finish(b"")
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        raise
+    finally:
+        status = os.waitpid(child, 0)[1]
+    assert status == 0

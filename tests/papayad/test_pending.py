@@ -23,7 +23,7 @@ class Pair:
         self.peer, its = socket.socketpair()
         its.setblocking(False)
         self.peer.settimeout(5)
-        self.pending = Pending(its, "peer", "source", 1.0)
+        self.pending = Pending(its, ("203.0.113.7", 51234), "source", 1.0)
 
     def close(self) -> None:
         self.peer.close()

@@ -84,7 +84,7 @@ def test_tokens_are_looked_at(make_room: MakeRoom) -> None:
     """Nobody has to come before the admin is told that the file is broken."""
     room = make_room()
     write_whole(room.settings.tokens, b"no token\n")
-    reload(room, says="the tokens from before stay in force")
+    reload(room, says="what it said before stays in force")
 
 
 def test_addresses_are_opened_and_closed(make_room: MakeRoom) -> None:
