@@ -179,7 +179,7 @@ class Screen:
             terminal_size_polling_interval=None,
         )
         app.ttimeoutlen = 0.1
-        app.timeoutlen = 0.5
+        app.timeoutlen = 0.2
         app.key_processor.before_key_press += lambda _: self.chat.touch()
         return app
 

@@ -65,27 +65,37 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All that was used, at one moment; `end` is the log's."""
+    """All that was used, at one moment: the clients', the acceptor's, and last the room's.
 
-    end: int | None
+    `looks` are at every client of the room, also at those that were not asked for.
+    """
+
+    end: int | None  # the log's
     uses: list[Use]
+    looks: list[Look]
+
+    @property
+    def room(self) -> Use:
+        return self.uses[-1]
 
 
-def look(config: Config, entries: Sequence[Entry]) -> Ledger:
-    """The clients, the acceptor if there is one, and the room: both, and everybody else in it."""
+def look(config: Config, meant: Sequence[Entry] | None = None) -> Ledger:
+    """The clients that are meant, or all; the acceptor, if there is one; the room, with everybody.
+
+    A Fault (77) for who may not see them.
+    """
     now = time.monotonic()
     everybody = clusters.living(config)
     end = looks.committed_end(config)
     counted = _messages(config, everybody, end)
-    seen = looks.closer(config, looks.looks_at(config, everybody))
+    seen = looks.closer(config, looks.looks_at(config, everybody), pss=False)
     uses = [_of_client(one, now, counted) for one in seen]
     own = _of_acceptor(config, now)
     room = _sum(config, [*uses, *own], now)
     room = replace(room, sums=replace(room.sums, messages=counted.get("") if counted else None))
-    meant = {entry.name for entry in entries}
-    return Ledger(
-        end, [*(use for use in uses if use.entry and use.entry.name in meant), *own, room]
-    )
+    wanted = {entry.name for entry in (everybody if meant is None else meant)}
+    shown = [use for use in uses if use.entry and use.entry.name in wanted]
+    return Ledger(end, [*shown, *own, room], seen)
 
 
 def rates(

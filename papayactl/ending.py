@@ -6,6 +6,7 @@ A stopped process never sees SIGTERM, so its cluster gets SIGKILL at once.
 
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from papayad.roster import Entry
 
 PATIENCE = 5.0  # seconds between SIGTERM and SIGKILL, unless --timeout says otherwise
 
-_REVOKED_PATIENCE = 0.3  # revoke is done within a second
+_SOON = 0.3  # revoke and ban are done within a second
 _FORK_TAKES = 0.1  # from a hello that was checked to its entry in the roster
 _KILL_TAKES = 2.0
 
@@ -80,20 +81,20 @@ def end(config: Config, entries: list[Entry], patience: float = PATIENCE) -> lis
     ]
 
 
-def end_revoked(config: Config, tokens: set[str]) -> list[Outcome]:
-    """End what was let in by these tokens (ids), which the token file has no longer.
+def end_shut_out(config: Config, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
+    """End what a changed file lets in no longer: a revoked token's clusters, a banned user's.
 
     The acceptor may have let one in just before the file changed: so it is looked for twice.
     """
-    outcomes = end_with(config, tokens)
+    outcomes = end_those(config, is_meant)
     time.sleep(_FORK_TAKES)
-    return outcomes + end_with(config, tokens)
+    return outcomes + end_those(config, is_meant)
 
 
-def end_with(config: Config, tokens: set[str]) -> list[Outcome]:
-    """End the clusters that came in with one of these tokens (ids)."""
-    meant = [entry for entry in clusters.living(config) if entry.token in tokens]
-    return end(config, meant, _REVOKED_PATIENCE) if meant else []
+def end_those(config: Config, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
+    """End the clusters that are meant, and soon."""
+    meant = [entry for entry in clusters.living(config) if is_meant(entry)]
+    return end(config, meant, _SOON) if meant else []
 
 
 def tell_room(config: Config) -> int:

@@ -94,10 +94,10 @@ def looks_at(config: Config, entries: Sequence[Entry]) -> list[Look]:
     return [_look(entry, known.get(entry.peer)) for entry in entries]
 
 
-def closer(config: Config, looks: Iterable[Look]) -> list[Look]:
-    """The same looks with what costs more to know."""
+def closer(config: Config, looks: Iterable[Look], pss: bool = True) -> list[Look]:
+    """The same looks with what costs more to know; without `pss` not with what costs most."""
     end = committed_end(config)
-    return [_closer(config.state_dir, look, end) for look in looks]
+    return [_closer(config.state_dir, look, end, pss) for look in looks]
 
 
 def since(looks: Iterable[Look], before: dict[str, Look]) -> list[Look]:
@@ -147,13 +147,17 @@ def _member(entry: Entry, pid: int) -> Process | None:
     return seen
 
 
-def _closer(state_dir: Path, look: Look, end: int | None) -> Look:
+def _closer(state_dir: Path, look: Look, end: int | None, pss: bool) -> Look:
     if look.recv is None or look.send is None:
         return look
-    seen = [memory.read(one.pid) for one in (look.recv, look.send)]
-    pss = total([one.pss if one else None for one in seen])
     lag, blocked = _lag(state_dir, look.send, end)
-    return replace(look, pss=pss, lag=lag, blocked=blocked)
+    share = _pss(look.recv, look.send) if pss else None
+    return replace(look, pss=share, lag=lag, blocked=blocked)
+
+
+def _pss(recv: Process, send: Process) -> int | None:
+    seen = [memory.read(one.pid) for one in (recv, send)]
+    return total([one.pss if one else None for one in seen])
 
 
 def _lag(state_dir: Path, send: Process, end: int | None) -> tuple[int | None, bool]:

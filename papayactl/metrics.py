@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from papayactl import clusters, consumption, overview
+from papayactl import overview
 from papayactl.consumption import ACCEPTOR, Use
 from papayactl.overview import Overview
 from papayad import tokens
@@ -31,7 +31,7 @@ class Family:
 def collect(config: Config) -> list[Family]:
     """A Fault (77) for who may not see the clients."""
     seen = overview.overview(config)
-    uses = consumption.look(config, clusters.living(config)).uses
+    uses = seen.used.uses
     room = {"room": config.room}
     return [*_of_room(config, seen, room), *_of_acceptor(uses, room), *_of_users(uses, room)]
 
@@ -65,7 +65,7 @@ def _of_room(config: Config, seen: Overview, room: dict[str, str]) -> list[Famil
         gauge("users_refused", "Users whose connections are refused.", len(seen.refused)),
         gauge("tokens", "Tokens in the file.", _tokens(config)),
         gauge("memory_pss_bytes", "Memory of all processes, shared pages once.", _pss(seen)),
-        gauge("lag_bytes", "The largest lag of a client.", seen.room.lag),
+        gauge("lag_bytes", "The largest lag of a client.", seen.used.room.lag),
         gauge("log_segments", "Segments of the log.", seen.log.segments),
         gauge("log_size_bytes", "The log on the disk.", seen.log.bytes),
         gauge("disk_free_bytes", "Free for the log.", seen.log.free),
@@ -114,7 +114,7 @@ def _cpu(use: Use) -> float | None:
 
 
 def _pss(seen: Overview) -> int | None:
-    return seen.room.held.pss
+    return seen.used.room.held.pss
 
 
 def _tokens(config: Config) -> int | None:

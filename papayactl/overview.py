@@ -8,7 +8,6 @@ from typing import Any
 from papayactl import (
     acceptor,
     certificate,
-    clusters,
     consumption,
     freezing,
     looks,
@@ -16,7 +15,7 @@ from papayactl import (
     records,
 )
 from papayactl.acceptor import Status
-from papayactl.consumption import Use
+from papayactl.consumption import Ledger
 from papayactl.looks import BLOCKED, FROZEN
 from papayad import segments
 from papayad.config import Config
@@ -46,14 +45,14 @@ class Overview:
     blocked: int
     refused: list[str]
     most: int
-    room: Use
+    used: Ledger
     log: Log
     tls: str
     expires: float | None  # when the certificate does
 
     def as_dict(self) -> dict[str, Any]:
         seen, last = self.acceptor, self.log.last
-        used = consumption.as_dict(self.room, None)
+        used = consumption.as_dict(self.used.room, None)
         return {
             "room": seen.room,
             "state": seen.state,
@@ -85,19 +84,19 @@ class Overview:
 
 def overview(config: Config) -> Overview:
     """A Fault (77) for who may not see the clients."""
-    entries = clusters.living(config)
+    used = consumption.look(config)
     seen = acceptor.status(config)
-    states = [look.state for look in looks.closer(config, looks.looks_at(config, entries))]
+    states = [look.state for look in used.looks]
     return Overview(
         seen,
         _age(seen.pid),
-        len(entries),
-        sorted({entry.user for entry in entries}),
+        len(states),
+        sorted({look.entry.user for look in used.looks}),
         states.count(FROZEN),
         states.count(BLOCKED),
         freezing.refused(config),
         config.limits.max_clients,
-        consumption.look(config, []).uses[-1],
+        used,
         log(config),
         config.listen.tls,
         _expires(config),

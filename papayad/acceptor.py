@@ -15,13 +15,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 
-from papayad import cluster, listeners, marks, roster, titles
-from papayad.admission import Admission, source_of
+from papayad import cluster, marks, roster, titles
+from papayad.admission import Admission, is_in, source_of
 from papayad.clients import Clients, Known, end
 from papayad.cluster import Client, Shared
 from papayad.credentials import Credentials
+from papayad.judging import NOBODY, judge
 from papayad.keepalive import set_options
-from papayad.pending import Closed, Greeted, Pending, Terms
+from papayad.penalizing import Penalizing
+from papayad.pending import Closed, Greeted, Introduced, Pending, Terms
 from papayad.proctitle import set_title
 from papayad.reaping import Reaping
 from papayad.reloading import reload
@@ -34,6 +36,7 @@ _REST = 0.2  # seconds without accepting when descriptors or buffers have run ou
 _QUIET = 60.0  # seconds between two lines that say the same
 _FAREWELL = 2.0  # seconds for a refused peer to read its answer
 _RUN_OUT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_PROXY = "proxy"  # the source of connections whose proxy has not yet said whom it speaks for
 _SIGNALS, _PENDING, _ENDED, _LISTENER = range(4)  # the order in which one look's events are served
 
 Handler = Callable[[], None]
@@ -56,6 +59,8 @@ class Acceptor:
         self._journal = shared.journal
         self._roster = roster.directory(shared.config.state_dir)
         self._admission = Admission()
+        limits = shared.config.limits
+        self._penalizing = Penalizing(shared.config.state_dir, limits, shared.journal)
         self._clients = Clients(self._roster)
         self._reaping = Reaping(shared)
         self._selector = selectors.DefaultSelector()
@@ -103,16 +108,33 @@ class Acceptor:
                 self._rest(error)
             return  # else it was this connection's own fault, and it is gone
         client.setblocking(False)
-        source = source_of(address[0])
+        self._receive(client, address[0].partition("%")[0], address[1])
+
+    def _receive(self, client: socket.socket, host: str, port: int) -> None:
+        """A new connection: from a proxy, from a source that has to wait, or one that may speak."""
         limits = self._shared.config.limits
-        if self._admission.held_by(source) >= limits.max_pending_per_source:
-            self._drop(self._admission.victim_of(source))
-        elif len(self._admission) >= limits.max_pending:
-            self._drop(self._admission.victim())
+        proxied = is_in(host, self._shared.config.listen.proxies)
+        source = _PROXY if proxied else source_of(host)
+        if not proxied and self._penalizing.refuses(source, host):
+            client.close()
+            return
         deadline = time.monotonic() + limits.auth_seconds
-        pending = Pending(client, listeners.name(address), source, deadline)
+        pending = Pending(client, (host, port), source, deadline, proxied)
+        if proxied or not self._make_room(source):
+            self._make_place()
         self._admission.add(pending)
         self._watch(client, _PENDING, lambda: self._advance(pending))
+
+    def _make_room(self, source: str) -> bool:
+        """A source that holds all that it may loses one of its own; whether that was so."""
+        full = self._admission.held_by(source) >= self._shared.config.limits.max_pending_per_source
+        if full:
+            self._drop(self._admission.victim_of(source))
+        return full
+
+    def _make_place(self) -> None:
+        if len(self._admission) >= self._shared.config.limits.max_pending:
+            self._drop(self._admission.victim())
 
     def _rest(self, error: OSError) -> None:
         """Out of descriptors or buffers: accepting again at once would only spin."""
@@ -133,22 +155,44 @@ class Acceptor:
         try:
             answer = pending.advance(self._terms)
         except Closed:
+            if pending.begun and not pending.refused:  # who says nothing at all may just look
+                self._penalizing.charge("handshake", pending.host, pending.source)
             self._drop(pending)
             return
         if isinstance(answer, Refusal):
-            self._refuse(pending, answer)
+            self._fail(pending, "garbage", answer)
         elif isinstance(answer, Greeted):
             self._judge(pending, answer)
+        elif isinstance(answer, Introduced):
+            self._introduce(pending, answer)
+
+    def _introduce(self, pending: Pending, answer: Introduced) -> None:
+        """A proxy's header came: from now on it is the connection of whom it speaks for."""
+        if answer.host:
+            pending.host, pending.port = answer.host, answer.port
+            source = source_of(pending.host)
+            if self._penalizing.refuses(source, pending.host):
+                self._drop(pending)
+                return
+            self._make_room(source)
+            self._admission.move(pending, source)
+        self._advance(pending)
 
     def _time_is_up(self, pending: Pending) -> None:
         if pending.refused:
             self._drop(pending)
         else:
-            self._refuse(pending, Refusal("auth", "no complete hello in time"))
+            self._fail(pending, "deadline", Refusal("auth", "no complete hello in time"))
 
-    def _refuse(self, pending: Pending, refusal: Refusal) -> None:
+    def _fail(self, pending: Pending, kind: str, refusal: Refusal) -> None:
+        """What a peer did wrong costs its source; what a proxy did wrong costs nobody."""
+        if not pending.proxied:
+            self._penalizing.charge(kind, pending.host, pending.source)
+        self._refuse(pending, refusal)
+
+    def _refuse(self, pending: Pending, refusal: Refusal, user: str = NOBODY) -> None:
         """Answer and go on reading for a moment, so that the answer arrives."""
-        self._journal.info(f"refused {pending.peer}: {refusal.reason}: {refusal.words}")
+        self._penalizing.say(refusal.reason, pending.host, pending.source, user, refusal.words)
         pending.refuse(refusal)
         self._admission.wake_at(time.monotonic() + _FAREWELL, pending)
 
@@ -160,32 +204,21 @@ class Acceptor:
     # clients
 
     def _judge(self, pending: Pending, greeted: Greeted) -> None:
-        """Whether this hello may come in, and what it is told if not."""
-        token = self._credentials.check(greeted.hello.token, time.time())
-        if token is None:
-            self._refuse(pending, Refusal("auth", "this token opens nothing here"))
-            return
-        self._admission.authenticated(pending.source)
-        older = self._clients.of_session(token.user, greeted.hello.session)
-        refusal = self._refusal(token.user, len(older))
-        if refusal:
-            self._refuse(pending, refusal)
-        else:
-            self._let_in(pending, greeted, token, older)
+        verdict = judge(
+            greeted.hello, pending.host, self._credentials, self._clients, self._shared.config
+        )
+        if verdict.token:
+            self._admission.authenticated(pending.source)
+        elif verdict.refusal and verdict.refusal.reason == "auth":
+            self._penalizing.charge("auth", pending.host, pending.source)
+        if verdict.refusal:
+            self._refuse(pending, verdict.refusal, verdict.user)
+        elif verdict.token:
+            self._let_in(pending, greeted, verdict.token, verdict.older)
 
-    def _refusal(self, user: str, leaving: int) -> Refusal | None:
-        limits = self._shared.config.limits
-        if (marks.frozen(self._shared.config.state_dir) / user).exists():
-            return Refusal("frozen", "the admin has frozen this user for now")
-        if self._clients.count() - leaving >= limits.max_clients:
-            return Refusal("full", "the room is full, try again later")
-        if self._clients.count_of(user) - leaving >= limits.max_clients_per_user:
-            return Refusal(
-                "full", f"{user} is connected {limits.max_clients_per_user} times already"
-            )
-        return None
-
-    def _let_in(self, pending: Pending, greeted: Greeted, token: Token, older: list[Known]) -> None:
+    def _let_in(
+        self, pending: Pending, greeted: Greeted, token: Token, older: tuple[Known, ...]
+    ) -> None:
         """Fork the cluster; from then on the connection is its alone."""
         entry = self._entry(pending, greeted, token)
         names = tuple(known.entry.name for known in older)
@@ -274,6 +307,7 @@ class Acceptor:
         self._listening, self._terms = fresh.listening, fresh.terms
         self._shared = fresh.shared(self._shared)
         self._reaping.shared = self._shared
+        self._penalizing.take_limits(self._shared.config.limits)
         self._accept_again()
         self._set_title()
 

@@ -60,6 +60,13 @@ class Admission:
         if not group:
             del self._by_source[pending.source]
 
+    def move(self, pending: Pending, source: str) -> None:
+        """Count a connection for another source: its proxy has said whom it speaks for."""
+        deadline = pending.deadline
+        self.remove(pending)
+        pending.source, pending.deadline = source, deadline
+        self.add(pending)
+
     def authenticated(self, source: str) -> None:
         """Remember a source as one that lets people in."""
         self._trusted[source] = None
@@ -103,3 +110,9 @@ def source_of(host: str) -> str:
             return str(address.ipv4_mapped)
         return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
     return str(address)
+
+
+def is_in(host: str, networks: Sequence[str]) -> bool:
+    """Whether an address is in one of the networks."""
+    address = ipaddress.ip_address(host) if networks else None
+    return any(address in ipaddress.ip_network(network) for network in networks)

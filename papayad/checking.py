@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from papayad import config, privileges, tls, tokens
+from papayad import bans, config, privileges, tls, tokens
 from papayad.config import Config, Problems
 from papayad.errors import CONFIGURATION, DONE, Fault
 
@@ -32,6 +32,7 @@ def problems_of(settings: Config) -> Iterator[str]:
     if settings.listen.tls != "off":
         yield from _tried("listen.certificate", lambda: tls.load_context(settings.listen))
     yield from _tried("service.tokens", lambda: tokens.read_tokens(settings.tokens))
+    yield from _tried("bans", lambda: bans.read_bans(settings.bans))
     if not settings.state_dir.is_dir():
         yield f"service.state_dir: {service.state_dir} is no directory: run papayactl init"
     elif os.geteuid() != 0 and not os.access(settings.state_dir, os.W_OK | os.X_OK):

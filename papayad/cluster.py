@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from papayad import compat, confine, descriptors, groups, reaper, recv, roster, send, titles, wire
@@ -40,7 +40,7 @@ class Client:
     socket: socket.socket
     hello: wire.Hello
     tls: TLS | None
-    rest: bytes
+    rest: bytes = field(repr=False)
     compat: bool
     entry: roster.Entry
     older: tuple[str, ...]

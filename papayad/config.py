@@ -61,6 +61,15 @@ def host_name(value: str) -> str:
     return ""
 
 
+def networks(value: list[str]) -> str:
+    for text in value:
+        try:
+            ipaddress.ip_network(text)
+        except ValueError:
+            return f'"{text}" is no address and no network'
+    return ""
+
+
 def numeric_addresses(value: list[str]) -> str:
     if not value:
         return "names no address to listen on"
@@ -87,6 +96,9 @@ class Listen:
     )
     certificate: str = key("/etc/papaya/cert.pem", "the certificate chain, PEM", absolute)
     private_key: str = key("/etc/papaya/key.pem", "its key, readable by the group", absolute)
+    proxies: list[str] = key(
+        [], "addresses whose connections begin with a PROXY protocol v2 header, always", networks
+    )
     papayachat_compat: bool = key(
         False, "let the original papayaChat clients in (needs tls optional or off)"
     )
@@ -127,6 +139,15 @@ class Limits:
         1000, "unauthenticated connections; above it one is evicted", at_least(1)
     )
     max_pending_per_source: int = key(10, "of one IPv4 address or IPv6 /64", at_least(1))
+    penalty_threshold: float = key(
+        10.0, "points of failures from which on a source is refused; 0: never", at_least(0)
+    )
+    penalty_half_life: float = key(
+        60.0, "seconds in which half of a source's points fade", at_least(1)
+    )
+    penalty_exempt: list[str] = key(
+        ["127.0.0.0/8", "::1/128"], "networks that are never penalized", networks
+    )
     dead_peer_seconds: int = key(
         60, "a client whose host is gone ends after this", between(3, 65534)
     )
@@ -165,6 +186,11 @@ class Config:
     @property
     def tokens(self) -> Path:
         return Path(self.service.tokens)
+
+    @property
+    def bans(self) -> Path:
+        """Beside the tokens: rooms that let in the same people keep out the same."""
+        return self.tokens.with_name("bans")
 
 
 SECTIONS = {"listen": Listen, "service": Service, "chatlog": Chatlog, "limits": Limits}

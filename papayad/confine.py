@@ -8,9 +8,13 @@ import resource
 _DESCRIPTORS = {"recv": 32, "send": 24, "reaper": 32}  # new ones only; those that are open stay
 
 
-def confine(role: str) -> None:
-    """No core dumps, few descriptors, no processes; none of it can be raised again."""
+def leave_no_core() -> None:
+    """In the acceptor and all that it forks: tokens and the key are in their memory."""
     _set(resource.RLIMIT_CORE, 0)
+
+
+def confine(role: str) -> None:
+    """Few descriptors, no processes; none of it can be raised again."""
     _set(resource.RLIMIT_NOFILE, _DESCRIPTORS[role])
     if hasattr(resource, "RLIMIT_NPROC"):
         _set(resource.RLIMIT_NPROC, 0)

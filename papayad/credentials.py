@@ -1,43 +1,44 @@
 """What the acceptor checks hellos against, re-read when it changes (design sections 3 and 6).
 
-The token file is looked at (one stat) at each hello, so that a new token works and a revoked one
-fails at once, with no signal. A broken file keeps the old tokens and says so, once.
+The files of tokens and bans are looked at (one stat each) at each hello, so that a new token works
+and a revoked one fails at once, with no signal. A broken file keeps what was before and says so,
+once.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Generic, TypeVar
 
-from papayad import tokens
+from papayad import bans, tokens
+from papayad.bans import Ban, Bans
 from papayad.errors import Fault
 from papayad.journal import Journal
 from papayad.tokens import Token
 
+T = TypeVar("T")
 
-class Credentials:
-    """The tokens of a file. Raises a Fault only when it is made."""
 
-    def __init__(self, path: Path, journal: Journal) -> None:
+class Watched(Generic[T]):
+    """What `read` makes of a file. Raises a Fault only when it is made."""
+
+    def __init__(self, path: Path, read: Callable[[Path], T], journal: Journal) -> None:
         self._path = path
+        self._read = read
         self._journal = journal
         self._seen = self._signature()
-        self._tokens = tokens.read_tokens(path)
+        self._value = read(path)
 
-    def check(self, token: str, now: float) -> Token | None:
-        """The token's entry, or None when it is unknown or expired."""
-        self.refresh()
-        known = self._tokens.get(tokens.digest(token))
-        return known if known and known.valid_at(now) else None
-
-    def refresh(self) -> None:
+    def now(self) -> T:
         """Read the file again when it is another one than last time."""
         signature = self._signature()
-        if signature == self._seen:
-            return
-        self._seen = signature
-        try:
-            self._tokens = tokens.read_tokens(self._path)
-        except Fault as fault:
-            self._journal.error(f"{fault}; the tokens from before stay in force")
+        if signature != self._seen:
+            self._seen = signature
+            try:
+                self._value = self._read(self._path)
+            except Fault as fault:
+                self._journal.error(f"{fault}; what it said before stays in force")
+        return self._value
 
     def _signature(self) -> tuple[int, ...]:
         try:
@@ -45,3 +46,26 @@ class Credentials:
         except OSError:
             return ()
         return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+
+
+class Credentials:
+    """Tokens and bans. Raises a Fault only when it is made."""
+
+    def __init__(self, token_file: Path, ban_file: Path, journal: Journal) -> None:
+        self._tokens = Watched(token_file, tokens.read_tokens, journal)
+        self._bans = Watched(ban_file, lambda path: Bans(bans.read_bans(path)), journal)
+
+    def known(self, token: str) -> Token | None:
+        """The token's entry, which may have expired; None when there is none."""
+        return self._tokens.now().get(tokens.digest(token))
+
+    def ban_of_host(self, host: str, now: float) -> Ban | None:
+        return self._bans.now().of_host(host, now)
+
+    def ban_of_user(self, user: str, now: float) -> Ban | None:
+        return self._bans.now().of_user(user, now)
+
+    def refresh(self) -> None:
+        """Look at the files now."""
+        self._tokens.now()
+        self._bans.now()

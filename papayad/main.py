@@ -19,6 +19,7 @@ from papayad import (
     activation,
     checking,
     config,
+    confine,
     descriptors,
     detaching,
     groups,
@@ -27,6 +28,7 @@ from papayad import (
     pidfile,
     privileges,
     process_group,
+    secrecy,
     signals,
     store,
 )
@@ -116,7 +118,9 @@ def prepare(settings: Config, log_to: str, inherited: range) -> Prepared:
         privileges.drop(identity)
     journal = Journal(settings.room, log_to)
     terms = terms_of(settings.listen)
-    credentials = Credentials(settings.tokens, journal)
+    credentials = Credentials(settings.tokens, settings.bans, journal)
+    if line := secrecy.indiscretion(settings.tokens):
+        journal.warning(line)
     prepare_state(settings.state_dir, journal)
     return Prepared(pid_file, listening, terms, credentials, journal)
 
@@ -149,6 +153,7 @@ def serve(settings: Config, prepared: Prepared, ready: detaching.Ready) -> None:
     """The acceptor's life, in its own process group; `ready` lets the starter go."""
     prepared.journal.reopen()
     raise_descriptor_limit()
+    confine.leave_no_core()
     groups.remove_free(groups.directory(settings.state_dir))
     group = groups.found(groups.directory(settings.state_dir))
     log = store.identity(settings.state_dir)
@@ -163,7 +168,7 @@ def serve(settings: Config, prepared: Prepared, ready: detaching.Ready) -> None:
     try:
         acceptor.run(arriving)
     except Exception as error:
-        prepared.journal.error(f"the acceptor ends by a bug: {error!r}{where(error)}")
+        prepared.journal.error(f"the acceptor ends by a bug: {type(error).__name__}{where(error)}")
         raise
     with suppress(OSError):
         settings.pid_file.unlink()

@@ -7,9 +7,9 @@ and says what became of it.
 import socket
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from papayad import compat, tls, wire
+from papayad import compat, listeners, proxy_header, tls, wire
 from papayad.wire import Hello, ProtocolError, Refusal
 
 _CHUNK = 4096
@@ -20,8 +20,16 @@ class Greeted:
     """A whole hello; its token is not yet checked. `rest` came behind it."""
 
     hello: Hello
-    rest: bytes
+    rest: bytes = field(repr=False)
     compat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """A proxy has said whom it speaks for; `host` is empty when it is for itself."""
+
+    host: str
+    port: int
 
 
 class Closed(Exception):
@@ -38,20 +46,41 @@ class Terms:
 
 
 class Pending:
-    """One unauthenticated connection. `source` is what caps are counted by."""
+    """One unauthenticated connection. `source` is what caps and penalties are counted by.
 
-    def __init__(self, client: socket.socket, peer: str, source: str, deadline: float) -> None:
+    One that comes from a proxy begins with a header, which says who it is.
+    """
+
+    def __init__(
+        self,
+        client: socket.socket,
+        address: tuple[str, int],
+        source: str,
+        deadline: float,
+        proxied: bool = False,
+    ) -> None:
         self.socket = client
-        self.peer = peer
+        self.host, self.port = address
         self.source = source
         self.deadline = deadline
+        self.proxied = proxied
         self.tls: tls.TLS | None = None
         self.refused = False
         self._begun = False
         self._shaken = False
         self._buffer = b""
+        self._early = b""
 
-    def advance(self, terms: Terms) -> Greeted | Refusal | None:
+    @property
+    def peer(self) -> str:
+        return listeners.name((self.host, self.port))
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has said anything that was not a proxy's."""
+        return self._begun
+
+    def advance(self, terms: Terms) -> Greeted | Introduced | Refusal | None:
         """Read what is there; None while more is needed. Raises Closed."""
         data = self._receive()
         if data is None:
@@ -61,7 +90,7 @@ class Pending:
         if self.refused:
             return None
         try:
-            return self._take(data, terms)
+            return self._introduction(data) if self.proxied else self._take(data, terms)
         except ProtocolError as error:
             return Refusal("protocol", str(error))
         except ssl.SSLError as error:
@@ -78,6 +107,19 @@ class Pending:
             elif self._shaken:
                 self.socket.send(self.tls.encrypt(line) + self.tls.close_notify())
             self.socket.shutdown(socket.SHUT_WR)
+
+    def _introduction(self, data: bytes) -> Introduced | None:
+        """What a proxy says; the client's first bytes, which may come with it, are kept."""
+        self._buffer += data
+        try:
+            header = proxy_header.parse(self._buffer)
+        except ValueError as error:
+            raise ProtocolError(str(error)) from None
+        if header is None:
+            return None
+        self.proxied = False
+        self._early, self._buffer = self._buffer[header.length :], b""
+        return Introduced(header.host, header.port)
 
     def _take(self, data: bytes, terms: Terms) -> Greeted | Refusal | None:
         if not self._begun:
@@ -121,6 +163,9 @@ class Pending:
 
     def _receive(self) -> bytes | None:
         """Bytes, b"" at the end, None when there is nothing now."""
+        if self._early:
+            early, self._early = self._early, b""
+            return early
         try:
             return self.socket.recv(_CHUNK)
         except BlockingIOError:

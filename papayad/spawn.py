@@ -28,7 +28,10 @@ def spawn(run: Callable[[], None], journal: Journal) -> int:
 
 
 def _live(run: Callable[[], None], journal: Journal) -> None:
-    """A child's life. Whatever happens in it, it never goes on with its parent's code."""
+    """A child's life. Whatever happens in it, it never goes on with its parent's code.
+
+    Of a bug's exception only kind and place are said: its words may be what a client sent.
+    """
     code = os.EX_SOFTWARE
     try:
         gc.disable()  # its loops make no cycles, and a collection would touch every page
@@ -37,7 +40,7 @@ def _live(run: Callable[[], None], journal: Journal) -> None:
     except OSError as error:
         journal.error(f"process {os.getpid()} ends: {error}{where(error)}")
     except BaseException as error:  # noqa: BLE001 - a child never returns into its parent
-        journal.error(f"process {os.getpid()} ends by a bug: {error!r}{where(error)}")
+        journal.error(f"process {os.getpid()} ends by a bug: {type(error).__name__}{where(error)}")
     finally:
         os._exit(code)
 

@@ -9,10 +9,17 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from papayad import committed, groups, marks, record, roster, segments
+from papayad import committed, groups, marks, penalties, record, roster, segments
 from papayad.files import sync_directory, write_whole
 
 _IDENTITY = "identity"
+_DIRECTORIES = (
+    groups.directory,
+    roster.directory,
+    marks.seen,
+    marks.frozen,
+    penalties.directory,
+)
 
 
 def identity(state_dir: Path) -> str:
@@ -22,7 +29,7 @@ def identity(state_dir: Path) -> str:
 
 def prepare(state_dir: Path, warn: Callable[[str], None]) -> None:
     """Make what is missing and repair what a crash left; raises OSError."""
-    for directory in (groups.directory, roster.directory, marks.seen, marks.frozen):
+    for directory in _DIRECTORIES:
         directory(state_dir).mkdir(mode=0o700, exist_ok=True)
     if not groups.live(groups.directory(state_dir)):
         _repair(state_dir, warn)

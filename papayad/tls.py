@@ -7,7 +7,9 @@ use a sequence number that SEND has used already: the same nonce twice.
 
 import ssl
 from contextlib import suppress
+from pathlib import Path
 
+from papayad import secrecy
 from papayad.config import Listen
 from papayad.errors import CONFIGURATION, Fault, denied_or, reason
 
@@ -21,6 +23,7 @@ def load_context(listen: Listen) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.num_tickets = 0
     try:
+        secrecy.refuse_open_key(Path(listen.private_key))
         context.load_cert_chain(listen.certificate, listen.private_key, password=_no_password)
     except ssl.SSLError as error:
         why = f"does not go with {listen.private_key} ({error.reason})"

@@ -15,6 +15,7 @@ from calendar import timegm
 from dataclasses import dataclass
 from pathlib import Path
 
+from papayad import secrecy
 from papayad.errors import CONFIGURATION, Fault, denied_or, reason
 from papayad.files import write_whole
 from papayad.record import NAME
@@ -56,6 +57,7 @@ def digest(token: str) -> str:
 def read_tokens(path: Path) -> dict[str, Token]:
     """Every token of the file by digest; a Fault (77, 78) names the file and the line."""
     try:
+        secrecy.refuse_open_door(path)
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         remedy = "run papayactl init, or give the service's group the right to read it"
@@ -86,6 +88,11 @@ def format_time(seconds: float) -> str:
     return time.strftime(_TIME, time.gmtime(seconds))
 
 
+def parse_time(text: str) -> int:
+    """The seconds of what format_time rendered; raises ValueError."""
+    return timegm(time.strptime(text, _TIME))
+
+
 def _render(token: Token) -> str:
     expires = f" expires={format_time(token.expires)}" if token.expires else ""
     return f"{token.digest} {token.user} created={format_time(token.created)}{expires}\n"
@@ -100,11 +107,7 @@ def _parse(line: str) -> Token | None:
         int(words[0], 16)
         for word in words[2:]:
             key, _, value = word.partition("=")
-            times[key] = _seconds(value)
+            times[key] = parse_time(value)
         return Token(words[0].lower(), words[1], **times)
     except (ValueError, TypeError):
         return None
-
-
-def _seconds(text: str) -> int:
-    return timegm(time.strptime(text, _TIME))

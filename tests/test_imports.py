@@ -11,13 +11,17 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("papayad", "papayactl", "papayachat")
 
 LEAVES = {
+    "bans",
     "config",
     "errors",
     "files",
     "invite",
     "locks",
     "marks",
+    "penalties",
+    "proxy_header",
     "record",
+    "secrecy",
     "segments",
     "titles",
     "tokens",

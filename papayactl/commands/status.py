@@ -32,7 +32,7 @@ def command(invocation: Invocation, context: click.Context) -> None:
 
 
 def _rows(seen: Overview) -> list[tuple[str, str]]:
-    used, log = seen.room, seen.log
+    used, log = seen.used.room, seen.log
     rows = [
         ("room", seen.acceptor.room),
         ("acceptor", _acceptor(seen.acceptor, seen.age)),

@@ -158,7 +158,7 @@ def _end_sessions(config: Config, gone: list[Token]) -> list[Outcome]:
     ids = {token.id for token in gone}
     found = []
     for room in rooms.sharing_tokens(config):
-        found += ending.end_revoked(room, ids)
+        found += ending.end_shut_out(room, lambda entry: entry.token in ids)
         for id in ids:
             with suppress(OSError):
                 (marks.seen(room.state_dir) / id).unlink()

@@ -87,8 +87,9 @@ def command(
 
 
 def _look(config: Config, texts: tuple[str, ...]) -> Ledger:
-    entries = clusters.living(config)
-    return consumption.look(config, selectors.choose(entries, texts) if texts else entries)
+    if not texts:
+        return consumption.look(config)
+    return consumption.look(config, selectors.choose(clusters.living(config), texts))
 
 
 def _rated(before: Ledger | None, now: Ledger, config: Config) -> list[tuple[Use, Rate | None]]:

@@ -37,6 +37,7 @@ class Machine:
 
     def __init__(self, root: Path, name: str, shared: Mapping[str, Path]) -> None:
         self.name = f"papaya-{name}-{os.getpid()}"
+        self._started: list[subprocess.Popen[str]] = []
         binds = [f"--bind-ro={outside}:{inside}" for inside, outside in shared.items()]
         how = "--quiet --boot --register=no --keep-unit --private-network --console=pipe"
         how += " --link-journal=no --volatile=overlay"
@@ -75,15 +76,13 @@ class Machine:
         """Run a script of sh inside; returns its stdout."""
         return self.run("sh", "-euc", script, check=check, user=user).stdout
 
-    def start(self, *command: str, user: str = "") -> "subprocess.Popen[str]":
-        """Start a command inside that goes on, with pipes to it."""
-        return subprocess.Popen(
-            [*self._enter(user), *command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+    def start(self, *command: str, user: str = "") -> None:
+        """Start a command inside that goes on until it ends or the machine does."""
+        null = subprocess.DEVNULL
+        started = subprocess.Popen(
+            [*self._enter(user), *command], stdin=null, stdout=null, stderr=null, text=True
         )
+        self._started.append(started)
 
     def write(self, path: str, content: str) -> None:
         self.run("sh", "-c", 'mkdir -p "${1%/*}" && cat >"$1"', "sh", path, text=content)
@@ -103,6 +102,9 @@ class Machine:
                     os.kill(self.leader, signal.SIGKILL)
                 self._nspawn.kill()
                 self._nspawn.wait()
+        for started in self._started:
+            started.kill()
+            started.wait()
         _remove_cgroups()
 
     def _enter(self, user: str) -> list[str]:
@@ -127,13 +129,16 @@ class Machine:
 
 def _remove_cgroups() -> None:
     """What systemd-nspawn --keep-unit leaves, empty, in its starter's cgroup of each hierarchy."""
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        own = line.split(":", 2)[2].lstrip("/")
-        for hierarchy in ("", "unified", "systemd"):
-            for name in ("payload", "supervisor"):
-                top = Path("/sys/fs/cgroup", hierarchy, own, name)
-                with suppress(AssertionError):  # the last of its processes is just ending
-                    wait_for(lambda top=top: _is_removed(top), 5.0)  # type: ignore[misc]
+    lines = Path("/proc/self/cgroup").read_text().splitlines()
+    own = {line.split(":", 2)[2].lstrip("/") for line in lines}
+    tops = [
+        Path("/sys/fs/cgroup", hierarchy, path, name)
+        for hierarchy in ("", "unified", "systemd")
+        for path in own
+        for name in ("payload", "supervisor")
+    ]
+    with suppress(AssertionError):  # the last of its processes is just ending
+        wait_for(lambda: not [top for top in tops if not _is_removed(top)], 5.0)
 
 
 def _is_removed(top: Path) -> bool:

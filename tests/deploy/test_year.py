@@ -23,6 +23,8 @@ def _in_order(machine: Machine, request: pytest.FixtureRequest) -> Iterator[None
     if machine in failed:
         pytest.skip("a day before this one went wrong")
     before = request.session.testsfailed
+    # Between two days nobody counts how often a service was started.
+    machine.run("systemctl", "reset-failed", check=False)
     yield
     if request.session.testsfailed > before:
         failed.add(machine)
@@ -168,6 +170,22 @@ def test_an_acceptor_that_crashed_is_started_again(machine: Machine) -> None:
     assert heard(machine, "alice", "after the crash")
 
 
+def test_fail2ban_sees_who_is_refused(machine: Machine) -> None:
+    """papayad's own lines, as the journal has them; nobody else's line is one."""
+    hello = f"PAPAYA/1 {'0' * 128}\\n"
+    probe = f"import socket, ssl; c = ssl.create_default_context(); c.check_hostname = False; " \
+            f"c.verify_mode = 0; s = c.wrap_socket(socket.create_connection(('{{}}', 7722))); " \
+            f"s.sendall(b'{hello}'); print(s.recv(99))"  # fmt: skip
+    assert "- auth" in machine.run("python3", "-c", probe.format("127.0.0.1")).stdout
+    assert "- auth" in machine.run("python3", "-c", probe.format("::1")).stdout
+    machine.sh("journalctl --boot --no-pager --unit=papayad >/tmp/journal")
+    filter_file = "/etc/fail2ban/filter.d/papaya.conf"
+    out = machine.sh(f"fail2ban-regex --print-all-matched /tmp/journal {filter_file}")
+    refused = journal(machine).count(" refused ")
+    assert refused >= 2
+    assert re.search(rf"Failregex: {refused} total", out), out
+
+
 def test_a_client_that_is_killed_for_memory_takes_nobody_along(machine: Machine) -> None:
     """What the kernel does then is SIGKILL; systemd is told apart from it by its OOMPolicy."""
     assert "continue" in machine.sh("systemctl show --property=OOMPolicy papayad")
@@ -192,7 +210,6 @@ def test_a_broken_configuration_is_refused_and_the_old_one_goes_on(machine: Mach
 
 def test_it_fails_after_few_tries_and_says_why(machine: Machine) -> None:
     before = sit(machine)
-    machine.sh("systemctl reset-failed papayad")  # it was started often just now
     machine.run("systemctl", "restart", "papayad", check=False)
     wait_for(lambda: state(machine, "papayad.service") == "failed", 60, "few tries")
     status = machine.run("systemctl", "--no-pager", "--full", "status", "papayad", check=False)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
+from typing import ClassVar
 
 import pyte
 
@@ -36,9 +37,20 @@ class Watched(pyte.Screen):
 
 
 class Emulator:
-    """A running papayachat and its terminal; both are gone when the test is."""
+    """A running papayachat and its terminal; both are gone when the test is.
 
-    def __init__(self, *words: str, columns: int = 80, rows: int = 24, **environment: str) -> None:
+    Whoever waits for one reads all of them: a terminal that nobody reads stops its program.
+    """
+
+    _open: ClassVar[dict[int, "Emulator"]] = {}
+
+    def __init__(
+        self,
+        *words: str,
+        columns: int = 80,
+        rows: int = 24,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         self.screen = Watched(columns, rows)
         self.raw = b""  # all that it ever wrote
         self.status: int | None = None
@@ -46,7 +58,8 @@ class Emulator:
         known = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": TOP}
         self.pid, self._master = pty.fork()
         if self.pid == 0:
-            self._become([sys.executable, "-m", "papayachat", *words], known | environment)
+            self._become([sys.executable, "-m", "papayachat", *words], known | (environment or {}))
+        self._open[self._master] = self
         self.resize(columns, rows)
 
     def _become(self, command: list[str], changes: dict[str, str]) -> None:
@@ -97,7 +110,7 @@ class Emulator:
 
     def wait(self) -> int:
         """Read to its end; the exit code, negative for a signal."""
-        while self.status is None and self._read(SECONDS):
+        while self._master in self._open and self._read(SECONDS):
             pass
         if self.status is None:
             _, status = os.waitpid(self.pid, 0)
@@ -105,9 +118,14 @@ class Emulator:
         return self.status
 
     def _read(self, seconds: float) -> bool:
-        ready = select.select([self._master], [], [], max(0.0, seconds))[0]
-        if not ready:
-            return False
+        """Read what has come, from whichever; False when nothing does, or this one ended."""
+        ready = select.select(list(self._open), [], [], max(0.0, seconds))[0]
+        ended = [each for each in ready if not self._open[each]._feed()]
+        for master in ended:
+            del self._open[master]
+        return bool(ready) and self._master not in ended
+
+    def _feed(self) -> bool:
         try:
             data = os.read(self._master, 65536)
         except OSError:  # EIO: it ended
@@ -129,4 +147,5 @@ class Emulator:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
+        self._open.pop(self._master, None)
         os.close(self._master)

@@ -252,7 +252,7 @@ def test_commands_and_completion(room: ScriptedRoom) -> None:
 
 def test_a_mention_rings_once_and_a_message_never_does(room: ScriptedRoom) -> None:
     room.commit("alice: this is history")
-    with Emulator(TERM="foot") as terminal:
+    with Emulator(environment={"TERM": "foot"}) as terminal:
         peer = opened(room, terminal)
         peer.send(room.commit("nothing\x07\x07 for al"))
         peer.send(room.commit("Alice, look;\x1b]0;x\x07 here"))
@@ -275,9 +275,20 @@ def test_refused_for_good_stays_readable(room: ScriptedRoom) -> None:
         terminal.sees_no("offline")
 
 
+def test_who_left_may_be_here_still_and_is_asked_for_with_the_next_key(room: ScriptedRoom) -> None:
+    with Emulator() as terminal:
+        peer = opened(room, terminal, "alice bob carol")
+        peer.send(room.commit("part bob", sender="*") + room.commit("part carol", sender="*"))
+        terminal.sees("1 here: alice")
+        terminal.enter("x")
+        assert peer.line() == b"WHO"
+        peer.notice("online", "alice bob")
+        terminal.sees("2 here: alice bob")
+
+
 def test_no_color(room: ScriptedRoom) -> None:
     room.commit("alice: hello")
-    with Emulator(NO_COLOR="1") as terminal:
+    with Emulator(environment={"NO_COLOR": "1"}) as terminal:
         opened(room, terminal)
         terminal.sees("hello")
         assert re.search(rb"\x1b\[[0-9;]*(?:3[0-7]|9[0-7]|38;)[0-9;]*m", terminal.raw) is None
@@ -308,6 +319,28 @@ def test_gives_the_terminal_back(room: ScriptedRoom, signum: int) -> None:
             assert terminal.raw.rfind(b"\x1b[" + mode + b"l") > terminal.raw.rfind(
                 b"\x1b[" + mode + b"h"
             )
+
+
+def test_a_copy_that_cannot_be_written_is_one_line(room: ScriptedRoom, home: Path) -> None:
+    (home / "data" / "papaya").mkdir(parents=True)
+    (home / "data" / "papaya" / "main").write_text("in the way")
+    room.commit("hello")
+    with Emulator() as terminal:
+        room.greeted()
+        assert terminal.wait() == 1
+        end = terminal.raw.rpartition(b"\x1b[?1049l")[2]
+        assert b"File exists" in end and b"Traceback" not in end
+
+
+def test_a_cleared_screen_comes_back(room: ScriptedRoom) -> None:
+    for number in range(50):
+        room.commit(f"number {number}")
+    with Emulator() as terminal:
+        opened(room, terminal)
+        terminal.enter("/clear\r")
+        terminal.sees_no("number")
+        terminal.enter("\x1b[5~")
+        terminal.sees("number 29")
 
 
 def test_plain_lines_on_a_terminal_when_asked(room: ScriptedRoom) -> None:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -122,9 +123,9 @@ def test_only_the_visible_rows_cost_more(room: StagedRoom, monkeypatch: pytest.M
     looked: list[str] = []
     whole = looks._closer
 
-    def closer(state_dir: object, look: Look, end: int | None) -> Look:
+    def closer(state_dir: Path, look: Look, end: int | None, pss: bool) -> Look:
         looked.append(look.entry.user)
-        return whole(state_dir, look, end)  # type: ignore[arg-type]
+        return whole(state_dir, look, end, pss)
 
     monkeypatch.setattr(looks, "_closer", closer)
     shown = Board(room.config, sort="client")

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,9 +112,9 @@ def test_an_invite_leads_in_and_a_revoked_one_does_not(make_room: MakeRoom) -> N
     assert (card.host, card.port) == ("127.0.0.1", room.port)
     carol = room.peer()
     assert isinstance(carol.hello(Hello(card.token)), Greeting)
+    wait_for(lambda: ctl_json(room, "token", "list")[0]["last_used"])
     (listed,) = ctl_json(room, "token", "list")
     assert (listed["id"], listed["sessions"]) == (said["id"], 1)
-    assert listed["last_used"]
     assert listed["clients"] == [f"carol@{room.entry('carol').peer}"]
     (session,) = ctl_json(room, "token", "revoke", "carol")["sessions"]
     assert session["ended"]
@@ -121,3 +122,53 @@ def test_an_invite_leads_in_and_a_revoked_one_does_not(make_room: MakeRoom) -> N
     answer = room.peer().hello(Hello(card.token))
     assert isinstance(answer, Refusal)
     assert answer.reason == "auth"
+
+
+def guess(room: Room) -> bytes:
+    """What a wrong token is answered with; nothing where the source is refused."""
+    peer = room.peer("127.0.0.66")
+    with suppress(ConnectionError):
+        peer.send(b"PAPAYA/1 wrong\n")
+    return peer.receive()
+
+
+def test_penalties_are_listed_and_cleared(make_room: MakeRoom) -> None:
+    room = make_room(limits={"penalty_exempt": []})
+    assert ctl_json(room, "penalties", "list") == []
+    wait_for(lambda: not guess(room))
+    (listed,) = ctl_json(room, "penalties", "list")
+    assert (listed["source"], listed["last"]) == ("127.0.0.66", "auth")
+    assert listed["refused_for"] > 0
+    assert ctl(room, "penalties", "clear", "127.0.0.67").exit_code == 3
+    assert ctl_json(room, "penalties", "clear", "--all") == {"cleared": ["127.0.0.66"]}
+    assert guess(room).startswith(b"- auth ")
+
+
+def test_a_ban_ends_clusters_and_keeps_out(make_room: MakeRoom) -> None:
+    room = make_room()
+    room.join("alice")
+    eve = room.join("eve")
+    said = ctl_json(room, "ban", "eve", "198.51.100.7/24", "--reason", "sells things")
+    assert [one["user"] for one in said["sessions"]] == ["eve"]
+    eve.read_to_end()
+    answer = room.peer().hello(Hello(room.token("eve")))
+    assert isinstance(answer, Refusal)
+    assert answer.reason == "banned"
+    listed = {one["subject"]: one["reason"] for one in ctl_json(room, "ban")}
+    assert listed == {"eve": "sells things", "198.51.100.0/24": "sells things"}
+    assert ctl(room, "unban", "bob").exit_code == 3
+    assert ctl(room, "unban", "eve").exit_code == 0
+    assert isinstance(room.peer().hello(Hello(room.token("eve"))), Greeting)
+
+
+def test_a_ban_of_an_address_ends_who_is_there(make_room: MakeRoom) -> None:
+    room = make_room()
+    room.join("alice")
+    assert len(ctl_json(room, "ban", "127.0.0.0/8")["sessions"]) == 1
+    assert ctl_json(room, "list") == []
+
+
+def test_what_cannot_be_banned_is_refused(make_room: MakeRoom) -> None:
+    room = make_room(start=False)
+    assert ctl(room, "ban", "Not A Name").exit_code == 2
+    assert not room.settings.bans.exists()

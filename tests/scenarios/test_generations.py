@@ -40,6 +40,7 @@ def test_a_death_in_an_older_generation_is_seen(make_room: MakeRoom) -> None:
     room.start()
     bob = room.join("bob")
     alice = room.entry("alice")
+    room.entry("bob")
     os.kill(alice.recv, signal.SIGKILL)
     bob.read_until(b"* - part alice\n")
     wait_for(lambda: not is_alive(alice.send))

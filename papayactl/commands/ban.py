@@ -1,0 +1,83 @@
+"""`papayactl ban`: keep users, addresses and networks out, and end their clients."""
+
+import ipaddress
+import time
+from typing import Any
+
+import click
+
+from papayactl import banfile, clusters, ending, moments, rooms, selectors
+from papayactl.ending import Outcome
+from papayactl.invocation import Invocation, pass_invocation
+from papayad import bans
+from papayad.bans import Ban, Network
+from papayad.config import Config
+from papayad.errors import FAILED, USAGE, Fault
+from papayad.roster import Entry
+from papayad.tokens import format_time
+
+_EXPIRES = "After 30d, 12h, ... or at 2026-12-31. Default: never."
+
+
+@click.command("ban")
+@click.argument("texts", metavar="[USER|ADDRESS|NETWORK]...", nargs=-1)
+@click.option("--expires", callback=moments.as_moment, metavar="WHEN", help=_EXPIRES)
+@click.option("--reason", metavar="WORDS", default="", help="For the admins: kept with the ban.")
+@pass_invocation
+def command(
+    invocation: Invocation, texts: tuple[str, ...], expires: float | None, reason: str
+) -> None:
+    """Keep them out of this room, and of every room with the same tokens; end their clients.
+
+    Without an argument: who is banned, since when, until when, and why.
+    """
+    config = invocation.config
+    if not texts:
+        _list(invocation, bans.read_bans(config.bans))
+        return
+    if not reason.isprintable():
+        raise Fault("--reason", "has characters that are not seen", "use one line", code=USAGE)
+    now = int(time.time())
+    made = [Ban(banfile.subject(text), now, int(expires or 0), reason.strip()) for text in texts]
+    with banfile.editing(config) as known:
+        known |= {ban.subject: ban for ban in made}
+    outcomes = [outcome for room in rooms.sharing_tokens(config) for outcome in _end(room, made)]
+    value = {
+        "banned": [_as_dict(ban) for ban in made],
+        "sessions": [outcome.as_dict() for outcome in outcomes],
+    }
+    lines = [f"banned {ban.subject}" for ban in made] + [one.sentence() for one in outcomes]
+    invocation.show(value, lines)
+    alive = [clusters.label(one.entry) for one in outcomes if not one.ended]
+    if alive:
+        raise Fault("ban", f"{', '.join(alive)} did not end", "try papayactl kill", code=FAILED)
+
+
+def _end(room: Config, made: list[Ban]) -> list[Outcome]:
+    users = {ban.subject for ban in made if ban.network is None}
+    networks = [ban.network for ban in made if ban.network is not None]
+    return ending.end_shut_out(room, lambda entry: entry.user in users or _is_in(entry, networks))
+
+
+def _is_in(entry: Entry, networks: list[Network]) -> bool:
+    address = ipaddress.ip_address(selectors.address(entry.peer))
+    return any(address in network for network in networks)
+
+
+def _list(invocation: Invocation, known: list[Ban]) -> None:
+    values = [_as_dict(ban) for ban in known]
+    columns = ("SUBJECT", "SINCE", "UNTIL", "REASON")
+    rows = [
+        (value["subject"], value["created"], value["expires"] or "-", value["reason"] or "-")
+        for value in values
+    ]
+    invocation.show_table(values, columns, rows)
+
+
+def _as_dict(ban: Ban) -> dict[str, Any]:
+    return {
+        "subject": ban.subject,
+        "created": format_time(ban.created),
+        "expires": format_time(ban.expires) if ban.expires else None,
+        "reason": ban.reason or None,
+    }

@@ -1,0 +1,90 @@
+"""`papayactl penalties`: the sources whose failures count against them; and forgiveness."""
+
+import time
+from typing import Any
+
+import click
+
+from papayactl import moments
+from papayactl.invocation import Invocation, pass_invocation
+from papayad import penalties
+from papayad.config import Config
+from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault, denied_or, reason
+from papayad.penalties import Penalty, Scale
+
+
+@click.group("penalties")
+def command() -> None:
+    """Sources (an IPv4 address, an IPv6 /64) that failed to come in, and what it costs them."""
+
+
+@command.command("list", short_help="Who failed, and who is refused for it.")
+@pass_invocation
+def list_penalties(invocation: Invocation) -> None:
+    """Every source with points, as the acceptor wrote it down: up to a second late."""
+    config = invocation.config
+    scale, now = _scale(config), time.monotonic()
+    known = [one for one in _read(config) if not one.is_over(scale, now)]
+    values = [_as_dict(one, scale, now) for one in known]
+    columns = ("SOURCE", "POINTS", "FAILURES", "LAST", "AGO", "REFUSED FOR")
+    rows = [
+        (
+            value["source"],
+            f"{value['points']:.1f}",
+            str(value["failures"]),
+            value["last"],
+            moments.age(value["ago"]),
+            moments.age(value["refused_for"]) if value["refused_for"] else "-",
+        )
+        for value in values
+    ]
+    invocation.show_table(values, columns, rows)
+
+
+@command.command("clear", short_help="Forgive sources, or all of them.")
+@click.argument("sources", metavar="SOURCE...", nargs=-1)
+@click.option("--all", "everyone", is_flag=True, help="Every source.")
+@pass_invocation
+def clear(invocation: Invocation, sources: tuple[str, ...], everyone: bool) -> None:
+    """Forget the failures of sources, named as `papayactl penalties list` names them.
+
+    The acceptor sees it when the source comes again; nothing else has to happen.
+    """
+    if bool(sources) == everyone:
+        raise Fault("penalties clear", "name sources, or --all", code=USAGE)
+    config = invocation.config
+    known = {one.source for one in _read(config)}
+    unknown = [source for source in sources if source not in known]
+    if unknown:
+        remedy = "see papayactl penalties list"
+        raise Fault(f'source "{unknown[0]}"', "has no points", remedy, code=NOT_RUNNING)
+    cleared = sorted(known) if everyone else list(dict.fromkeys(sources))
+    for source in cleared:
+        penalties.mark(config.state_dir, source).unlink(missing_ok=True)
+    invocation.show({"cleared": cleared}, [f"forgave {source}" for source in cleared])
+
+
+def _read(config: Config) -> list[Penalty]:
+    try:
+        return penalties.read_all(config.state_dir)
+    except FileNotFoundError:  # no papayad ever ran
+        return []
+    except OSError as error:
+        remedy = "run it as root or as the service's user"
+        code = denied_or(error, FAILED)
+        raise Fault(str(error.filename), reason(error), remedy, code=code) from error
+
+
+def _scale(config: Config) -> Scale:
+    return Scale(config.limits.penalty_threshold, config.limits.penalty_half_life)
+
+
+def _as_dict(one: Penalty, scale: Scale, now: float) -> dict[str, Any]:
+    return {
+        "source": one.source,
+        "points": round(one.faded(scale, now), 2),
+        "failures": one.failures,
+        "last": one.reason,
+        "ago": round(now - one.at, 1),
+        "refused_for": round(one.refused_for(scale, now), 1),
+    }

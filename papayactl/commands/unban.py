@@ -1,0 +1,21 @@
+"""`papayactl unban`: let users, addresses and networks in again."""
+
+import click
+
+from papayactl import banfile
+from papayactl.invocation import Invocation, pass_invocation
+from papayad.errors import NOT_RUNNING, Fault
+
+
+@click.command("unban")
+@click.argument("texts", metavar="USER|ADDRESS|NETWORK...", nargs=-1, required=True)
+@pass_invocation
+def command(invocation: Invocation, texts: tuple[str, ...]) -> None:
+    """Take bans back, each named as `papayactl ban` lists it."""
+    subjects = [banfile.subject(text) for text in texts]
+    with banfile.editing(invocation.config) as known:
+        for subject in subjects:
+            if known.pop(subject, None) is None:
+                raise Fault(subject, "is not banned", "see papayactl ban", code=NOT_RUNNING)
+    value = {"unbanned": subjects}
+    invocation.show(value, [f"{subject} may come in again" for subject in subjects])
