@@ -14,7 +14,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from papayad import compat, confine, descriptors, groups, reaper, recv, roster, send, titles, wire
+from papayad import (
+    compat,
+    confine,
+    cursor,
+    descriptors,
+    groups,
+    reaper,
+    recv,
+    roster,
+    send,
+    titles,
+    wire,
+)
 from papayad.appender import Appender
 from papayad.config import Config
 from papayad.inlet import Inlet, PlainInlet, TLSInlet
@@ -65,6 +77,7 @@ def begin(client: Client, entry: int, shared: Shared) -> None:
     _title(client, shared, titles.RECV)
     path = roster.directory(shared.config.state_dir)
     wait_until_gone(path, client.older)
+    start = _start_of(client, shared)
     client.socket.setblocking(True)
     own, other = pair()
     outgoing, incoming = os.pipe()[::-1]
@@ -72,7 +85,7 @@ def begin(client: Client, entry: int, shared: Shared) -> None:
     if child == 0:
         own.close()
         os.close(outgoing)
-        _send(client, shared, other, incoming)
+        _send(client, start, shared, other, incoming)
         return
     other.close()
     os.close(incoming)
@@ -154,7 +167,22 @@ def see_off(client: socket.socket) -> None:
                 break
 
 
-def _send(client: Client, shared: Shared, end: socket.socket, incoming: int) -> None:
+def _start_of(client: Client, shared: Shared) -> cursor.Start:
+    """Where the stream begins: known before RECV appends, so that a client sees what it says.
+
+    The reader is closed before the fork, since a lock that is inherited excludes nobody.
+    """
+    reader = Reader(shared.config.state_dir, shared.journal.warning)
+    try:
+        lines = shared.config.limits.history_lines
+        return cursor.resolve(client.hello, reader, shared.log, lines)
+    finally:
+        reader.close()
+
+
+def _send(
+    client: Client, start: cursor.Start, shared: Shared, end: socket.socket, incoming: int
+) -> None:
     send.prepare_signals()
     _title(client, shared, titles.SEND)
     limits = shared.config.limits
@@ -162,14 +190,13 @@ def _send(client: Client, shared: Shared, end: socket.socket, incoming: int) -> 
         shared.config.room,
         shared.log,
         limits.message_bytes,
-        limits.history_lines,
         limits.linger_ms / 1000,
     )
     tie = tighten(end)
     outlet = _outlet(client, tie)
     reader = Reader(shared.config.state_dir, shared.journal.warning)
     confine.confine(titles.SEND)
-    send.run(client.entry.user, client.hello, room, reader, outlet, NoticeReader(incoming), tie)
+    send.run(client.entry.user, start, room, reader, outlet, NoticeReader(incoming), tie)
 
 
 def _recv(

@@ -1,4 +1,4 @@
-"""Where a client's stream begins (design section 3). A leaf, used by SEND once."""
+"""Where a client's stream begins (design section 3). A leaf, used once by each cluster."""
 
 from contextlib import suppress
 from dataclasses import dataclass

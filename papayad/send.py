@@ -11,12 +11,13 @@ import time
 from dataclasses import dataclass
 from errno import EIO, ENOENT, ESTALE
 
-from papayad import cursor, groups, notices
+from papayad import groups, notices
+from papayad.cursor import Start
 from papayad.notices import NoticeReader
 from papayad.outlet import Outlet
 from papayad.reader import Pruned, Reader
 from papayad.tie import Tie
-from papayad.wire import Greeting, Hello, Notice, render_greeting, render_notice
+from papayad.wire import Greeting, Notice, render_greeting, render_notice
 
 _OF_THE_LOG = {EIO, ENOENT, ESTALE}  # every other errno is the socket's
 # Plain numbers: what an enum costs at each wakeup is more than the comparison.
@@ -31,13 +32,12 @@ class Room:
     name: str
     log: str
     max: int
-    history_lines: int
     linger: float
 
 
 def run(
     user: str,
-    hello: Hello,
+    start: Start,
     room: Room,
     reader: Reader,
     outlet: Outlet,
@@ -46,7 +46,7 @@ def run(
 ) -> None:
     """Serve until RECV wants no more; a client that is gone is RECV's to notice."""
     try:
-        greet(user, hello, room, reader, outlet)
+        greet(user, start, room, reader, outlet)
         stream(room.linger, reader, outlet, incoming, tie)
         outlet.close()
     except OSError as error:
@@ -55,9 +55,8 @@ def run(
         wait_for_end(incoming, tie)
 
 
-def greet(user: str, hello: Hello, room: Room, reader: Reader, outlet: Outlet) -> None:
+def greet(user: str, start: Start, room: Room, reader: Reader, outlet: Outlet) -> None:
     """The `+` line, the gap if there is one, and the reader at the start of the stream."""
-    start = cursor.resolve(hello, reader, room.log, room.history_lines)
     greeting = Greeting(user, room.name, room.log, start.offset, start.end, room.max)
     outlet.line(render_greeting(greeting))
     if start.gap:

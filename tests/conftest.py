@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -24,3 +25,13 @@ def make_room() -> Iterator[MakeRoom]:
             return room
 
         yield make
+
+
+@pytest.fixture(autouse=True)
+def signals_stay() -> Iterator[None]:
+    """What a command that a test runs in here does to signals is no inheritance of later forks."""
+    kept = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM)
+    before = {signum: signal.getsignal(signum) for signum in kept}
+    yield
+    for signum, handler in before.items():
+        signal.signal(signum, handler)

@@ -5,6 +5,8 @@ from contextlib import closing
 
 import pytest
 
+from papayad.wire import Greeting, Hello, render_hello
+from tests.conftest import MakeRoom
 from tests.room import Peer, Room
 
 LIMIT = 8192
@@ -129,3 +131,13 @@ def test_the_last_words_arrive_though_the_client_goes_on_writing(peer: Peer) -> 
 def test_a_pong_gives_back_no_more_than_it_may(peer: Peer) -> None:
     peer.send(b"PING \x1b[2J\xff\xc2\x9b\n")
     peer.read_until("! pong [2J\N{REPLACEMENT CHARACTER}\n".encode())
+
+
+def test_what_comes_with_the_hello_is_in_the_stream(make_room: MakeRoom) -> None:
+    """Guards: the stream's start is taken before RECV may append (design section 3)."""
+    room = make_room(limits={"max_clients_per_user": 100})
+    for number in range(30):
+        peer = room.peer()
+        peer.send(render_hello(Hello(room.token("alice"), last=0)) + b"MSG n%d early\n" % number)
+        assert isinstance(peer.answer(), Greeting)
+        peer.read_until(b" alice n%d early\n" % number)
