@@ -15,11 +15,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 
-from papayad import cluster, marks, roster, titles
+from papayad import cluster, marks, pidfile, roster, titles
 from papayad.admission import Admission, is_in, source_of
 from papayad.clients import Clients, Known, end
 from papayad.cluster import Client, Shared
 from papayad.credentials import Credentials
+from papayad.errors import Fault
 from papayad.judging import NOBODY, judge
 from papayad.keepalive import set_options
 from papayad.penalizing import Penalizing
@@ -51,8 +52,10 @@ class Acceptor:
         listening: dict[str, socket.socket],
         terms: Terms,
         credentials: Credentials,
+        pid_file: int,
     ) -> None:
         self._shared = shared
+        self._pid_file = pid_file
         self._listening = listening
         self._terms = terms
         self._credentials = credentials
@@ -67,6 +70,7 @@ class Acceptor:
         self._serial = count()
         self._rest_until = 0.0  # on the monotonic clock, while it does not accept
         self._complain_after = 0.0
+        self._renew_after = 0.0  # while the pid file cannot be made again
         self._stopping = False
 
     def run(self, signals: Signals) -> None:
@@ -204,9 +208,14 @@ class Acceptor:
     # clients
 
     def _judge(self, pending: Pending, greeted: Greeted) -> None:
-        verdict = judge(
-            greeted.hello, pending.host, self._credentials, self._clients, self._shared.config
-        )
+        self._renew_pid_file()
+        try:
+            verdict = judge(
+                greeted.hello, pending.host, self._credentials, self._clients, self._shared.config
+            )
+        except OSError as error:  # state_dir is away, or no longer ours
+            self._cannot(pending, error)
+            return
         if verdict.token:
             self._admission.authenticated(pending.source)
         elif verdict.refusal and verdict.refusal.reason == "auth":
@@ -220,16 +229,15 @@ class Acceptor:
         self, pending: Pending, greeted: Greeted, token: Token, older: tuple[Known, ...]
     ) -> None:
         """Fork the cluster; from then on the connection is its alone."""
-        entry = self._entry(pending, greeted, token)
+        try:
+            entry, descriptor = self._enter_roster(self._entry(pending, greeted, token))
+        except OSError as error:
+            self._cannot(pending, error)
+            return
         names = tuple(known.entry.name for known in older)
         client = Client(
             pending.socket, greeted.hello, pending.tls, greeted.rest, greeted.compat, entry, names
         )
-        try:
-            descriptor = roster.create(self._roster, entry)
-        except OSError as error:
-            self._cannot(pending, error)
-            return
         try:
             with suppress(OSError):  # it left already; RECV will see that
                 set_options(pending.socket, self._shared.config.limits.dead_peer_seconds)
@@ -247,6 +255,15 @@ class Acceptor:
         self._touch_seen(token)
         self._reaping.add(())  # there may not have been a process for it
         self._journal.info(f"{entry.user}@{entry.peer} joined with token {token.id}, pid {pid}")
+
+    def _enter_roster(self, entry: roster.Entry) -> tuple[roster.Entry, int]:
+        """On a full disk people come in all the same."""
+        try:
+            return entry, roster.create(self._roster, entry)
+        except OSError as error:
+            if error.errno not in roster.NO_SPACE:
+                raise
+        return roster.create_on_full_disk(self._roster, entry)
 
     def _entry(self, pending: Pending, greeted: Greeted, token: Token) -> roster.Entry:
         group = os.getpgrp()
@@ -268,6 +285,17 @@ class Acceptor:
     def _touch_seen(self, token: Token) -> None:
         with suppress(OSError):
             (marks.seen(self._shared.config.state_dir) / token.id).touch()
+
+    def _renew_pid_file(self) -> None:
+        """Whoever wiped run_dir did not end the acceptor; it sees that when somebody comes."""
+        now = time.monotonic()
+        if now < self._renew_after:
+            return
+        try:
+            self._pid_file = pidfile.renew(self._shared.config.pid_file, self._pid_file)
+        except Fault as fault:
+            self._journal.error(f"papayactl cannot find this acceptor: {fault}")
+            self._renew_after = now + _QUIET
 
     # ends
 

@@ -47,7 +47,7 @@ class Appender:
         self._chatlog = chatlog
         self._announce = announce
         self._warn = warn
-        self._committed = Committed(state_dir, writable=True)
+        self._committed = Committed(state_dir, writable=True, warn=warn)
         self._segment = -1  # descriptor of the last segment, once it is known
         self._base = 0
         self._news = False
@@ -67,7 +67,10 @@ class Appender:
                 signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def append(self, lines: Sequence[Line]) -> None:
-        """Write lines in a transaction of their own; raises StorageError."""
+        """Write lines in a transaction of their own; raises StorageError.
+
+        An OSError means that they are in the log and nobody was told: an announcement that failed.
+        """
         with self.transaction():
             self.write(lines)
 
@@ -114,6 +117,8 @@ class Appender:
         except OSError:
             with suppress(OSError):  # else the next transaction cuts it
                 os.ftruncate(self._segment, end - self._base)
+            with suppress(OSError):  # a torn number would be some other end
+                self._committed.store(end)
             raise
         self._news = True
         return end + len(data)
@@ -127,8 +132,8 @@ class Appender:
             size = self._size()
         surplus = self._base + size - end
         if surplus < 0:
-            raise OSError(EIO, f"the log ends {-surplus} bytes before its committed end")
-        if surplus > 0:
+            self._go_on_without(end)
+        elif surplus > 0:
             os.ftruncate(self._segment, end - self._base)
             self._warn(f"cut {surplus} bytes after offset {end} that were never committed")
         return end
@@ -142,9 +147,23 @@ class Appender:
 
     def _enter_last(self, end: int) -> None:
         known = segments.bases(self._state_dir)
-        if not known or known[-1] > end:
+        if known and known[-1] > end:
             raise OSError(EIO, f"no segment of {self._state_dir} holds offset {end}")
-        self._enter(known[-1], 0)
+        if known:
+            self._enter(known[-1], 0)
+        else:
+            self._go_on_without(end)
+
+    def _go_on_without(self, end: int) -> None:
+        """Committed bytes were removed by hand: a new segment begins where they ended.
+
+        No offset is used twice, so cursors stay what they are, and who was below gets a gap.
+        """
+        if not self._committed.is_named():
+            raise OSError(EIO, f"{self._state_dir} is no longer the room's")
+        self._enter(end, os.O_CREAT)
+        sync_directory(self._state_dir)
+        self._warn(f"bytes before offset {end} were removed from the log, which goes on there")
 
     def _enter(self, base: int, flags: int) -> None:
         descriptor = os.open(segments.path(self._state_dir, base), _MODE | flags, 0o600)

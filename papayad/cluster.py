@@ -167,7 +167,7 @@ def _send(client: Client, shared: Shared, end: socket.socket, incoming: int) -> 
     )
     tie = tighten(end)
     outlet = _outlet(client, tie)
-    reader = Reader(shared.config.state_dir)
+    reader = Reader(shared.config.state_dir, shared.journal.warning)
     confine.confine(titles.SEND)
     send.run(client.entry.user, client.hello, room, reader, outlet, NoticeReader(incoming), tie)
 

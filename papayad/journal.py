@@ -1,12 +1,21 @@
 """What the service says: to syslog, or to stderr with journald's priorities (design section 2).
 
 Every process of the daemon has one. Tokens, keys and messages are never passed to it.
+
+The datagrams are our own and not syslog(3)'s, which waits for a syslog daemon that is stuck: a line
+that cannot be sent now is lost, and the room goes on.
 """
 
 import os
+import socket
 import sys
-import syslog
+import time
 from contextlib import suppress
+
+ERROR, WARNING, INFO = 3, 4, 6  # as in RFC 5424
+_DAEMON = 3 << 3
+_PLACES = ("/dev/log", "/var/run/log", "/var/run/syslog")  # Linux, the BSDs, macOS
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 class Journal:
@@ -16,32 +25,66 @@ class Journal:
         self._room = room
         self._to_syslog = to == "syslog"
         self._prefixed = not self._to_syslog and not sys.stderr.isatty()
-        self.reopen()
+        self._socket: socket.socket | None = None
 
     def reopen(self) -> None:
-        """Right before a forked process closes what it inherited: drop the descriptor of /dev/log.
+        """Right before a forked process closes what it inherited: drop the descriptor.
 
-        syslog(3) opens it again when it has something to say. Were it closed behind its back, the
-        next line could go into whatever file then has its number.
+        The next line opens another one. Were it closed behind our back, that line could go into
+        whatever file then has its number.
         """
-        if self._to_syslog:
-            syslog.closelog()
-            syslog.openlog(f"papayad[{self._room}]", syslog.LOG_PID, syslog.LOG_DAEMON)
+        if self._socket:
+            self._socket.close()
+            self._socket = None
 
     def info(self, line: str) -> None:
-        self._say(syslog.LOG_INFO, line)
+        self._say(INFO, line)
 
     def warning(self, line: str) -> None:
-        self._say(syslog.LOG_WARNING, line)
+        self._say(WARNING, line)
 
     def error(self, line: str) -> None:
-        self._say(syslog.LOG_ERR, line)
+        self._say(ERROR, line)
 
     def _say(self, priority: int, line: str) -> None:
         line = line.replace("\n", " ")
         if self._to_syslog:
-            syslog.syslog(priority, line)
+            self._send(f"<{_DAEMON | priority}>{_now()} {self._tag()}: {line}".encode())
             return
         prefix = f"<{priority}>" if self._prefixed else ""
         with suppress(OSError):  # nobody reads it any more: the service goes on
             os.write(2, f"{prefix}papayad[{self._room}]: {line}\n".encode())
+
+    def _tag(self) -> str:
+        return f"papayad[{self._room}][{os.getpid()}]"
+
+    def _send(self, datagram: bytes) -> None:
+        """Twice, since a syslog daemon that was restarted has another socket."""
+        for _ in range(2):
+            try:
+                self._socket = self._socket or _connect()
+                self._socket.send(datagram)
+                return
+            except BlockingIOError:  # it does not keep up
+                return
+            except OSError:
+                self.reopen()
+
+
+def _connect() -> socket.socket:
+    place = next((one for one in _PLACES if os.path.exists(one)), _PLACES[0])
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        connection.setblocking(False)
+        connection.connect(place)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def _now() -> str:
+    """As RFC 3164 has it: local time, the day padded with a space."""
+    clock = time.localtime()
+    month = _MONTHS[clock.tm_mon - 1]
+    return f"{month} {clock.tm_mday:2d} {clock.tm_hour:02d}:{clock.tm_min:02d}:{clock.tm_sec:02d}"

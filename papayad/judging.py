@@ -30,6 +30,7 @@ class Verdict:
 def judge(
     hello: Hello, host: str, credentials: Credentials, clients: Clients, config: Config
 ) -> Verdict:
+    """Raises OSError when the marks in state_dir cannot be looked at."""
     now = time.time()
     if credentials.ban_of_host(host, now):
         return Verdict(NOBODY, None, Refusal("banned", "this address is kept out"))

@@ -7,6 +7,7 @@ once never mistake each other for the holder.
 
 import fcntl
 import os
+from errno import ENOSPC
 from pathlib import Path
 
 
@@ -19,7 +20,8 @@ def create_locked(path: Path, content: bytes = b"") -> int:
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.write(descriptor, content)
+        if os.write(descriptor, content) != len(content):
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
         os.rename(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)

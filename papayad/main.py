@@ -158,7 +158,9 @@ def serve(settings: Config, prepared: Prepared, ready: detaching.Ready) -> None:
     group = groups.found(groups.directory(settings.state_dir))
     log = store.identity(settings.state_dir)
     shared = Shared(settings, log, group, prepared.journal)
-    acceptor = Acceptor(shared, prepared.listening, prepared.terms, prepared.credentials)
+    acceptor = Acceptor(
+        shared, prepared.listening, prepared.terms, prepared.credentials, prepared.pid_file
+    )
     arriving = signals.Signals()
     pidfile.write(prepared.pid_file)
     gc.collect()

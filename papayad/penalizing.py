@@ -9,6 +9,7 @@ A mark is written once a second at most and when a source is refused from now on
 however many, cost few writes. A mark that was removed is forgiveness, and needs no signal.
 """
 
+import os
 import time
 from collections import OrderedDict
 from contextlib import suppress
@@ -83,7 +84,7 @@ class Penalizing:
 
     def _is_forgiven(self, source: str) -> bool:
         """Whether its mark was removed; then its points are, too."""
-        if source not in self._marked or penalties.mark(self._state_dir, source).exists():
+        if source not in self._marked or os.path.exists(penalties.mark(self._state_dir, source)):
             return False
         self._marked.discard(source)
         self._table.forget(source)

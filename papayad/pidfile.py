@@ -7,6 +7,7 @@ holds it. The number in the file is a label: a file without a held lock is stale
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from papayad.errors import TRY_AGAIN, UNAVAILABLE, Fault, denied_or, reason
@@ -33,6 +34,23 @@ def take(path: Path) -> int:
 
 def write(descriptor: int) -> None:
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+def renew(path: Path, descriptor: int) -> int:
+    """Where the file was removed under us (a run_dir that was wiped) make it again.
+
+    Returns the descriptor that holds the lock from now on; looked at when somebody comes. Raises
+    a Fault when it cannot be made, or is another papayad's by now.
+    """
+    if _is_still_named(descriptor, path):
+        return descriptor
+    with suppress(OSError):  # take says why
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        path.parent.chmod(0o755)
+    fresh = take(path)
+    write(fresh)
+    os.close(descriptor)
+    return fresh
 
 
 def holder(path: Path) -> int | None:

@@ -5,13 +5,17 @@ below it without any: those bytes never change.
 """
 
 import os
-from errno import EIO
+from collections.abc import Callable
 from pathlib import Path
 
 from papayad import segments
-from papayad.committed import Committed
+from papayad.committed import FILE, Committed
 
 _BLOCK = 65536
+
+
+def _ignore(_: str) -> None:
+    """Whoever reads beside the daemon has no journal."""
 
 
 class Pruned(Exception):
@@ -28,9 +32,9 @@ class Reader:
     The file position moves with sendfile and read, so that /proc/PID/fdinfo shows a client's lag.
     """
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, warn: Callable[[str], None] = _ignore) -> None:
         self._state_dir = state_dir
-        self._committed = Committed(state_dir)
+        self._committed = Committed(state_dir, warn=warn)
         self.end = self._committed.end  # a call: the committed end now
         self.descriptor = -1
         self.offset = 0
@@ -38,23 +42,29 @@ class Reader:
     def seek(self, offset: int) -> None:
         """Go to an offset; raises Pruned when its segment is gone."""
         base = segments.holding(self._state_dir, offset)
-        if base is None:
+        if base is None and offset < self.oldest():
             raise Pruned(self.oldest())
         try:
-            descriptor = self._open(base)
+            descriptor = self._open_nothing() if base is None else self._open(base)
         except FileNotFoundError:  # pruned since it was listed
             raise Pruned(self.oldest()) from None
         if self.descriptor >= 0:
             os.close(self.descriptor)
-        os.lseek(descriptor, offset - base, os.SEEK_SET)
+        if base is not None:
+            os.lseek(descriptor, offset - base, os.SEEK_SET)
         self.descriptor, self.offset = descriptor, offset
 
     def oldest(self) -> int:
         """The first offset that is still there."""
-        known = segments.bases(self._state_dir)
-        if not known:
-            raise OSError(EIO, f"{self._state_dir} has no segment")
-        return known[0]
+        return self._next_after(-1)
+
+    def _next_after(self, offset: int) -> int:
+        """Where the log goes on behind bytes that are gone: pruned, or removed by hand.
+
+        When nothing is left that will be at the committed end, where the next writer begins anew.
+        """
+        later = [base for base in segments.bases(self._state_dir) if base > offset]
+        return later[0] if later else self.end()
 
     def read(self, most: int) -> bytes:
         """Up to `most` bytes of the open segment from the position; empty at the segment's end."""
@@ -67,9 +77,7 @@ class Reader:
         try:
             descriptor = self._open(self.offset)
         except FileNotFoundError:
-            if segments.holding(self._state_dir, self.offset) is None:
-                raise Pruned(self.oldest()) from None
-            raise OSError(EIO, f"the log ends at {self.offset}, before its committed end") from None
+            raise Pruned(self._next_after(self.offset)) from None
         os.close(self.descriptor)
         self.descriptor = descriptor
 
@@ -82,14 +90,14 @@ class Reader:
         return data
 
     def is_boundary(self, offset: int) -> bool:
-        """Whether a record begins at `offset`, which is at or below the committed end."""
+        """Whether a record begins at `offset`, at or below the committed end. Raises Pruned."""
         base = segments.holding(self._state_dir, offset)
         if base is None or base == offset:
             return base == offset
         return self._slice(base, offset - 1, 1) == b"\n"
 
     def start_of_last(self, count: int, end: int) -> int:
-        """The offset of the `count`-th record before `end`, or the oldest one's."""
+        """The offset of the `count`-th record before `end`, or the oldest one's. Raises Pruned."""
         if count == 0:
             return end
         wanted = count + 1  # the LF before the first record that is wanted
@@ -111,11 +119,21 @@ class Reader:
         if self.descriptor >= 0:
             os.close(self.descriptor)
 
+    def _open_nothing(self) -> int:
+        """A descriptor with nothing to read, for the time until there is a segment again."""
+        descriptor = os.open(self._state_dir / FILE, os.O_RDONLY | os.O_CLOEXEC)
+        os.lseek(descriptor, 0, os.SEEK_END)
+        return descriptor
+
     def _open(self, base: int) -> int:
         return os.open(segments.path(self._state_dir, base), os.O_RDONLY | os.O_CLOEXEC)
 
     def _slice(self, base: int, offset: int, length: int) -> bytes:
-        descriptor = self._open(base)
+        """Bytes of a segment that was listed; raises Pruned when it is gone since then."""
+        try:
+            descriptor = self._open(base)
+        except FileNotFoundError:
+            raise Pruned(self.oldest()) from None
         try:
             return os.pread(descriptor, length, offset - base)
         finally:

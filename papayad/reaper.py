@@ -41,9 +41,8 @@ def enter(
     reap(appender, path, older)
     with appender.transaction():
         roster.complete(descriptor, entry.recv, entry.send)
-        if entry.presence:
-            with suppress(StorageError):
-                appender.write([join(entry.user)])
+        with suppress(StorageError):
+            appender.write([join(entry.user)] if entry.presence else [])
 
 
 def leave(appender: Appender, path: Path, entry: roster.Entry) -> None:

@@ -5,6 +5,7 @@ Those who go meanwhile are the next one's, together: a thousand who leave at onc
 transactions.
 """
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -28,7 +29,7 @@ class Reaping:
     def add(self, names: Iterable[str]) -> None:
         """Have these entries removed, if they are still there; and what could not be before."""
         path = roster.directory(self.shared.config.state_dir)
-        self._waiting.update(name for name in names if (path / name).exists())
+        self._waiting.update(name for name in names if os.path.exists(path / name))
         self._start()
 
     def child_ended(self, pid: int, status: int) -> bool:

@@ -6,13 +6,22 @@ complete entry is one line:
     USER session=S peer=P since=T group=PGID token=ID presence=on recv=PID send=PID
 
 Anybody who reads it checks the lock first. Who removes the entry of a gone cluster is in reaper.
+
+On a full disk there is no place for a line. Then the file is empty, the facts are its name, and the
+pids, which come later, its time: of those a name and an inode are all that has to be had.
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
 from papayad.locks import create_locked, is_held_at
+
+NO_SPACE = {ENOSPC, EDQUOT}
+_SEPARATOR = ","  # in no user, session, peer or token
+_SECOND = 1_000_000_000
+_HIGHEST_PID = 1 << 22  # Linux; the BSDs stay below. No entry is written in early 1970.
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +45,42 @@ def directory(state_dir: Path) -> Path:
 
 
 def create(path: Path, entry: Entry) -> int:
-    """Write the entry without its pids; the descriptor holds the lock and is for the cluster."""
-    presence = "on" if entry.presence else "off"
-    line = (
-        f"{entry.user} session={entry.session} peer={entry.peer} since={entry.since:.6f} "
-        f"group={entry.group} token={entry.token} presence={presence}"
-    )
-    return create_locked(path / entry.name, line.encode())
+    """Write the entry without its pids; the descriptor holds the lock and is for the cluster.
+
+    Raises OSError; one of NO_SPACE is for `create_on_full_disk` to try.
+    """
+    return create_locked(path / entry.name, _line(entry).encode())
+
+
+def create_on_full_disk(path: Path, entry: Entry) -> tuple[Entry, int]:
+    """Like `create`, with everything in the name; returns the entry under its new name, too."""
+    facts = _line(entry).replace(" ", _SEPARATOR)
+    named = replace(entry, name=f"{entry.name}{_SEPARATOR}{facts}")
+    descriptor = create_locked(path / named.name)
+    os.utime(descriptor, ns=(0, 0))
+    return named, descriptor
 
 
 def complete(descriptor: int, recv: int, send: int) -> None:
     """Add the pids and the LF that makes the entry whole."""
-    os.lseek(descriptor, 0, os.SEEK_END)
-    os.write(descriptor, f" recv={recv} send={send}\n".encode())
+    try:
+        if os.lseek(descriptor, 0, os.SEEK_END):
+            os.write(descriptor, f" recv={recv} send={send}\n".encode())
+            return
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+    os.utime(descriptor, ns=(0, recv * _SECOND + send))
 
 
 def read(path: Path, name: str) -> Entry | None:
     """The entry in a file, whether its cluster lives or not; None when it is gone or not one."""
     try:
-        words = (path / name).read_text().split()
+        text = (path / name).read_text() or name.partition(_SEPARATOR)[2]
+        words = text.replace(_SEPARATOR, " ").split()
         known = dict(word.partition("=")[::2] for word in words[1:])
+        if "recv" not in known:
+            known |= _pids_from_time(path / name)
         return Entry(
             name=name,
             user=words[0],
@@ -65,11 +90,27 @@ def read(path: Path, name: str) -> Entry | None:
             session=known["session"],
             token=known["token"],
             presence=known["presence"] == "on",
-            recv=int(known.get("recv", 0)),
-            send=int(known.get("send", 0)),
+            recv=int(known["recv"]),
+            send=int(known["send"]),
         )
     except (FileNotFoundError, IndexError, KeyError, ValueError):
         return None
+
+
+def _pids_from_time(path: Path) -> dict[str, str]:
+    """The pids of an entry that had no place for them; zeros while there are none."""
+    recv, send = divmod(path.stat().st_mtime_ns, _SECOND)
+    if recv > _HIGHEST_PID:
+        recv = send = 0
+    return {"recv": str(recv), "send": str(send)}
+
+
+def _line(entry: Entry) -> str:
+    presence = "on" if entry.presence else "off"
+    return (
+        f"{entry.user} session={entry.session} peer={entry.peer} since={entry.since:.6f} "
+        f"group={entry.group} token={entry.token} presence={presence}"
+    )
 
 
 def names(path: Path) -> list[str]:

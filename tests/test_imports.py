@@ -29,7 +29,17 @@ LEAVES = {
 }
 # What reads and mends a room's state on disk under its locks, for the daemon and for papayactl: it
 # is in none of the daemon's processes more at home than in papayactl (design section 5).
-STATE = {"appender", "committed", "groups", "pidfile", "reader", "reaper", "retention", "roster"}
+STATE = {
+    "appender",
+    "committed",
+    "groups",
+    "pidfile",
+    "reader",
+    "reaper",
+    "retention",
+    "roster",
+    "stuck",
+}
 DAEMON_LIBRARIES = {"daemon", "setproctitle"}
 
 

@@ -3,7 +3,6 @@
 import importlib.metadata
 import os
 import platform
-import sys
 import time
 from pathlib import Path
 
@@ -22,7 +21,7 @@ def describe() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "memory": _memory(),
         "load at the start": load(),
-        "python": f"{sys.version.split()[0]} ({Path(sys.executable).resolve()})",
+        "python": f"{platform.python_version()} ({platform.python_compiler()})",
         "gcc": version(["gcc", "--version"]),
         "go": version(["go", "version"]),
         "ngircd": version(["/usr/sbin/ngircd", "--version"]),

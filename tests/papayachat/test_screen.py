@@ -343,6 +343,22 @@ def test_a_cleared_screen_comes_back(room: ScriptedRoom) -> None:
         terminal.sees("number 29")
 
 
+def test_a_terminal_that_is_gone_ends_it_and_keeps_what_waits(
+    room: ScriptedRoom, home: Path
+) -> None:
+    with Emulator() as terminal:
+        peer = opened(room, terminal)
+        peer.send(room.commit("hello"))
+        terminal.sees("hello")
+        terminal.enter("waits\r")
+        message = peer.message()
+        terminal.sees("waits")
+        terminal.hang_up()
+    (kept,) = (home / "state" / "papaya" / "outbox").iterdir()
+    assert message.id in kept.read_text()
+    assert (home / "data" / "papaya" / "main" / "seen").exists()
+
+
 def test_plain_lines_on_a_terminal_when_asked(room: ScriptedRoom) -> None:
     room.commit("hello")
     with Emulator("--plain") as terminal:

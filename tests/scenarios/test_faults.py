@@ -1,0 +1,321 @@
+"""What the machine may do to a room: nothing is lost, nobody else notices (design section 6)."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from papayad import groups, record, roster, segments, store
+from papayad.appender import Appender
+from papayad.wire import Greeting, Hello, Refusal
+from tests.conftest import MakeRoom
+from tests.injecting import injecting, needs_strace
+from tests.mounts import bind, bound, detach, fill, needs_mount, tmpfs
+from tests.room import ROOT, Peer, Room, give_to_service, is_alive, wait_for
+
+
+def assert_log_is_whole(room: Room) -> None:
+    assert all(record.parse(line) for line in room.log().splitlines())
+
+
+def texts(data: bytes) -> list[str]:
+    """The texts that people wrote, in order."""
+    known = [record.parse(line) for line in data.splitlines()]
+    return [one.text for one in known if one and one.sender != record.SERVER]
+
+
+# the log's system calls
+
+
+@needs_strace
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(f"{call}:error={error}:when=1" for call in ("write", "fdatasync", "pwrite64", "pread64")
+          for error in ("ENOSPC", "EIO", "EDQUOT", "EFBIG")),
+        "write:retval=7:when=1",
+        "pwrite64:retval=7:when=1",
+        "ftruncate:error=EIO:when=1+",
+    ],
+)  # fmt: skip
+def test_a_failed_append_is_told_and_leaves_nothing(room: Room, fault: str) -> None:
+    alice, bob = room.join("alice", last=0), room.join("bob", last=0)
+    alice.ping()
+    faults = [fault, "write:error=ENOSPC:when=1"] if "ftruncate" in fault else [fault]
+    with injecting(room.entry("alice").recv, *faults):
+        alice.send(b"MSG m1 lost\n")
+        alice.read_until(b"! error storage m1 ")
+        alice.send(b"MSG m2 kept\n")
+        alice.read_until(b" alice m2 kept\n")
+    bob.read_until(b" alice m2 kept\n")
+    assert texts(alice.records()) == texts(bob.records()) == ["kept"]
+    assert_log_is_whole(room)
+    for peer in (alice, bob):
+        peer.close()
+    wait_for(lambda: not room.entries())
+
+
+@pytest.fixture(scope="module")
+def room() -> Any:
+    with closing(Room()) as room:
+        room.start()
+        yield room
+
+
+@needs_strace
+@pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM"])
+def test_a_fork_that_fails_is_busy_for_that_client_alone(room: Room, error: str) -> None:
+    carol = room.join("carol")
+    with injecting(room.acceptor(), f"clone:error={error}:when=1"):
+        answer = room.peer().hello(Hello(room.token("dave")))
+        assert isinstance(answer, Refusal)
+        assert answer.reason == "busy"
+        dave = room.join("dave")
+    dave.ping()
+    carol.ping()
+    for peer in (carol, dave):
+        peer.close()
+    wait_for(lambda: not room.entries())
+
+
+@needs_strace
+@pytest.mark.parametrize("error", ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "ECONNABORTED"])
+def test_an_accept_that_fails_ends_nothing(room: Room, error: str) -> None:
+    with injecting(room.acceptor(), f"accept4:error={error}:when=1..3"):
+        erin = room.join("erin")
+    erin.ping()
+    erin.close()
+    wait_for(lambda: not room.entries())
+
+
+# a full disk
+
+
+@needs_mount
+def test_a_full_disk_costs_records_and_lets_people_in(make_room: MakeRoom) -> None:
+    room = make_room(start=False, limits={"message_burst": 1000})
+    with tmpfs(room.state_dir, "256k"):
+        room.start()
+        alice = room.join("alice")
+        alice.ping()
+        filler = fill(room.state_dir)
+        for number in range(200):  # the rest of the log's last page
+            alice.send(b"MSG a1 .\n")
+            if b"! error storage a1 " in alice.ping(b"%d" % number):
+                break
+        bob = room.join("bob", session="laptop")
+        bob.send(b"WHO\n")
+        bob.read_until(b"! online alice bob\n")
+        assert b"join bob" not in room.log()
+        entry = room.entry("bob")
+        assert (entry.session, entry.group) == ("laptop", room.acceptor())
+        assert is_alive(entry.recv)
+        again = room.join("bob", session="laptop")
+        bob.read_to_end()
+        filler.unlink()
+        again.send(b"MSG b2 here is room\n")
+        alice.read_until(b" bob b2 here is room\n")
+        again.close()
+        alice.read_until(b" * - part bob\n")
+        assert texts(room.log())[-1] == "here is room"
+        assert_log_is_whole(room)
+        room.end()
+
+
+# what is taken away
+
+
+def test_a_segment_that_was_removed_by_hand_is_a_gap(make_room: MakeRoom) -> None:
+    room = make_room(chatlog={"segment_bytes": 256})
+    alice = room.join("alice", presence=False)
+    for number in range(60):
+        alice.send(b"MSG - line %d\n" % number)
+        alice.ping(b"%d" % number)
+    bases = segments.bases(room.state_dir)
+    os.unlink(segments.path(room.state_dir, bases[3]))
+    bob = room.join("bob", presence=False, last=1000)
+    bob.read_until(f"! gap {bases[4]}\n".encode())
+    bob.read_until(b" line 59\n")
+    assert "line 0" in texts(bob.records())
+
+
+def test_the_last_segment_removed_by_hand_is_a_new_beginning(make_room: MakeRoom) -> None:
+    room = make_room()
+    alice = room.join("alice")
+    alice.send(b"MSG a1 before\n")
+    alice.ping()
+    end = room.committed()
+    os.unlink(segments.path(room.state_dir, 0))
+    bob = room.join("bob", since=end, log=alice.greeting.log)  # type: ignore[union-attr]
+    bob.send(b"MSG b1 behind\n")
+    for peer in (alice, bob):
+        peer.read_until(b" bob b1 behind\n")
+    assert segments.bases(room.state_dir)[0] >= end
+    assert "were removed from the log, which goes on there" in room.journal()
+    carol = room.join("carol", last=10)
+    carol.read_until(b" bob b1 behind\n")
+    room.stop_acceptor()
+    room.end()
+    room.start()
+    assert isinstance(room.join("alice").greeting, Greeting)
+
+
+def test_a_log_without_a_segment_lets_a_silent_client_in(make_room: MakeRoom) -> None:
+    room = make_room()
+    room.join("alice", presence=False).ping()
+    os.unlink(segments.path(room.state_dir, 0))
+    bob = room.join("bob", presence=False)
+    bob.send(b"MSG b1 first\n")
+    bob.read_until(b" bob b1 first\n")
+
+
+def test_a_wiped_run_dir_is_made_again(make_room: MakeRoom) -> None:
+    room = make_room()
+    alice, pid = room.join("alice"), room.acceptor()
+    room.settings.pid_file.unlink()
+    room.settings.pid_file.parent.rmdir()
+    assert room.acceptor() == 0
+    room.join("bob")
+    alice.ping()
+    assert room.acceptor() == pid
+    assert room.settings.pid_file.stat().st_mode & 0o777 == 0o644
+
+
+@needs_mount
+def test_a_state_dir_that_is_away_for_a_while(make_room: MakeRoom) -> None:
+    room = make_room(start=False)
+    real = room.directory / "real"
+    room.state_dir.rename(real)
+    room.state_dir.mkdir(mode=0o700)
+    with bound(room.state_dir, real):
+        room.start()
+        alice, bob = room.join("alice"), room.join("bob")
+        bob.ping()
+        detach(room.state_dir)
+        answer = room.peer().hello(Hello(room.token("carol")))
+        assert isinstance(answer, Refusal)
+        assert answer.reason == "busy"
+        alice.send(b"MSG a1 into the void\n")
+        alice.read_to_end()
+        assert list(room.state_dir.iterdir()) == []  # nothing is begun in the wrong place
+        bind(room.state_dir, real)
+        again = room.join("alice", last=10)
+        again.send(b"MSG a2 back\n")
+        again.read_until(b" alice a2 back\n")
+        bob.read_until(b" alice a2 back\n")
+        assert texts(bob.records()) == ["into the void", "back"]
+        assert_log_is_whole(room)
+        room.end()
+
+
+def test_nobody_hears_of_a_syslog_that_is_gone(make_room: MakeRoom) -> None:
+    room = make_room(service={"log_to": "syslog"})
+    alice = room.join("alice")
+    os.kill(room.acceptor(), signal.SIGHUP)
+    room.join("bob")
+    alice.ping()
+
+
+# numbers that somebody else has by now
+
+
+def test_a_number_that_is_a_strangers_by_now_is_not_signalled(make_room: MakeRoom) -> None:
+    room = make_room()
+    alice = room.join("alice")
+    stranger = subprocess.Popen(["sleep", "1000"], process_group=0)
+    try:
+        (groups.directory(room.state_dir) / str(stranger.pid)).touch()
+        entry = roster.Entry("1.1", "ghost", "192.0.2.1:1", 1.0, stranger.pid)
+        descriptor = roster.create(roster.directory(room.state_dir), entry)
+        roster.complete(descriptor, stranger.pid, stranger.pid)
+        os.close(descriptor)
+        if ROOT:
+            give_to_service(room.state_dir)
+        alice.send(b"MSG a1 hello\nWHO\n")
+        alice.read_until(b"! online alice\n")
+        room.stop_acceptor()
+        room.start()
+        room.join("bob")
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+# clocks
+
+
+def test_a_clock_that_steps_moves_nobody(
+    make_room: MakeRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records stay in the order of their offsets, whatever their timestamps say."""
+    room = make_room(start=False)
+    store.prepare(room.state_dir, lambda _: None)
+    appender = Appender(room.state_dir, room.settings.chatlog, lambda: None, lambda _: None)
+    for step, seconds in enumerate((1.7e9, 4.0e9, 1.0, 1.8e9)):
+        monkeypatch.setattr("time.time", lambda seconds=seconds: seconds)
+        appender.append([("alice", "-", f"step {step}")])
+    appender.close()
+    monkeypatch.undo()
+    if ROOT:
+        give_to_service(room.state_dir)
+    room.start()
+    alice = room.join("alice", last=4, presence=False)
+    alice.ping()
+    assert texts(alice.records()) == [f"step {step}" for step in range(4)]
+
+
+# a holder of the lock that is stopped
+
+STOPPED_HOLDER = """
+import fcntl, os, signal, sys
+descriptor = os.open(sys.argv[1], os.O_RDWR)
+fcntl.flock(descriptor, int(sys.argv[2]))
+os.kill(os.getpid(), signal.SIGSTOP)
+"""
+
+
+def stop_in_lock(room: Room, operation: int) -> "subprocess.Popen[bytes]":
+    """A process of the room's user that is stopped while it holds the log's lock."""
+    command = [sys.executable, "-c", STOPPED_HOLDER, str(room.state_dir / "committed")]
+    user = "nobody" if ROOT else None
+    process = subprocess.Popen([*command, str(operation)], user=user)
+    wait_for(lambda: os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT | os.WNOHANG))
+    return process
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/locks"), reason="needs /proc/locks")
+def test_a_stopped_holder_of_the_lock_is_killed(make_room: MakeRoom) -> None:
+    """By a writer, whatever lock it is; and by a reader: three rooms, which wait together."""
+    import fcntl
+
+    rooms = [make_room() for _ in range(3)]
+    peers = [room.join("alice") for room in rooms]
+    for peer in peers:
+        peer.ping()
+    locks = (fcntl.LOCK_EX, fcntl.LOCK_SH, fcntl.LOCK_EX)
+    holders = [stop_in_lock(room, lock) for room, lock in zip(rooms, locks, strict=True)]
+    for peer in peers[:2]:
+        peer.send(b"MSG a1 after all\n")
+    os.kill(rooms[2].entry("alice").send, groups.ANNOUNCEMENT)
+    for room, holder in zip(rooms, holders, strict=True):
+        assert holder.wait() == -signal.SIGKILL
+        line = f"killed process {holder.pid}, which was stopped while it held the log's lock"
+        wait_for(lambda room=room, line=line: line in room.journal())  # type: ignore[misc]
+    for peer in peers[:2]:
+        peer.read_until(b" alice a1 after all\n")
+    peers[2].ping()
+
+
+def test_an_unfinished_connection_of_a_dead_peer_is_dropped(make_room: MakeRoom) -> None:
+    room = make_room(limits={"auth_seconds": 0.2})
+    silent = room.socket()
+    Peer(silent).answer()
+    silent.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    silent.close()  # a reset
+    room.join("alice").ping()
