@@ -43,6 +43,16 @@ def tcp_sockets() -> dict[str, tuple[int, int]]:
     return known
 
 
+def unacknowledged(port: int, peer: int) -> int:
+    """Bytes that a socket has sent, or is to send, and that its peer has not confirmed."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        words = line.split()
+        ports = tuple(int(words[place].rpartition(":")[2], 16) for place in (1, 2))
+        if ports == (port, peer):
+            return int(words[4].partition(":")[0], 16)
+    raise KeyError((port, peer))
+
+
 def of_group(group: int) -> list[int]:
     """Every process of a process group but zombies."""
     found = []

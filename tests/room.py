@@ -4,6 +4,7 @@ Everything is ended by pid or by the group that its lock proves alive, and lives
 """
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -296,7 +297,9 @@ def give_to_service(directory: Path) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that is nobody's, and below those that the kernel gives to clients."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("0.0.0.0", port))
+            return port
