@@ -4,15 +4,21 @@
 PORT ?= 7722
 NAME = guest
 
-.PHONY: help run join stop venv venv-test lint format test clean
+.PHONY: help run join stop venv venv-test venv-bench lint format test test-deploy deb bench bench-full torture
+.PHONY: clean
 
 help:
 	@echo 'make run    open a room here, on loopback, and chat in it (PORT=7722)'
 	@echo 'make join   chat in it as somebody else, from another terminal (NAME=guest)'
 	@echo 'make stop   end the room and everybody in it; what was said stays'
 	@echo 'make test   lint, then every test'
+	@echo 'make test-deploy  boot Debian 12 and 13 and run the packages there (root on Linux)'
+	@echo 'make deb    the packages for Debian, in dist/'
 	@echo 'make lint   linter, formatter, strict types'
 	@echo 'make format put the sources in form'
+	@echo 'make bench  measure, in some minutes: contrib/bench/REPORT.md'
+	@echo 'make bench-full  the same with all loads, for hours'
+	@echo 'make torture  ten minutes of attack and chaos, and a report: build/torture.txt'
 	@echo 'make clean  stop, and remove all that was made here, the room too'
 
 run: venv
@@ -41,6 +47,25 @@ format: venv-test
 
 test: lint
 	@.venv/bin/python -m pytest
+
+test-deploy: venv-test
+	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest tests/deploy
+
+deb:
+	@contrib/deb.sh
+
+venv-bench:
+	@contrib/venv.sh bench
+
+torture: venv-test
+	@mkdir -p build
+	@.venv/bin/python -m contrib.torture --report build/torture.txt
+
+bench: venv-bench
+	@.venv/bin/python -m contrib.bench run
+
+bench-full: venv-bench
+	@.venv/bin/python -m contrib.bench run --full
 
 clean: stop
 	@contrib/room.sh remove

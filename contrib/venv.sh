@@ -1,7 +1,8 @@
 #!/bin/sh
 # The virtual environment in .venv: the three programs, and what they import.
 #
-#   contrib/venv.sh [test]      with "test", the linter, the type checker and pytest too
+#   contrib/venv.sh [test|bench]    with "test", the linter, the type checker and pytest too;
+#                                   with "bench", what is measured and drawn with
 #
 # Does nothing when it is there already, for this directory and this pyproject.toml. PYTHON=... names
 # another interpreter. The system's is preferred: distributions build theirs optimised, and such a
@@ -53,9 +54,10 @@ complete_venv_module() {
 }
 
 # True when .venv was completed in this directory (its scripts name it) after the last change of
-# pyproject.toml. What was made with "test" is enough without it, too.
+# pyproject.toml. What was made with an extra is enough without one, too.
 is_made() {
-    for made in "$marker" .venv/.made-test; do
+    only=${extra:+$marker}
+    for made in ${only:-.venv/.made .venv/.made-test .venv/.made-bench}; do
         if [ -f "$made" ] && [ "$(cat "$made")" = "$PWD" ] && new_enough .venv/bin/python &&
             [ -z "$(find pyproject.toml -newer "$made")" ]; then
             return

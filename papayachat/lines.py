@@ -10,7 +10,7 @@ from papayachat import draft, outbox, sending
 from papayachat.delivery import Delivery
 from papayachat.events import Connected, Event, Lost, Postponed, Refused, Uncertain
 from papayachat.outbox import Outbox
-from papayachat.profile import Profile, new_session
+from papayachat.profile import Profile
 from papayachat.room import Room
 from papayachat.splitter import Line
 from papayachat.terminal import put, spoken, tell, visible
@@ -25,7 +25,7 @@ SETTLE_SECONDS = 10.0
 
 def run(profile: Profile) -> int:
     """Chat until stdin ends or `/quit`; the exit code."""
-    box = _outbox(profile)
+    box = outbox.of_device(profile.session, profile.identity)
     try:
         sending.settle_left(profile, SETTLE_SECONDS, tell)
         return Lines(profile, box).run()
@@ -122,16 +122,6 @@ class Lines:
     def _complain(self, why: str) -> None:
         tell(why)
         self._code = FAILED
-
-
-def _outbox(profile: Profile) -> Outbox:
-    """This device's; while another papayachat uses it, this one is a device of its own."""
-    box = outbox.take(profile.session, profile.identity)
-    if box is not None and box.recipient == profile.identity:
-        return box
-    if box is not None:
-        box.close()
-    return outbox.take(new_session(), profile.identity) or _outbox(profile)
 
 
 def _put_away(box: Outbox) -> None:

@@ -1,4 +1,5 @@
-"""papayachat's command line. Without a command it is the plain line mode.
+"""papayachat's command line. Without a command it is the screen or, for what is no terminal, the
+plain line mode.
 
 A command is a file in papayachat/commands, found by its name and imported when it is asked for: a
 `send` in a shell loop does not pay for what it does not use.
@@ -18,6 +19,7 @@ from papayad import __version__
 from papayad.errors import DONE, Fault, exit_with
 
 PROGRAM = "papayachat"
+_NO_SCREEN = (None, "", "dumb", "unknown")
 INTERRUPTED = 130  # what a shell makes of SIGINT
 
 
@@ -43,17 +45,23 @@ class Files(click.Group):
 
 @click.group(cls=Files, invoke_without_command=True)
 @click.option("-p", "--profile", metavar="NAME", help="The profile; default: the last one joined.")
+@click.option("--plain", is_flag=True, help="Line by line, even on a terminal.")
 @click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.pass_context
-def papayachat_command(ctx: click.Context, profile: str | None) -> int:
-    """Chat in a papaya room. Without a command: lines typed are sent, what is said is printed."""
+def papayachat_command(ctx: click.Context, profile: str | None, plain: bool) -> int:
+    """Chat in a papaya room. Without a command: on a terminal the screen, elsewhere lines that come
+    are sent and what is said is printed."""
     ctx.obj = profile
     if ctx.invoked_subcommand is not None:
         return DONE
-    from papayachat.lines import run
     from papayachat.profile import load
 
-    return run(load(profile))
+    chosen = load(profile)
+    if plain or not _is_screen():
+        from papayachat.lines import run
+    else:
+        from papayachat.screen import run
+    return run(chosen)
 
 
 def main() -> None:
@@ -68,6 +76,11 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
+
+
+def _is_screen() -> bool:
+    """Whether there is a terminal that can be drawn on."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") not in _NO_SCREEN
 
 
 def _nobody_reads() -> int:

@@ -10,6 +10,7 @@ makes sure that nothing of it is appended later.
 import fcntl
 import json
 import os
+import secrets
 import time
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,16 @@ def take(session: str, recipient: str) -> Outbox | None:
     except OSError as error:
         raise Fault(str(path), reason(error), code=denied_or(error, 1)) from error
     return outbox
+
+
+def of_device(session: str, recipient: str) -> Outbox:
+    """The outbox of a device's session; while another process has it, one of a new session."""
+    box = take(session, recipient)
+    if box is not None and box.recipient == recipient:
+        return box
+    if box is not None:
+        box.close()
+    return of_device(secrets.token_urlsafe(12), recipient)
 
 
 def abandoned(recipient: str) -> list[Outbox]:

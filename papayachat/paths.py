@@ -1,7 +1,8 @@
 """Where papayachat keeps its files (XDG Base Directory Specification).
 
-Profiles hold a token and are configuration; what was not yet delivered is state. Both are private:
-the directories are made 0700, so that even a file's name tells nobody anything.
+Profiles hold a token and are configuration; what was not yet delivered is state; the copy of a room
+is data. All are private: the directories are made 0700, so that even a file's name tells nobody
+anything.
 """
 
 import os
@@ -16,6 +17,10 @@ def config_dir() -> Path:
 
 def state_dir() -> Path:
     return _base("XDG_STATE_HOME", ".local/state") / "papaya"
+
+
+def data_dir() -> Path:
+    return _base("XDG_DATA_HOME", ".local/share") / "papaya"
 
 
 def make_private(path: Path) -> Path:

@@ -108,6 +108,14 @@ def save(profile: Profile) -> None:
         raise Fault(str(path), reason(error), code=denied_or(error, 1)) from error
 
 
+def default() -> str | None:
+    """The name of the profile that is used when none is named; None where that is not plain."""
+    try:
+        return _default()
+    except Fault:
+        return None
+
+
 def _default_path() -> Path:
     return config_dir() / "default"
 

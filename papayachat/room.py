@@ -42,6 +42,7 @@ class Room:
         *,
         presence: bool = False,
         delivery: Delivery | None = None,
+        patient: bool = False,
     ) -> None:
         self.cursor = start if isinstance(start, Cursor) else None
         self.end: int | None = None  # the committed end when the present connection was greeted
@@ -54,7 +55,8 @@ class Room:
         self._backoff = Backoff()
         self._retry_at = self._opened_at = self._heard_at = time.monotonic()
         self._gap = False
-        self._tries_left: int | None = FIRST_TRIES  # None: was greeted, and tries for ever
+        # None: was greeted, or somebody is there who sees that it tries for ever
+        self._tries_left: int | None = None if patient else FIRST_TRIES
 
     @property
     def caught_up(self) -> bool:
@@ -83,13 +85,31 @@ class Room:
         try:
             if self._connection is not None:
                 return self._work(self._connection)
-            return self._connect(seconds) if time.monotonic() >= self._retry_at else []
+            return self.adopt(self.open(seconds)) if self.is_due else []
         except Fault as fault:
-            self._forgive()
-            self.close()
-            if not self._may_pass(fault):
-                raise
-            return [self._lost(fault)]
+            return self.failed(fault)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to connect."""
+        return self._connection is None and time.monotonic() >= self._retry_at
+
+    def open(self, seconds: float = SECONDS) -> Connection:
+        """The part of `step` that blocks. It changes nothing here, so a thread may do it, and
+        whoever called it gives what came of it to `adopt` or `failed`."""
+        return Connection.open(self._profile, self._hello(), seconds)
+
+    def failed(self, fault: Fault) -> list[Event]:
+        """The connection failed, or none could be opened; raises what no later attempt can mend."""
+        self._forgive()
+        self.close()
+        if not self._may_pass(fault):
+            raise fault
+        return [self._lost(fault)]
+
+    def hurry(self) -> None:
+        """Connect at once, if there is no connection."""
+        self._retry_at = time.monotonic()
 
     def say(self, line: bytes) -> bool:
         """Send a line that needs no delivery, like WHO; False where there is no connection."""
@@ -119,9 +139,9 @@ class Room:
             if self._delivery is not None:
                 self._delivery.disconnected()
 
-    def _connect(self, seconds: float) -> list[Event]:
+    def adopt(self, connection: Connection) -> list[Event]:
+        """Go on with an open connection."""
         asked = self.cursor
-        connection = Connection.open(self._profile, self._hello(), seconds)
         greeting = connection.greeting
         self._connection = connection
         self._tries_left = None

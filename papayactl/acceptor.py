@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from errno import EADDRINUSE
 from pathlib import Path
 
-from papayactl import clusters
+from papayactl import clusters, units
 from papayactl.system import pinned, process
 from papayad import pidfile
 from papayad.config import Config, parse_address
@@ -101,8 +101,13 @@ def stop(config: Config, patience: float = PATIENCE) -> Stopped:
     """
     began = time.monotonic()
     pid = running(config)
-    sent = signal.SIGKILL if _is_frozen(process.read(pid)) else signal.SIGTERM
-    send_signal(config, pid, sent)
+    own = units.of(config)
+    if own and own.active:
+        units.stop(own)
+        sent = signal.SIGTERM
+    else:
+        sent = signal.SIGKILL if _is_frozen(process.read(pid)) else signal.SIGTERM
+        send_signal(config, pid, sent)
     if not _wait_released(config, pid, began + patience):
         sent = signal.SIGKILL
         send_signal(config, pid, sent)
@@ -113,8 +118,19 @@ def stop(config: Config, patience: float = PATIENCE) -> Stopped:
     return Stopped(pid, sent.name, time.monotonic() - began, sessions)
 
 
+def stop_waiting(config: Config) -> None:
+    """Without an acceptor: have systemd give up the port, or the restart, that it holds ready."""
+    own = units.of(config)
+    if own and (own.active or own.listens):
+        units.stop(own)
+
+
 def start(config: Config) -> int:
     """Run papayad, which returns once a client can connect; relays its words when it does not."""
+    own = units.of(config)
+    if own:
+        units.start(own)
+        return running(config)
     command = [*program(), "--config", str(config.path), "--room", config.room]
     with tempfile.TemporaryFile() as errors:  # a pipe would be held open by the daemon
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=errors, check=False)

@@ -31,6 +31,7 @@ class Certificate:
     pin: str  # SHA-256 of the DER, hexadecimal
     names: tuple[str, ...]
     self_signed: bool
+    expires: float  # seconds since the epoch
 
 
 def read(path: Path) -> Certificate:
@@ -49,7 +50,8 @@ def read(path: Path) -> Certificate:
         why = "holds no certificate in PEM"
         raise Fault(str(path), why, "see listen.certificate", code=CONFIGURATION) from error
     pin = hashlib.sha256(der).hexdigest()
-    return Certificate(pin, _names(parsed), parsed.issuer == parsed.subject)
+    expires = _moment(parsed)
+    return Certificate(pin, _names(parsed), parsed.issuer == parsed.subject, expires)
 
 
 def make(names: Sequence[str]) -> tuple[bytes, bytes]:
@@ -101,3 +103,10 @@ def _names(parsed: "x509.Certificate") -> tuple[str, ...]:
         return ()
     kinds = (x509.DNSName, x509.IPAddress)
     return tuple(str(name.value) for name in extension.value if isinstance(name, kinds))
+
+
+def _moment(parsed: "x509.Certificate") -> float:
+    """When it ends; not_valid_after_utc came with cryptography 42."""
+    if hasattr(parsed, "not_valid_after_utc"):
+        return parsed.not_valid_after_utc.timestamp()
+    return parsed.not_valid_after.replace(tzinfo=UTC).timestamp()

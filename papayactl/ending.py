@@ -4,7 +4,6 @@ RECV is asked, since it finishes the record that it is writing; SEND goes with i
 A stopped process never sees SIGTERM, so its cluster gets SIGKILL at once.
 """
 
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -12,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from papayactl import clusters, service_user
+from papayactl import clusters, loglock, service_user
 from papayactl.system import process
-from papayad import committed, groups, reaper, roster
+from papayad import groups, reaper, roster
 from papayad.appender import Appender
 from papayad.config import Config
-from papayad.locks import is_held
 from papayad.roster import Entry
 
 PATIENCE = 5.0  # seconds between SIGTERM and SIGKILL, unless --timeout says otherwise
@@ -25,8 +23,6 @@ PATIENCE = 5.0  # seconds between SIGTERM and SIGKILL, unless --timeout says oth
 _SOON = 0.3  # revoke and ban are done within a second
 _FORK_TAKES = 0.1  # from a hello that was checked to its entry in the roster
 _KILL_TAKES = 2.0
-_LOCK_TAKES = 0.5
-_LOOK_AGAIN = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +104,7 @@ def tell_room(config: Config) -> int:
     """
     path = roster.directory(config.state_dir)
     names = roster.gone(path)
-    if not names or not _lock_is_free(config.state_dir):
+    if not names or not loglock.is_free_soon(config.state_dir):
         return 0
     with service_user.acting(config):
         appender = Appender(config.state_dir, config.chatlog, lambda: announce(config), _ignore)
@@ -141,20 +137,6 @@ def _kill(state_dir: Path, entry: Entry) -> str:
 def _is_stopped(entry: Entry) -> bool:
     seen = (process.read(pid) for pid in (entry.recv, entry.send))
     return any(one is not None and one.state == process.STOPPED for one in seen)
-
-
-def _lock_is_free(state_dir: Path) -> bool:
-    """Whether the log's lock can be had soon: a holder that is stopped must not hold us up too."""
-    deadline = time.monotonic() + _LOCK_TAKES
-    descriptor = os.open(state_dir / committed.FILE, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        while is_held(descriptor):
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(_LOOK_AGAIN)
-        return True
-    finally:
-        os.close(descriptor)
 
 
 def _ignore(_: str) -> None:

@@ -1,8 +1,8 @@
 """Invites: which host and which pin a person's client needs to find this room (design section 3).
 
-A wildcard address is no host, so the certificate says what the room is called; init puts --host
-there first. The certificate of an authority is renewed every few weeks: it is checked by its name,
-and only one of our own is pinned.
+listen.host says what the room is called. Where it is empty the certificate is asked, since a
+wildcard address is no host. The certificate of an authority is renewed every few weeks: it is
+checked by its name, and only one of our own is pinned.
 """
 
 import ipaddress
@@ -26,7 +26,8 @@ def make(
     pin = seen.pin if seen and is_pinned else ""
     address = _address(config)
     port = parse_address(address)[1]
-    return Invite(user, token, host or _host(address, seen), port, config.room, pin)
+    host = host or config.listen.host or _host(address, seen)
+    return Invite(user, token, host, port, config.room, pin)
 
 
 def public_name() -> str:

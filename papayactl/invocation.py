@@ -5,17 +5,23 @@ that `--help` and `init` need none.
 """
 
 import json
-from collections.abc import Sequence
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from papayactl import table
+from papayactl.table import Column
 from papayad import config
 from papayad.config import DEFAULT_ROOM, Config
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass
@@ -25,6 +31,7 @@ class Invocation:
     option: str | None = None
     room: str = DEFAULT_ROOM
     json: bool = False
+    header: bool = True
 
     @cached_property
     def path(self) -> Path:
@@ -43,9 +50,47 @@ class Invocation:
             for line in lines:
                 click.echo(line)
 
-    def show_table(self, value: Any, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """The same for a result that is a list of things of one kind."""
-        self.show(value, table.lines(columns, rows))
+    def show_table(
+        self,
+        value: Any,
+        columns: Sequence[Column | str],
+        rows: Sequence[Sequence[str]],
+        fit: bool = True,
+    ) -> None:
+        """The same for a list of things of one kind; without `fit` no column may be dropped."""
+        width = terminal_width() if fit else None
+        lines = table.lines(columns, rows, width, self.header)
+        if lines and self.header and has_colour():
+            lines[0] = click.style(lines[0], bold=True)
+        self.show(value, lines)
+
+
+def terminal_width() -> int | None:
+    """The width of the terminal that stdout is, or None."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def has_colour() -> bool:
+    """See no-color.org."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def table_options(command: F) -> F:
+    """`--no-header`, for a command that prints a table."""
+    option = click.option(
+        "--no-header",
+        is_flag=True,
+        expose_value=False,
+        callback=_choose_no_header,
+        help="Without the line of headings.",
+    )
+    return option(command)
+
+
+def _choose_no_header(context: click.Context, _: click.Parameter, chosen: bool) -> None:
+    invocation = context.find_object(Invocation)
+    if chosen and invocation:
+        invocation.header = False
 
 
 pass_invocation = click.make_pass_decorator(Invocation)

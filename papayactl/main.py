@@ -6,6 +6,7 @@ registered anywhere. Its docstring begins "`papayactl NAME`: what it does.", whi
 rich and cryptography are imported in the functions that use them.
 """
 
+import os
 import pkgutil
 from importlib import import_module
 from pathlib import Path
@@ -53,6 +54,9 @@ class Commands(click.Group):
             exit_with(PROGRAM, Fault("aborted", "nothing more is done"))
         except click.ClickException as error:
             exit_with(PROGRAM, Fault(error.format_message(), ""))
+        except BrokenPipeError:  # `papayactl log cat | head`: that was enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the flush at exit is quiet
+            raise SystemExit(FAILED) from None
         except OSError as error:
             exit_with(PROGRAM, _from_system(error))
         raise SystemExit(code if isinstance(code, int) else 0)

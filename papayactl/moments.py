@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 import click
 
+from papayad.tokens import format_time
+
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhdw]?)\Z")
@@ -31,11 +33,15 @@ def as_moment(_: click.Context, __: click.Parameter, text: str | None) -> float 
     seconds = duration(text)
     if seconds is not None:
         return time.time() + seconds
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f'"{text}" is neither like 30d nor like 2026-12-31') from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return _date(text)
+
+
+def as_past(_: click.Context, __: click.Parameter, text: str | None) -> float | None:
+    """A click callback: the same, but a duration means that long ago."""
+    if text is None:
+        return None
+    seconds = duration(text)
+    return _date(text) if seconds is None else time.time() - seconds
 
 
 def duration(text: str) -> float | None:
@@ -54,3 +60,17 @@ def age(seconds: float) -> str:
     if whole < 86400:
         return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
     return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
+
+
+def rfc3339(seconds: float | None) -> str | None:
+    """A moment as JSON has it, or None."""
+    return None if seconds is None else format_time(seconds)
+
+
+def _date(text: str) -> float:
+    """A date, or a date and a time, in UTC unless it says otherwise."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f'"{text}" is neither like 30d nor like 2026-12-31') from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -51,6 +51,29 @@ def add(path: Path, user: str, expires: float = 0) -> tuple[Token, str]:
     return token, secret
 
 
+def replace(path: Path, old: Token, expires: float, until: float | None) -> tuple[Token, str]:
+    """A new token for an old one's user; the old one goes, or ends at `until`."""
+    secret = tokens.new_token()
+    token = Token(tokens.digest(secret), old.user, int(time.time()), int(expires))
+    with editing(path) as known:
+        if until is None:
+            known.pop(old.digest, None)
+        else:
+            ends = min(int(until), old.expires) if old.expires else int(until)
+            known[old.digest] = Token(old.digest, old.user, old.created, ends)
+        known[token.digest] = token
+    return token, secret
+
+
+def one_of(path: Path, name: str) -> Token:
+    """The token of a user who has one, or the one with an id; a Fault when that is not clear."""
+    found = named(tokens.read_tokens(path), name)
+    if len(found) > 1:
+        ids = " ".join(token.id for token in found)
+        raise Fault(f'token "{name}"', f"{len(found)} of them", f"name one: {ids}", code=USAGE)
+    return found[0]
+
+
 def remove(path: Path, name: str) -> list[Token]:
     """Remove the tokens of a user, or the one with an id; a Fault when there are none."""
     with editing(path) as known:

@@ -15,8 +15,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 
-import setproctitle
-
 from papayad import cluster, marks, pidfile, roster, titles
 from papayad.admission import Admission, is_in, source_of
 from papayad.clients import Clients, Known, end
@@ -27,6 +25,7 @@ from papayad.judging import NOBODY, judge
 from papayad.keepalive import set_options
 from papayad.penalizing import Penalizing
 from papayad.pending import Closed, Greeted, Introduced, Pending, Terms
+from papayad.proctitle import set_title
 from papayad.reaping import Reaping
 from papayad.reloading import reload
 from papayad.signals import Signals
@@ -254,6 +253,7 @@ class Acceptor:
             end(known)
         self._drop(pending)
         self._touch_seen(token)
+        self._reaping.add(())  # there may not have been a process for it
         self._journal.info(f"{entry.user}@{entry.peer} joined with token {token.id}, pid {pid}")
 
     def _enter_roster(self, entry: roster.Entry) -> tuple[roster.Entry, int]:
@@ -352,4 +352,4 @@ class Acceptor:
 
     def _set_title(self) -> None:
         room = self._shared.config.room
-        setproctitle.setproctitle(titles.acceptor(room, list(self._listening)))
+        set_title(titles.acceptor(room, list(self._listening)))

@@ -9,12 +9,10 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import setproctitle
 
 from papayad import compat, confine, descriptors, groups, reaper, recv, roster, send, titles, wire
 from papayad.appender import Appender
@@ -23,7 +21,9 @@ from papayad.inlet import Inlet, PlainInlet, TLSInlet
 from papayad.journal import Journal
 from papayad.notices import NoticeReader, NoticeWriter
 from papayad.outlet import CompatOutlet, Outlet, PlainOutlet, TLSOutlet
+from papayad.proctitle import set_title
 from papayad.reader import Reader
+from papayad.sandbox import Sandbox
 from papayad.splitter import Splitter
 from papayad.throttle import Throttle
 from papayad.tie import Tie, pair, tighten
@@ -55,6 +55,7 @@ class Shared:
     log: str
     group: int
     journal: Journal
+    sandbox: Sandbox
 
 
 def begin(client: Client, entry: int, shared: Shared) -> None:
@@ -96,13 +97,13 @@ def reset_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
 
 
-def wait_until_gone(path: Path, older: tuple[str, ...]) -> None:
-    """Until the clusters that this session had before are gone: nothing of theirs comes later.
+def wait_until_gone(path: Path, names: Collection[str]) -> None:
+    """Until clusters that were asked to end, or that lost a process, are gone: their locks tell.
 
-    The acceptor has asked them to end; one that does not is killed, and its lock tells when.
+    Nothing of theirs comes after that. One that does not end in time is killed.
     """
     deadline = time.monotonic() + _PATIENCE
-    for name in older:
+    for name in names:
         while roster.is_live(path, name):
             if time.monotonic() > deadline:
                 _kill(path, name)
@@ -169,7 +170,7 @@ def _send(client: Client, shared: Shared, end: socket.socket, incoming: int) -> 
     tie = tighten(end)
     outlet = _outlet(client, tie)
     reader = Reader(shared.config.state_dir, shared.journal.warning)
-    confine.confine(titles.SEND)
+    _confine(titles.SEND, shared)
     send.run(client.entry.user, client.hello, room, reader, outlet, NoticeReader(incoming), tie)
 
 
@@ -186,7 +187,7 @@ def _recv(
     appender = Appender(
         config.state_dir, config.chatlog, announcer(config.state_dir), shared.journal.warning
     )
-    confine.confine(titles.RECV)
+    _confine(titles.RECV, shared)
     path = roster.directory(config.state_dir)
     reaper.enter(appender, path, descriptor, entry, client.older)
     receiver = recv.Receiver(
@@ -201,10 +202,15 @@ def _recv(
         path,
         compat.parse_upstream if client.compat else wire.parse_upstream,
     )
-    receiver.run(client.rest)
-    tie.loosen_before(notices.finish, _PATIENCE)
+    last = receiver.run(client.rest)
+    tie.loosen_before(lambda: notices.finish(last), _PATIENCE)
     reaper.leave(appender, path, entry)
     see_off(client.socket)
+
+
+def _confine(role: str, shared: Shared) -> None:
+    confine.confine(role, shared.config.limits.cpu_seconds)
+    shared.sandbox.enter(role, shared.config.state_dir)
 
 
 def announcer(state_dir: Path) -> Callable[[], None]:
@@ -226,4 +232,4 @@ def _outlet(client: Client, tie: Tie) -> Outlet:
 
 def _title(client: Client, shared: Shared, role: str) -> None:
     entry = client.entry
-    setproctitle.setproctitle(titles.client(shared.config.room, entry.user, entry.peer, role))
+    set_title(titles.client(shared.config.room, entry.user, entry.peer, role))

@@ -50,6 +50,17 @@ def absolute(value: str) -> str:
     return "" if plain else "has to be an absolute path"
 
 
+def host_name(value: str) -> str:
+    """What stands between @ and : in an invite: a name, or an address without brackets."""
+    if not value or re.fullmatch(r"[0-9A-Za-z]([0-9A-Za-z._-]{0,252}[0-9A-Za-z])?", value):
+        return ""
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return "has to be a name or an address, without a port"
+    return ""
+
+
 def networks(value: list[str]) -> str:
     for text in value:
         try:
@@ -77,6 +88,7 @@ class Listen:
         "numeric addresses with ports; an IPv6 one never takes IPv4 along",
         numeric_addresses,
     )
+    host: str = key("", "the name or address that invites carry; empty: a guess", host_name)
     tls: str = key(
         "required",
         '"required", "optional" or "off" (off: on loopback addresses only)',
@@ -99,6 +111,11 @@ class Service:
     state_dir: str = key("/var/lib/papaya/main", "the chat log, live groups, roster", absolute)
     run_dir: str = key("/run/papaya/main", "the pid file", absolute)
     tokens: str = key("/etc/papaya/tokens", "who may come in: papayactl token", absolute)
+    sandbox: str = key(
+        "auto",
+        'of clients\' processes: "auto" (what there is of seccomp, Landlock), "required", "off"',
+        one_of("auto", "required", "off"),
+    )
     log_to: str = key("syslog", '"syslog" or "stderr"', one_of("syslog", "stderr"))
 
 
@@ -147,6 +164,9 @@ class Limits:
     )
     message_burst: int = key(100, "of one client, at once", at_least(1))
     history_lines: int = key(50, "what a client gets that does not say where to begin", at_least(0))
+    cpu_seconds: int = key(
+        0, "processor time that one process of a client may use; 0: any", at_least(0)
+    )
     linger_ms: float = key(
         5.0, "a SEND that just sent waits this long: cost is bounded under load", at_least(0)
     )
@@ -206,8 +226,10 @@ def load(path: Path, room: str) -> Config:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        remedy = "run papayactl init, or name the file with --config"
         code = denied_or(error, CONFIGURATION)
+        remedy = "run papayactl init, or name the file with --config"
+        if code != CONFIGURATION:
+            remedy = "run it as root or as the service's user"
         raise Fault(str(path), reason(error), remedy, code=code) from error
     except UnicodeDecodeError:
         raise Problems(path, ["not UTF-8"]) from None

@@ -33,17 +33,22 @@ def open_one(address: str) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind((host, port))
+        set_up(listener)
         listener.listen(_BACKLOG)
-        listener.setblocking(False)
     except OSError as error:
         listener.close()
         remedy = "see who has it with ss -ltnp" if error.errno == EADDRINUSE else "see [listen]"
         raise Fault(address, reason(error), remedy, code=denied_or(error, UNAVAILABLE)) from error
     return listener
+
+
+def set_up(listener: socket.socket) -> None:
+    """What the acceptor needs of a listening socket, and its clients' sockets inherit."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    listener.setblocking(False)
 
 
 def name(address: tuple[str, int] | tuple[str, int, int, int]) -> str:

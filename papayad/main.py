@@ -16,6 +16,7 @@ from pathlib import Path
 
 from papayad import (
     __version__,
+    activation,
     checking,
     config,
     confine,
@@ -23,9 +24,11 @@ from papayad import (
     detaching,
     groups,
     listeners,
+    notify,
     pidfile,
     privileges,
     process_group,
+    sandbox,
     secrecy,
     signals,
     store,
@@ -38,6 +41,7 @@ from papayad.errors import CONFIGURATION, DONE, UNAVAILABLE, Fault, denied_or, e
 from papayad.journal import Journal
 from papayad.pending import Terms
 from papayad.reloading import terms_of
+from papayad.sandbox import Sandbox
 from papayad.spawn import where
 
 PROGRAM = "papayad"
@@ -52,22 +56,29 @@ class Prepared:
     terms: Terms
     credentials: Credentials
     journal: Journal
+    sandbox: Sandbox
 
 
 def main() -> None:
-    start_afresh()
+    inherited = start_afresh()
     options = parse_options()
     try:
-        sys.exit(run(options))
+        sys.exit(run(options, inherited))
     except Fault as fault:
+        notify.status(str(fault))
         exit_with(PROGRAM, fault)
 
 
-def start_afresh() -> None:
-    """Whatever the starter left: closed streams, open files, blocked and ignored signals."""
+def start_afresh() -> range:
+    """Whatever the starter left: closed streams, open files, blocked and ignored signals.
+
+    Returns the descriptors of the listening sockets that it left on purpose.
+    """
     descriptors.open_standard_streams()
-    descriptors.close_all_but(set())
+    inherited = activation.announced(os.environ)
+    descriptors.close_all_but(set(inherited))
     signals.forget_inherited()
+    return inherited
 
 
 def parse_options() -> argparse.Namespace:
@@ -80,12 +91,13 @@ def parse_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, inherited: range) -> int:
     path = config.find(options.config, options.room)
     if options.check:
         return checking.check(path, options.room)
     settings = config.load(path, options.room)
-    prepared = prepare(settings, "stderr" if options.foreground else settings.service.log_to)
+    log_to = "stderr" if options.foreground else settings.service.log_to
+    prepared = prepare(settings, log_to, inherited)
     if options.foreground:
         os.chdir("/")
         process_group.enter_own()
@@ -96,14 +108,15 @@ def run(options: argparse.Namespace) -> int:
     return detaching.detach(PROGRAM, keep, stderr, lambda ready: serve(settings, prepared, ready))
 
 
-def prepare(settings: Config, log_to: str) -> Prepared:
+def prepare(settings: Config, log_to: str, inherited: range) -> Prepared:
     """Everything that may be refused, as root first and then as the service's user."""
     identity = privileges.of_service(settings.service)
     os.umask(0o022)
     make_run_dir(settings.pid_file.parent, identity)
     os.umask(0o077)
     pid_file = pidfile.take(settings.pid_file)
-    listening = listeners.open_all(settings.listen.addresses)
+    listening = activation.take(inherited, settings.listen.tls)
+    listening = listening or listeners.open_all(settings.listen.addresses)
     if identity:
         privileges.drop(identity)
     journal = Journal(settings.room, log_to)
@@ -112,7 +125,8 @@ def prepare(settings: Config, log_to: str) -> Prepared:
     if line := secrecy.indiscretion(settings.tokens):
         journal.warning(line)
     prepare_state(settings.state_dir, journal)
-    return Prepared(pid_file, listening, terms, credentials, journal)
+    cage = sandbox.prepare(settings.service.sandbox)
+    return Prepared(pid_file, listening, terms, credentials, journal, cage)
 
 
 def make_run_dir(path: Path, identity: privileges.Identity | None) -> None:
@@ -145,9 +159,9 @@ def serve(settings: Config, prepared: Prepared, ready: detaching.Ready) -> None:
     raise_descriptor_limit()
     confine.leave_no_core()
     groups.remove_free(groups.directory(settings.state_dir))
-    group = groups.found(groups.directory(settings.state_dir))
+    group = groups.found(groups.directory(settings.state_dir), prepared.sandbox.words())
     log = store.identity(settings.state_dir)
-    shared = Shared(settings, log, group, prepared.journal)
+    shared = Shared(settings, log, group, prepared.journal, prepared.sandbox)
     acceptor = Acceptor(
         shared, prepared.listening, prepared.terms, prepared.credentials, prepared.pid_file
     )

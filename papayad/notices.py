@@ -29,8 +29,9 @@ class NoticeWriter:
                 select.select([], [self._descriptor], [])
             os.kill(self._send, ARRIVAL)
 
-    def finish(self) -> None:
-        """There will be no more: SEND sends what is committed and ends."""
+    def finish(self, last: bytes) -> None:
+        """There will be no more after this line: SEND sends what is committed and ends."""
+        self.write(last)
         os.close(self._descriptor)
         os.kill(self._send, ARRIVAL)
 
@@ -45,7 +46,10 @@ class NoticeReader:
         self.finished = False
 
     def read(self) -> bytes:
-        """The whole lines that have arrived; never waits. `finished`: RECV wants no more."""
+        """The whole lines that have arrived; never waits.
+
+        `finished`: RECV wants no more. A bye is the last line of a stream: no record follows it.
+        """
         while not self.finished:
             try:
                 data = os.read(self._descriptor, _CHUNK)
@@ -54,4 +58,6 @@ class NoticeReader:
             self.finished = not data
             self._partial += data
         lines, newline, self._partial = self._partial.rpartition(b"\n")
-        return lines + newline
+        lines += newline
+        self.finished = self.finished or b"\n! bye " in b"\n" + lines
+        return lines

@@ -22,7 +22,8 @@ def reap(appender: Appender, path: Path, names: Collection[str]) -> int:
         return 0
     with appender.transaction():
         entries = [(name, roster.read(path, name)) for name in names if _is_gone(path, name)]
-        parts = [part(entry.user) for _, entry in entries if entry and entry.presence]
+        joined = [entry for _, entry in entries if entry and entry.presence and entry.recv]
+        parts = [part(entry.user) for entry in joined]
         with suppress(StorageError):
             appender.write(parts)
         for name, _ in entries:

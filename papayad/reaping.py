@@ -9,12 +9,11 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-import setproctitle
-
 from papayad import descriptors, reaper, roster, titles
 from papayad.appender import Appender
-from papayad.cluster import Shared, announcer, reset_signals
+from papayad.cluster import Shared, announcer, reset_signals, wait_until_gone
 from papayad.confine import confine
+from papayad.proctitle import set_title
 from papayad.spawn import spawn
 
 
@@ -28,7 +27,7 @@ class Reaping:
         self._child = 0
 
     def add(self, names: Iterable[str]) -> None:
-        """Have these entries removed, if they are still there."""
+        """Have these entries removed, if they are still there; and what could not be before."""
         path = roster.directory(self.shared.config.state_dir)
         self._waiting.update(name for name in names if os.path.exists(path / name))
         self._start()
@@ -54,15 +53,20 @@ class Reaping:
 
 
 def _reap(shared: Shared, names: set[str]) -> None:
-    """The child. It announces in any case: the gone one may have died before it could."""
+    """The child. It announces in any case: the gone one may have died before it could.
+
+    The acceptor is told when RECV ends, and SEND dies of that only then.
+    """
     shared.journal.reopen()
     descriptors.close_all_but({shared.group})
     descriptors.silence_standard_streams()
     reset_signals()
-    setproctitle.setproctitle(titles.reaper(shared.config.room))
-    confine(titles.REAPER)
+    set_title(titles.reaper(shared.config.room))
     state_dir = shared.config.state_dir
+    confine(titles.REAPER, shared.config.limits.cpu_seconds)
+    wait_until_gone(roster.directory(state_dir), names)
     announce = announcer(state_dir)
     appender = Appender(state_dir, shared.config.chatlog, announce, shared.journal.warning)
+    shared.sandbox.enter(titles.REAPER, state_dir)
     reaper.reap(appender, roster.directory(state_dir), names)
     announce()

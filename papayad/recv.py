@@ -54,15 +54,15 @@ class Receiver:
         self._errors = 0
         self._left: int | None = None  # lines still accepted, once the client is known to be gone
 
-    def run(self, first: bytes) -> None:
-        """Serve; `first` is what came behind the hello."""
+    def run(self, first: bytes) -> bytes:
+        """Serve; `first` is what came behind the hello. Returns the bye, if there is to be one."""
         try:
             self._take(first)
             while data := self._inlet.read():
                 self._take(data)
         except Finished as end:
-            if end.args:
-                self._notices.write(wire.render_notice(Notice("bye", *end.args)))
+            return wire.render_notice(Notice("bye", *end.args)) if end.args else b""
+        return b""
 
     def _take(self, data: bytes) -> None:
         """Every line of a chunk, as fast as the throttle lets them."""

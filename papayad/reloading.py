@@ -7,7 +7,7 @@ disconnects nobody either, and is said so.
 import socket
 from dataclasses import dataclass, replace
 
-from papayad import config, listeners, tls
+from papayad import activation, config, listeners, tls
 from papayad.cluster import Shared
 from papayad.config import Config, Listen
 from papayad.errors import Fault
@@ -35,10 +35,11 @@ def terms_of(listen: Listen) -> Terms:
 
 def reload(old: Config, listening: dict[str, socket.socket], journal: Journal) -> Reloaded | None:
     """The new state, or None, with the reason in the journal, when the old one has to stay."""
+    inherited = activation.are_inherited(listening)
     try:
         new = config.load(old.path, old.room)
         terms = terms_of(new.listen)
-        wanted = new.listen.addresses
+        wanted = list(listening) if inherited else new.listen.addresses
         opened = listeners.open_all([one for one in wanted if one not in listening])
     except Fault as fault:
         journal.error(f"{fault}; everything stays as it was")

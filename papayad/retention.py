@@ -14,20 +14,27 @@ _DAY = 86400.0
 
 
 def prune(state_dir: Path, chatlog: Chatlog, now: float) -> list[int]:
-    """Remove what `retain_bytes` and `retain_days` do not keep; returns the bases, oldest first.
+    """Remove what `retain_bytes` and `retain_days` do not keep; returns the bases, oldest first."""
+    removed = excess(state_dir, chatlog, now)
+    for base in removed:
+        os.unlink(segments.path(state_dir, base))
+    return removed
 
-    Oldest first and never with a hole: a segment goes only when every older one has gone.
+
+def excess(state_dir: Path, chatlog: Chatlog, now: float) -> list[int]:
+    """The bases of the segments that are too many or too old, oldest first.
+
+    Never with a hole: a segment goes only when every older one has gone, and the last one never.
     """
     bases = segments.bases(state_dir)
     end = bases[-1] if bases else 0
-    removed = []
+    found = []
     for base, successor in itertools.pairwise(bases):
         too_many = chatlog.retain_bytes and end - successor >= chatlog.retain_bytes
         if not (too_many or _is_old(state_dir, base, chatlog.retain_days, now)):
             break
-        os.unlink(segments.path(state_dir, base))
-        removed.append(base)
-    return removed
+        found.append(base)
+    return found
 
 
 def _is_old(state_dir: Path, base: int, days: int, now: float) -> bool:

@@ -19,9 +19,9 @@ from papayad.tie import Tie
 from papayad.wire import Greeting, Hello, Notice, render_greeting, render_notice
 
 _OF_THE_LOG = {EIO, ENOENT, ESTALE}  # every other errno is the socket's
-# sigwait(3) makes an enum of the number, 10 us a wakeup; OpenBSD and macOS have nothing else.
-wait_for_signal = getattr(signal, "sigwaitinfo", signal.sigwait)
-SIGNALS = {groups.ANNOUNCEMENT, notices.ARRIVAL}
+# Plain numbers: what an enum costs at each wakeup is more than the comparison.
+ARRIVAL = int(notices.ARRIVAL)
+SIGNALS = {int(groups.ANNOUNCEMENT), ARRIVAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +66,32 @@ def greet(user: str, hello: Hello, room: Room, reader: Reader, outlet: Outlet) -
 
 
 def stream(linger: float, reader: Reader, outlet: Outlet, incoming: NoticeReader, tie: Tie) -> None:
-    """The loop. Notices are taken before the end is, so that a pong follows its records."""
-    awaited = SIGNALS | tie.signals
-    sent_at = 0.0
-    while not incoming.finished:
-        lines = incoming.read()
-        end = reader.end()
-        if reader.offset < end:
-            send_log(reader, end, outlet)
-            sent_at = time.monotonic()
-        if lines:
+    """The loop. Notices are taken before the end is, so that a pong follows its records.
+
+    They are looked for when ARRIVAL says so: at each announcement a pipe that is empty would cost
+    a system call and an exception.
+    """
+    arrived = ARRIVAL  # some may be older than this process
+    while True:
+        if arrived == ARRIVAL:
+            lines = incoming.read()
+            send_log(reader, reader.end(), outlet)
             outlet.line(lines)
-        if incoming.finished:
-            return
-        wait_for_signal(awaited)
-        tie.check()
-        rest = sent_at + linger - time.monotonic()
-        if rest > 0:
-            time.sleep(rest)
+            if incoming.finished:
+                return
+        else:
+            send_log(reader, reader.end(), outlet)
+        arrived = wait_and_rest(linger, tie) if linger else tie.wait_for(SIGNALS)
+
+
+def wait_and_rest(linger: float, tie: Tie) -> int:
+    """Wait for a signal, until `linger` after now at the earliest."""
+    earliest = time.monotonic() + linger
+    arrived = tie.wait_for(SIGNALS)
+    seconds = earliest - time.monotonic()
+    if seconds > 0:
+        time.sleep(seconds)
+    return arrived
 
 
 def send_log(reader: Reader, end: int, outlet: Outlet) -> None:
@@ -107,8 +115,7 @@ def go_to(offset: int, reader: Reader, outlet: Outlet) -> None:
 def wait_for_end(incoming: NoticeReader, tie: Tie) -> None:
     """The socket is dead for writing. RECV may still find messages in it, and ends both of us."""
     while not incoming.finished:
-        wait_for_signal({notices.ARRIVAL} | tie.signals)
-        tie.check()
+        tie.wait_for({ARRIVAL})
         incoming.read()
 
 

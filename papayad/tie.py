@@ -22,12 +22,12 @@ KERNEL_TIES = hasattr(fcntl, "F_SETSIG")
 class Tie(Protocol):
     """One process's end. The waits return when `descriptor` is ready, or end this process."""
 
-    #: what SEND has to wait for besides its own signals
-    signals: set[int]
+    #: whether the kernel kills, so that reads and writes may block and the first two do nothing
+    kills: bool
 
     def wait_readable(self, descriptor: int) -> None: ...
     def wait_writable(self, descriptor: int) -> None: ...
-    def check(self) -> None: ...
+    def wait_for(self, signals: set[int]) -> int: ...
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None: ...
 
 
@@ -45,7 +45,7 @@ def tighten(end: socket.socket) -> Tie:
 class Signalled:
     """Linux: the kernel kills, the process need not look, and its waits cost nothing."""
 
-    signals: set[int] = set()
+    kills = True
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
@@ -59,8 +59,9 @@ class Signalled:
     def wait_writable(self, descriptor: int) -> None:
         """The write itself blocks."""
 
-    def check(self) -> None:
-        """The kernel does."""
+    def wait_for(self, signals: set[int]) -> int:
+        """sigwait(3) would make an enum of the number, 10 us a wakeup."""
+        return signal.sigwaitinfo(signals).si_signo
 
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None:
         """Let the other end first, once it is asked to; wait for that, up to `seconds`."""
@@ -72,7 +73,7 @@ class Signalled:
 class Polled:
     """Elsewhere: SIGIO interrupts SEND's wait for signals, poll(2) does the rest."""
 
-    signals: set[int] = {signal.SIGIO}
+    kills = False
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
@@ -87,8 +88,11 @@ class Polled:
     def wait_writable(self, descriptor: int) -> None:
         self._wait(descriptor, select.POLLOUT)
 
-    def check(self) -> None:
+    def wait_for(self, signals: set[int]) -> int:
+        """OpenBSD and macOS have no sigwaitinfo."""
+        arrived = signal.sigwait(signals | {signal.SIGIO})
         _end_with_other(self._end)
+        return arrived
 
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None:
         ask()
@@ -99,7 +103,7 @@ class Polled:
         poll.register(descriptor, event)
         poll.register(self._end, select.POLLIN)
         poll.poll()
-        self.check()
+        _end_with_other(self._end)
 
 
 def _set_async(end: socket.socket, on: bool) -> None:

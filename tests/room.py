@@ -85,10 +85,10 @@ class Peer:
         except (ConnectionError, ssl.SSLEOFError):
             return b""
 
-    def read_until(self, end: bytes, seconds: float = PATIENCE) -> bytes:
-        """The stream, once it has `end` in it."""
+    def read_until(self, end: bytes, seconds: float = PATIENCE, *, start: int = 0) -> bytes:
+        """The stream, once it has `end` in it, from `start` on."""
         deadline = time.monotonic() + seconds
-        while end not in self.stream:
+        while end not in self.stream[start:]:
             left = deadline - time.monotonic()
             try:
                 data = self.receive(max(0.01, left))
@@ -114,8 +114,9 @@ class Peer:
 
     def ping(self, mark: bytes = b"mark") -> bytes:
         """The stream up to and with everything that was committed before now."""
+        start = len(self.stream)
         self.send(b"PING " + mark + b"\n")
-        return self.read_until(b"! pong " + mark + b"\n")
+        return self.read_until(b"! pong " + mark + b"\n", start=start)
 
     def records(self) -> bytes:
         """The stream without notices: bytes of the log."""
@@ -190,13 +191,19 @@ class Room:
             tokens.write_tokens(self.settings.tokens, known)
         return self.tokens[user]
 
-    def socket(self, source: str = "") -> socket.socket:
-        """A connection, from another loopback address if so wished."""
-        return socket.create_connection(("127.0.0.1", self.port), PATIENCE, (source, 0))
+    def socket(self, source: str = "", receive_buffer: int = 0) -> socket.socket:
+        """A connection, if so wished from another loopback address, or with a small buffer."""
+        connection = socket.socket()
+        connection.settimeout(PATIENCE)
+        if receive_buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.bind((source, 0))
+        connection.connect(("127.0.0.1", self.port))
+        return connection
 
-    def peer(self, source: str = "") -> Peer:
+    def peer(self, source: str = "", receive_buffer: int = 0) -> Peer:
         """A connection that has not said anything yet; TLS when the room requires it."""
-        connection = self.socket(source)
+        connection = self.socket(source, receive_buffer)
         if self.settings.listen.tls == "required":
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False
@@ -237,6 +244,10 @@ class Room:
         """End every process of the room."""
         for peer in self.peers:
             peer.close()
+        self.kill()
+
+    def kill(self) -> None:
+        """The same at once, as a power cut would; the peers are left to notice."""
         if groups.directory(self.state_dir).exists():
             for group in self.groups():
                 with suppress(ProcessLookupError):
@@ -261,6 +272,7 @@ class Room:
             "run_dir": str(directory / "run"),
             "tokens": str(directory / "tokens"),
             "log_to": "stderr",
+            "sandbox": os.environ.get("PAPAYA_TEST_SANDBOX", "auto"),
         }
         if ROOT:
             service |= {"user": "nobody", "group": "nogroup"}

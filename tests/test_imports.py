@@ -16,6 +16,7 @@ LEAVES = {
     "errors",
     "files",
     "invite",
+    "landlock",
     "locks",
     "marks",
     "penalties",
@@ -29,7 +30,17 @@ LEAVES = {
 }
 # What reads and mends a room's state on disk under its locks, for the daemon and for papayactl: it
 # is in none of the daemon's processes more at home than in papayactl (design section 5).
-STATE = {"appender", "committed", "groups", "pidfile", "reader", "reaper", "roster", "stuck"}
+STATE = {
+    "appender",
+    "committed",
+    "groups",
+    "pidfile",
+    "reader",
+    "reaper",
+    "retention",
+    "roster",
+    "stuck",
+}
 DAEMON_LIBRARIES = {"daemon", "setproctitle"}
 
 

@@ -1,4 +1,4 @@
-"""papayachat send: one message, exactly once."""
+"""papayachat send: one message, or one a line, exactly once."""
 
 import sys
 
@@ -19,13 +19,20 @@ from papayachat.terminal import tell
     metavar="S",
     help="Give up after so many seconds.",
 )
-@click.pass_obj
-def command(name: str | None, text: tuple[str, ...], seconds: float) -> None:
+@click.option("--lines", is_flag=True, help="Each line of stdin is a message, as long as it comes.")
+@click.pass_context
+def command(ctx: click.Context, text: tuple[str, ...], seconds: float, lines: bool) -> None:
     """Send TEXT, or stdin, and end with 0 once it is in the log. It arrives exactly once, whatever
     happens to the connection; 75: try again, with the same text."""
     from papayachat.sending import send
 
-    chosen = profile.load(name)
+    if lines and text not in ((), ("-",)):
+        raise click.UsageError("--lines takes them from stdin.")
+    chosen = profile.load(ctx.obj)
+    if lines:
+        from papayachat.feeding import feed
+
+        ctx.exit(feed(chosen))
     send(chosen, draft.write(_text(text)), seconds, tell)
 
 

@@ -40,6 +40,7 @@ def stop(invocation: Invocation, timeout: float) -> None:
     """Stop the acceptor, and return when its port is closed. Every session goes on."""
     config = invocation.config
     if acceptor.holder(config) is None:
+        acceptor.stop_waiting(config)
         _show_status(invocation)
     else:
         _show_stopped(invocation, acceptor.stop(config, timeout))

@@ -32,6 +32,7 @@ from papayad.record import NAME
 @click.option("--user", metavar="USER", help="The service's user. Default: papaya, or yourself.")
 @click.option("--group", metavar="GROUP", help="The service's group.")
 @click.option("--first", metavar="NAME", help="The first user. Default: yourself.")
+@click.option("--no-invite", is_flag=True, help="Make no token: for a script that nobody reads.")
 @click.option("--tls", type=click.Choice(["required", "optional", "off"]), help="Encryption.")
 @click.option("--compat", is_flag=True, help="Let the original papayaChat clients in.")
 @pass_invocation
@@ -40,8 +41,8 @@ def command(
     /,
     directory: Path | None,
     addresses: tuple[str, ...],
-    host: str | None,
     first: str | None,
+    no_invite: bool,
     **chosen: Any,
 ) -> None:
     """Make what a room needs and print its first invite.
@@ -58,8 +59,9 @@ def command(
     if not NAME.match(user):
         raise Fault("--first", f'"{user}" is no user name', "use a-z 0-9 . _ -", code=USAGE)
     ground = Foundation(room)
-    ground.lay(ground.check(), _names(room, host))
-    _report(invocation, ground, directory, _first_invite(room, user, host))
+    ground.lay(ground.check(), _names(room, chosen["host"] or room.listen.host))
+    line = None if no_invite else _first_invite(room, user, chosen["host"])
+    _report(invocation, ground, directory, line)
 
 
 def _path(invocation: Invocation, directory: Path | None) -> Path:
@@ -75,6 +77,7 @@ def _planned(
     listen: dict[str, Any] = {"addresses": addresses or foundation.free_addresses(path)}
     tls = chosen["tls"] or ("optional" if chosen["compat"] else None)
     listen |= {"tls": tls} if tls else {}
+    listen |= {"host": chosen["host"]} if chosen["host"] else {}
     listen |= {"papayachat_compat": True} if chosen["compat"] else {}
     service = _service(chosen["user"], chosen["group"])
     if directory:
@@ -163,7 +166,7 @@ def _report(
         lines += ["", "the first invite, shown this once and all that a person needs:", ""]
         lines += [line, ""]
     else:
-        lines.append(f"{room.tokens} has tokens already; an invite for this room:")
+        lines.append("an invite for this room:")
         lines.append(f"  {prefix} token add NAME")
     lines.append(f"next: {following}")
     value = {

@@ -1,17 +1,14 @@
 """`papayactl kill`: end clients."""
 
-import sys
-
 import click
 
-from papayactl import clusters, ending, moments, selectors
+from papayactl import clients, completing, confirming, ending, moments
 from papayactl.invocation import Invocation, pass_invocation
-from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault
-from papayad.roster import Entry
+from papayad.errors import FAILED, Fault
 
 
 @click.command("kill")
-@click.argument("texts", metavar="SELECTOR...", nargs=-1)
+@click.argument("texts", metavar="SELECTOR...", nargs=-1, shell_complete=completing.selectors)
 @click.option("--all", "everyone", is_flag=True, help="Every client of the room.")
 @click.option(
     "--timeout",
@@ -32,13 +29,8 @@ def command(
     was meant.
     """
     config = invocation.config
-    if bool(texts) == everyone:
-        raise Fault("kill", "name clients, or --all", "see papayactl list", code=USAGE)
-    entries = clusters.living(config)
-    chosen = entries if everyone else selectors.choose(entries, texts)
-    if not chosen:
-        raise Fault("kill", "no such client", "see papayactl list", code=NOT_RUNNING)
-    _confirm(chosen, yes)
+    chosen = clients.chosen(config, texts, everyone, "kill")
+    confirming.confirm("kill", "End", chosen, yes)
     outcomes = ending.end(config, chosen, timeout)
     invocation.show(
         [outcome.as_dict() for outcome in outcomes], [outcome.sentence() for outcome in outcomes]
@@ -47,13 +39,3 @@ def command(
     if survivors:
         why = f"{survivors} of {len(outcomes)} did not end"
         raise Fault("kill", why, "see their state with ps", code=FAILED)
-
-
-def _confirm(chosen: list[Entry], yes: bool) -> None:
-    if len(chosen) == 1 or yes:
-        return
-    if not sys.stdin.isatty():
-        raise Fault("kill", f"{len(chosen)} clients are meant", "add --yes", code=USAGE)
-    for entry in chosen:
-        click.echo(clusters.label(entry), err=True)
-    click.confirm(f"End these {len(chosen)} clients?", abort=True, err=True)

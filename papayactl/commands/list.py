@@ -1,52 +1,46 @@
 """`papayactl list`: the clients of the room."""
 
-import time
-from typing import Any
-
 import click
 
-from papayactl import clusters, moments, selectors
-from papayactl.invocation import Invocation, pass_invocation
-from papayad.roster import Entry
-from papayad.tokens import format_time
+from papayactl import clients, clusters, completing, looks, selectors
+from papayactl.invocation import Invocation, pass_invocation, table_options
 
 
 @click.command("list")
-@click.argument("texts", metavar="[SELECTOR]...", nargs=-1)
+@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completing.selectors)
+@click.option(
+    "--sort",
+    metavar="COLUMN",
+    help="Numbers: largest first; -COLUMN: the other way. Default: who came first.",
+    shell_complete=completing.sort_columns,
+)
+@click.option(
+    "--columns",
+    "-o",
+    metavar="NAMES",
+    help=f"Of {','.join(clients.FIELDS)}; +NAMES adds to the usual ones.",
+)
+@table_options
 @pass_invocation
-def command(invocation: Invocation, texts: tuple[str, ...]) -> None:
+def command(
+    invocation: Invocation, texts: tuple[str, ...], sort: str | None, columns: str | None
+) -> None:
     """The clients that the selectors mean, all without one: exactly those that kill would end.
 
     A selector is a user (alice), a pattern (al*), alice@203.0.113.7, an address or network, or
-    either pid of a client.
+    either pid of a client. CPU% is over the client's whole life, as in ps; LAG is what of the log
+    is not yet sent to it. A dash is what only root may know.
     """
-    entries = clusters.living(invocation.config)
-    chosen = selectors.choose(entries, texts) if texts else entries
-    now = time.time()
-    columns = ("CLIENT", "RECV", "SEND", "AGE", "GENERATION")
-    rows = [
-        (
-            clusters.label(entry),
-            str(entry.recv or "-"),
-            str(entry.send or "-"),
-            moments.age(now - entry.since),
-            str(entry.group),
-        )
-        for entry in chosen
-    ]
-    invocation.show_table([_as_dict(entry, now) for entry in chosen], columns, rows)
-
-
-def _as_dict(entry: Entry, now: float) -> dict[str, Any]:
-    return {
-        "user": entry.user,
-        "peer": entry.peer,
-        "session": entry.session or None,
-        "recv": entry.recv or None,
-        "send": entry.send or None,
-        "since": format_time(entry.since),
-        "age": round(now - entry.since, 3),
-        "generation": entry.group,
-        "token": entry.token or None,
-        "presence": entry.presence,
-    }
+    config = invocation.config
+    names = clients.columns(columns)
+    entries = clusters.living(config)
+    meant = selectors.choose(entries, texts) if texts else entries
+    seen = looks.closer(config, looks.looks_at(config, meant))
+    if sort:
+        seen = clients.ordered(seen, sort)
+    invocation.show_table(
+        [clients.as_dict(look) for look in seen],
+        [clients.FIELDS[name].column for name in names],
+        [clients.row(look, names) for look in seen],
+        fit=columns is None,
+    )

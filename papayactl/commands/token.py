@@ -1,19 +1,45 @@
-"""`papayactl token`: who may come in: add, list, revoke."""
+"""`papayactl token`: who may come in: add, list, rotate, revoke."""
 
-from collections import Counter
+import time
+from contextlib import suppress
 from typing import Any
 
 import click
 
-from papayactl import clusters, ending, invites, moments, rooms, tokenfile
+from papayactl import (
+    clusters,
+    completing,
+    ending,
+    figures,
+    invites,
+    moments,
+    rooms,
+    tokenfile,
+)
 from papayactl.ending import Outcome
-from papayactl.invocation import Invocation, pass_invocation
-from papayad import invite, tokens
+from papayactl.figures import UNKNOWN
+from papayactl.invocation import Invocation, pass_invocation, table_options
+from papayactl.table import Column
+from papayad import invite, marks, tokens
 from papayad.config import Config
 from papayad.errors import FAILED, Fault
 from papayad.tokens import Token, format_time
 
 _EXPIRES = "After 30d, 12h, ... or at 2026-12-31. Default: never."
+_COLUMNS = (
+    Column("ID"),
+    Column("USER"),
+    Column("CREATED", rank=2),
+    Column("EXPIRES", rank=1),
+    Column("LAST USED"),
+    Column("SESSIONS", True),
+)
+
+
+_host = click.option("--host", metavar="HOST", help="What the user's client calls this machine.")
+_pin = click.option(
+    "--pin/--no-pin", default=None, help="Pin the certificate. Default: if self-signed."
+)
 
 
 @click.group("token")
@@ -24,8 +50,8 @@ def command() -> None:
 @command.command("add", short_help="Make a token and print its invite, once.")
 @click.argument("name")
 @click.option("--expires", callback=moments.as_moment, metavar="WHEN", help=_EXPIRES)
-@click.option("--host", metavar="HOST", help="What the user's client calls this machine.")
-@click.option("--pin/--no-pin", default=None, help="Pin the certificate. Default: if self-signed.")
+@_host
+@_pin
 @pass_invocation
 def add(
     invocation: Invocation, name: str, expires: float | None, host: str | None, pin: bool | None
@@ -40,29 +66,74 @@ def add(
 
 
 @command.command("list", short_help="The tokens, and what each holds open.")
+@table_options
 @pass_invocation
 def list_tokens(invocation: Invocation) -> None:
-    """The tokens of the room: whose, since when, until when, and how many sessions each has now."""
+    """The tokens of the room: whose, until when, when each was last used, what it holds open.
+
+    Where rooms share a token file, sessions and last use are those of this room.
+    """
     config = invocation.config
     known = sorted(tokens.read_tokens(config.tokens).values(), key=lambda one: one.user)
-    open_now = _sessions(config)
-    values = [_as_dict(one) | {"sessions": _count(open_now, one)} for one in known]
-    columns = ("ID", "USER", "CREATED", "EXPIRES", "SESSIONS")
+    held = _held(config)
+    values = [_as_dict(one) | _use(config, one, held) for one in known]
     rows = [
         (
             value["id"],
             value["user"],
             value["created"],
-            value["expires"] or "never",
-            "-" if value["sessions"] is None else str(value["sessions"]),
+            _until(value["expires"], time.time()),
+            value["last_used"] or ("never" if held is not None else UNKNOWN),
+            figures.whole(value["sessions"]),
         )
         for value in values
     ]
-    invocation.show_table(values, columns, rows)
+    invocation.show_table(values, _COLUMNS, rows)
+
+
+@command.command("rotate", short_help="A new token for an old one.")
+@click.argument("name", metavar="NAME|ID", shell_complete=completing.token_names)
+@click.option("--expires", callback=moments.as_moment, metavar="WHEN", help=_EXPIRES)
+@click.option(
+    "--grace", callback=moments.as_duration, metavar="TIME", help="Let the old one in so long."
+)
+@_host
+@_pin
+@pass_invocation
+def rotate(
+    invocation: Invocation,
+    name: str,
+    expires: float | None,
+    grace: float | None,
+    host: str | None,
+    pin: bool | None,
+) -> None:
+    """Make a new token for the same user and print its invite, once; the old one ends.
+
+    Its sessions end at once, unless --grace gives the user the time to change.
+    """
+    config = invocation.config
+    old = tokenfile.one_of(config.tokens, name)
+    invites.make(config, old.user, "", host, pin)
+    until = time.time() + grace if grace else None
+    token, secret = tokenfile.replace(config.tokens, old, expires or 0, until)
+    outcomes = [] if grace else _end_sessions(config, [old])
+    line = invite.render(invites.make(config, old.user, secret, host, pin))
+    value = _as_dict(token) | {
+        "room": config.room,
+        "invite": line,
+        "replaces": old.id,
+        "replaced_until": moments.rfc3339(until),
+        "sessions": [outcome.as_dict() for outcome in outcomes],
+    }
+    invocation.show(value, [line])
+    for outcome in outcomes:
+        click.echo(outcome.sentence(), err=True)
+    _refuse_survivors("token rotate", outcomes)
 
 
 @command.command("revoke", short_help="Remove tokens and end their sessions.")
-@click.argument("name", metavar="NAME|ID")
+@click.argument("name", metavar="NAME|ID", shell_complete=completing.token_names)
 @pass_invocation
 def revoke(invocation: Invocation, name: str) -> None:
     """Remove the tokens of a user, or the one with an ID, and end their sessions at once.
@@ -71,12 +142,7 @@ def revoke(invocation: Invocation, name: str) -> None:
     """
     config = invocation.config
     removed = tokenfile.remove(config.tokens, name)
-    ids = {token.id for token in removed}
-    outcomes = [
-        outcome
-        for room in rooms.sharing_tokens(config)
-        for outcome in ending.end_shut_out(room, lambda entry: entry.token in ids)
-    ]
+    outcomes = _end_sessions(config, removed)
     value = {
         "revoked": [_as_dict(token) for token in removed],
         "sessions": [outcome.as_dict() for outcome in outcomes],
@@ -84,26 +150,57 @@ def revoke(invocation: Invocation, name: str) -> None:
     lines = [f"revoked {token.id} of {token.user}" for token in removed]
     lines += [outcome.sentence() for outcome in outcomes] or ["it held no session open"]
     invocation.show(value, lines)
-    _refuse_survivors(outcomes)
+    _refuse_survivors("token revoke", outcomes)
 
 
-def _refuse_survivors(outcomes: list[Outcome]) -> None:
+def _end_sessions(config: Config, gone: list[Token]) -> list[Outcome]:
+    """End what they hold open in every room that uses the file, and forget when they were used."""
+    ids = {token.id for token in gone}
+    found = []
+    for room in rooms.sharing_tokens(config):
+        found += ending.end_shut_out(room, lambda entry: entry.token in ids)
+        for id in ids:
+            with suppress(OSError):
+                (marks.seen(room.state_dir) / id).unlink()
+    return found
+
+
+def _refuse_survivors(command: str, outcomes: list[Outcome]) -> None:
     alive = [clusters.label(one.entry) for one in outcomes if not one.ended]
     if alive:
         why = f"{', '.join(alive)} did not end"
-        raise Fault("token revoke", why, "try papayactl kill", code=FAILED)
+        raise Fault(command, why, "try papayactl kill", code=FAILED)
 
 
-def _sessions(config: Config) -> Counter[str] | None:
-    """How many clusters each token id has; None for who may not see them."""
+def _held(config: Config) -> dict[str, list[str]] | None:
+    """The clients of each token id; None for who may not see them."""
     try:
-        return Counter(entry.token for entry in clusters.living(config))
+        held: dict[str, list[str]] = {}
+        for entry in clusters.living(config):
+            held.setdefault(entry.token, []).append(clusters.label(entry))
+        return held
     except Fault:
         return None
 
 
-def _count(open_now: Counter[str] | None, token: Token) -> int | None:
-    return None if open_now is None else open_now[token.id]
+def _use(config: Config, token: Token, held: dict[str, list[str]] | None) -> dict[str, Any]:
+    """When it let somebody in last, by the mark that the acceptor leaves; what it holds open."""
+    try:
+        used: float | None = (marks.seen(config.state_dir) / token.id).stat().st_mtime
+    except OSError:
+        used = None
+    clients = None if held is None else held.get(token.id, [])
+    return {
+        "last_used": moments.rfc3339(used),
+        "sessions": None if clients is None else len(clients),
+        "clients": clients,
+    }
+
+
+def _until(expires: str | None, now: float) -> str:
+    if expires is None:
+        return "never"
+    return f"{expires} (over)" if expires <= format_time(now) else expires
 
 
 def _as_dict(token: Token) -> dict[str, Any]:

@@ -57,6 +57,7 @@ def test_a_room_from_nothing(top: Path) -> None:
     made = config.load(top / "main.toml", "main")
     card = invite.parse(said["invite"])
     assert (card.name, card.host, card.room) == ("alice", "chat.example.org", "main")
+    assert made.listen.host == "chat.example.org"
     assert tokens.read_tokens(made.tokens)[tokens.digest(card.token)].user == "alice"
     der = ssl.PEM_cert_to_DER_cert((top / "cert.pem").read_text())
     assert card.pin == hashlib.sha256(der).hexdigest()
@@ -130,6 +131,7 @@ def test_a_port_in_use_is_known() -> None:
         ["--address", "example.org:7722"],
         ["--address", "127.0.0.1:0"],
         ["--first", "No Name"],
+        ["--host", "chat.example.org:7722"],
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_is_made(top: Path, words: list[str]) -> None:

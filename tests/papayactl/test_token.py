@@ -6,7 +6,7 @@ import threading
 import time
 
 from papayactl import tokenfile
-from papayad import config, invite, store, tokens
+from papayad import config, invite, marks, store, tokens
 from tests.papayactl.staged import StagedRoom
 
 
@@ -24,6 +24,14 @@ def test_add_with_host_and_end(room: StagedRoom) -> None:
     (known,) = tokens.read_tokens(room.config.tokens).values()
     assert abs(known.expires - time.time() - 30 * 86400) < 60
     assert said["expires"] == tokens.format_time(known.expires)
+
+
+def test_the_configured_host_is_in_every_invite(room: StagedRoom) -> None:
+    settings = room.config.path.read_text().replace('host = ""', 'host = "chat.example.org"')
+    room.config.path.write_text(settings)
+    assert invite.parse(room.ctl("token", "add", "alice").stdout).host == "chat.example.org"
+    said = room.ctl("token", "add", "alice", "--host", "2001:db8::1").stdout
+    assert invite.parse(said).host == "2001:db8::1"
 
 
 def test_wrong_names_and_times_are_refused(room: StagedRoom) -> None:
@@ -68,6 +76,49 @@ def test_revoke_ends_its_sessions_within_a_second(room: StagedRoom) -> None:
     assert [session["ended"] for session in said["sessions"]] == [True] * 4
     assert [client["token"] for client in room.ctl_json("list")] == [ids[2]]
     assert [token["user"] for token in room.ctl_json("token", "list")] == ["bob"]
+
+
+def test_list_says_when_each_was_used_last(room: StagedRoom) -> None:
+    ids = [room.ctl_json("token", "add", name)["id"] for name in ("alice", "bob")]
+    mark = marks.seen(room.config.state_dir) / ids[0]
+    mark.touch()
+    os.utime(mark, (1_800_000_000, 1_800_000_000))
+    first, second = room.ctl_json("token", "list")
+    assert (first["last_used"], second["last_used"]) == ("2027-01-15T08:00:00Z", None)
+    assert first["clients"] == []
+    room.ctl("token", "revoke", "alice")
+    assert not mark.exists()
+
+
+def test_rotate_replaces_one_and_ends_its_sessions(room: StagedRoom) -> None:
+    old = room.ctl_json("token", "add", "alice")["id"]
+    room.client("alice", token=old)
+    said = room.ctl_json("token", "rotate", "alice", "--expires", "30d")
+    assert (said["user"], said["replaces"]) == ("alice", old)
+    assert [session["ended"] for session in said["sessions"]] == [True]
+    (left,) = tokens.read_tokens(room.config.tokens).values()
+    assert left.digest == tokens.digest(invite.parse(said["invite"]).token)
+    assert left.expires > time.time()
+
+
+def test_rotate_with_grace_lets_the_old_one_in_for_a_while(room: StagedRoom) -> None:
+    old = room.ctl_json("token", "add", "alice")["id"]
+    room.client("alice", token=old)
+    said = room.ctl_json("token", "rotate", "alice", "--grace", "1d")
+    assert said["sessions"] == []
+    known = {token.id: token for token in tokens.read_tokens(room.config.tokens).values()}
+    assert known.keys() == {old, said["id"]}
+    assert tokens.format_time(known[old].expires) == said["replaced_until"]
+    assert len(room.ctl_json("list")) == 1
+
+
+def test_rotate_wants_to_know_which(room: StagedRoom) -> None:
+    ids = [room.ctl_json("token", "add", "alice")["id"] for _ in range(2)]
+    result = room.ctl("token", "rotate", "alice")
+    assert result.exit_code == 2
+    assert all(id in result.stderr for id in ids)
+    assert room.ctl("token", "rotate", ids[0]).exit_code == 0
+    assert room.ctl("token", "rotate", "nobody").exit_code == 1
 
 
 def test_revoke_by_id_leaves_the_users_other_token(room: StagedRoom) -> None:

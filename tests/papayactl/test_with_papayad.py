@@ -112,8 +112,10 @@ def test_an_invite_leads_in_and_a_revoked_one_does_not(make_room: MakeRoom) -> N
     assert (card.host, card.port) == ("127.0.0.1", room.port)
     carol = room.peer()
     assert isinstance(carol.hello(Hello(card.token)), Greeting)
+    wait_for(lambda: ctl_json(room, "token", "list")[0]["last_used"])
     (listed,) = ctl_json(room, "token", "list")
     assert (listed["id"], listed["sessions"]) == (said["id"], 1)
+    assert listed["clients"] == [f"carol@{room.entry('carol').peer}"]
     (session,) = ctl_json(room, "token", "revoke", "carol")["sessions"]
     assert session["ended"]
     carol.read_to_end()

@@ -1,0 +1,5 @@
+"""python -m contrib.bench: see `--help`."""
+
+from contrib.bench.main import main
+
+main()

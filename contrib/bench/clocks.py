@@ -1,0 +1,121 @@
+"""What a set of processes has used, by two clocks at once (a leaf).
+
+`ticks` is what top(1) shows: the kernel charges a whole tick to whoever runs when it comes, so a
+program that runs in short bursts between ticks is undercounted, or over. `nanoseconds` is the
+scheduler's own account. Both are sums over all threads of all the processes.
+"""
+
+import os
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+LINUX = Path("/proc/self/schedstat").exists()
+_TICK = os.sysconf("SC_CLK_TCK")
+_GONE = (FileNotFoundError, ProcessLookupError)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Sums since the processes began; CPU in seconds, context switches as counts."""
+
+    ticks: float = 0.0
+    nanoseconds: float = 0.0
+    voluntary: int = 0
+    involuntary: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.ticks + other.ticks,
+            self.nanoseconds + other.nanoseconds,
+            self.voluntary + other.voluntary,
+            self.involuntary + other.involuntary,
+        )
+
+    def __sub__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.ticks - other.ticks,
+            self.nanoseconds - other.nanoseconds,
+            self.voluntary - other.voluntary,
+            self.involuntary - other.involuntary,
+        )
+
+
+def parse_stat(text: str) -> tuple[int, float]:
+    """Process group and CPU seconds in ticks, from /proc/PID/stat."""
+    fields = text.rpartition(")")[2].split()
+    return int(fields[2]), (int(fields[11]) + int(fields[12])) / _TICK
+
+
+def parse_schedstat(text: str) -> float:
+    """CPU seconds, from a thread's schedstat."""
+    return int(text.split()[0]) / 1e9
+
+
+def parse_status(text: str) -> tuple[int, int]:
+    """Voluntary and involuntary context switches, from a thread's status."""
+    lines = dict(line.partition(":\t")[::2] for line in text.splitlines())
+    return int(lines["voluntary_ctxt_switches"]), int(lines["nonvoluntary_ctxt_switches"])
+
+
+def parse_pss(text: str) -> int:
+    """Bytes, from smaps_rollup."""
+    return next(int(line.split()[1]) for line in text.splitlines() if line[:4] == "Pss:") * 1024
+
+
+def parse_kernel_memory(text: str) -> int:
+    """Bytes of /proc/meminfo that processes and sockets cost in the kernel."""
+    lines = dict(line.partition(":")[::2] for line in text.splitlines())
+    return sum(int(lines[name].split()[0]) for name in ("Slab", "PageTables", "KernelStack")) * 1024
+
+
+def members(groups: Collection[int]) -> list[int]:
+    """The processes of some process groups."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with suppress(*_GONE):
+                if parse_stat(_read(f"/proc/{name}/stat"))[0] in groups:
+                    found.append(int(name))
+    return found
+
+
+def usage(pids: Collection[int]) -> Usage:
+    """What these processes have used; who is gone counts no more, so ask before they end."""
+    return sum((_of_process(pid) for pid in pids), Usage())
+
+
+def pss(pids: Collection[int]) -> int:
+    """Proportional set size in bytes: a page that n processes share counts 1/n for each."""
+    total = 0
+    for pid in pids:
+        with suppress(*_GONE):
+            total += parse_pss(_read(f"/proc/{pid}/smaps_rollup"))
+    return total
+
+
+def kernel_memory() -> int:
+    """Of the whole machine: differences of it are rough where others work beside."""
+    return parse_kernel_memory(_read("/proc/meminfo"))
+
+
+def _of_process(pid: int) -> Usage:
+    total = Usage()
+    with suppress(*_GONE):
+        total = Usage(ticks=parse_stat(_read(f"/proc/{pid}/stat"))[1])
+        for thread in _threads(pid):
+            with suppress(*_GONE):
+                voluntary, involuntary = parse_status(_read(f"{thread}/status"))
+                nanoseconds = parse_schedstat(_read(f"{thread}/schedstat"))
+                total += Usage(0.0, nanoseconds, voluntary, involuntary)
+    return total
+
+
+def _threads(pid: int) -> Iterator[str]:
+    return (f"/proc/{pid}/task/{name}" for name in os.listdir(f"/proc/{pid}/task"))
+
+
+def _read(path: str) -> str:
+    with open(path) as file:
+        return file.read()

@@ -1,0 +1,155 @@
+"""The room: N clients, S of them sending, and what a delivery costs each peer.
+
+A run of a peer is one server and one generator: memory, rest, a light load, a heavy one, a flood.
+Its samples are flat dictionaries; medians are the report's work.
+"""
+
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from contrib.bench import clocks
+from contrib.bench.generators import ROOT, Generator, command, compiled
+from contrib.bench.peers import PEERS, Peer, Running
+from contrib.bench.serving import Failed
+from contrib.bench.tools import Workshop
+
+Sample = dict[str, Any]
+_PATIENCE = 120.0  # seconds for papayactl
+_SETTLE = 0.3  # seconds for the last of a load to come to rest
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much of what. `light` and `heavy` are messages a second in all, 0 for none."""
+
+    clients: int = 100
+    senders: int = 10
+    seconds: float = 3.0
+    light: float = 100.0
+    heavy: float = 1000.0
+    flood: int = 50_000
+    rest: float = 1.0
+
+
+def run(peer: Peer, plan: Plan, workshop: Workshop) -> Iterator[Sample]:
+    """One run of a peer, sample by sample; raises Missing and Failed."""
+    with peer.start(workshop) as server:
+        empty, empty_kernel = clocks.pss(server.pids()), clocks.kernel_memory()
+        with _generator(peer, server, plan, workshop) as generator:
+            time.sleep(_SETTLE)
+            yield {
+                "scenario": "memory",
+                "clients": plan.clients,
+                "pss": (clocks.pss(server.pids()) - empty) / plan.clients,
+                "kernel": (clocks.kernel_memory() - empty_kernel) / plan.clients,
+            }
+            if plan.rest:
+                yield {"scenario": "rest"} | _rest(server, plan.rest)
+            for name, rate in (("light", plan.light), ("heavy", plan.heavy)):
+                if rate:
+                    line = f"paced {rate} {plan.seconds}"
+                    yield {"scenario": name, "rate": rate} | _load(server, generator, line)
+            if plan.flood:
+                fast = compiled(workshop, peer.generator_tls)
+                line = f"flood {plan.flood if fast else plan.flood // 25}"
+                yield {"scenario": "flood"} | _load(server, generator, line)
+
+
+def joins(peer: Peer, clients: int, workshop: Workshop) -> Sample:
+    """How fast `clients` come in, 16 of them at a time; each stays."""
+    with peer.start(workshop) as server:
+        before = clocks.usage(server.pids())
+        with _generator(peer, server, Plan(clients=clients, senders=1), workshop) as generator:
+            spent = clocks.usage(server.pids()) - before
+            seconds = generator.joined["seconds"]
+            return {
+                "scenario": "joins",
+                "clients": clients,
+                "seconds": seconds,
+                "per_second": clients / seconds,
+                "cpu": spent.nanoseconds / clients,
+                "generator": generator.joined["generator_cpu"] / seconds,
+            }
+
+
+def crowd(peer: Peer, clients: int, workshop: Workshop) -> Sample:
+    """Very many clients, and one message to all of them; raises Failed where they do not fit."""
+    plan = Plan(clients=clients, senders=1)
+    with peer.start(workshop) as server, _generator(peer, server, plan, workshop) as generator:
+        pids = server.pids()
+        return generator.ask("paced 1 1") | {
+            "scenario": "crowd",
+            "clients": clients,
+            "processes": len(pids),
+            "pss": clocks.pss(pids) / clients,
+            "joining": generator.joined["seconds"],
+        }
+
+
+def listing(clients: int, workshop: Workshop) -> Sample:
+    """What `papayactl list` costs in a room of so many: seconds by the clock, and of CPU."""
+    peer = PEERS["papayad"]
+    plan = Plan(clients=clients, senders=1)
+    with peer.start(workshop) as server, _generator(peer, server, plan, workshop):
+        path = getattr(server, "room").path  # noqa: B009 - of papayad's only
+        words = [sys.executable, "-m", "papayactl", "--config", str(path), "--json", "list"]
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        done = subprocess.run(
+            words, capture_output=True, text=True, cwd=ROOT, timeout=_PATIENCE, check=False
+        )
+        wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise Failed(f"papayactl list: {done.stderr.strip()[-300:]}")
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"scenario": "list", "clients": clients, "wall": wall, "spent": used}
+
+
+def disk(peer: Peer, seconds: float, workshop: Workshop) -> Sample:
+    """20 senders, 5 messages a second each: how long until everybody sees what is on disk."""
+    plan = Plan(clients=20, senders=20)
+    with peer.start(workshop) as server, _generator(peer, server, plan, workshop) as generator:
+        return {"scenario": "disk"} | _load(server, generator, f"paced 100 {seconds}")
+
+
+def _generator(peer: Peer, server: Running, plan: Plan, workshop: Workshop) -> Generator:
+    return Generator(
+        command(workshop, peer.generator_tls),
+        peer.protocol,
+        server.port,
+        plan.clients,
+        plan.senders,
+        token=getattr(server, "token", "x"),
+    )
+
+
+def _rest(server: Running, seconds: float) -> Sample:
+    """Context switches while nobody says anything."""
+    pids = server.pids()
+    spent = _spent(pids, lambda: time.sleep(seconds))
+    return {"seconds": seconds, "switches": spent.voluntary + spent.involuntary}
+
+
+def _load(server: Running, generator: Generator, line: str) -> Sample:
+    """One command of the generator; CPU is that of all of the server's processes."""
+    pids = server.pids()
+    answer: Sample = {}
+    spent = _spent(pids, lambda: answer.update(generator.ask(line)))
+    delivered = max(1, answer["delivered"])
+    return answer | {
+        "cpu": spent.nanoseconds / delivered,
+        "cpu_ticks": spent.ticks / delivered,
+        "switches": (spent.voluntary + spent.involuntary) / delivered,
+        "per_second": answer["delivered"] / answer["seconds"],
+        "generator": answer["generator_cpu"] / answer["seconds"],
+    }
+
+
+def _spent(pids: list[int], work: Callable[[], None]) -> clocks.Usage:
+    before = clocks.usage(pids)
+    work()
+    return clocks.usage(pids) - before

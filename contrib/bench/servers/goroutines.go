@@ -1,0 +1,41 @@
+// A goroutine per client: reads and writes to stdout.
+//
+//	goroutines PORT q|plain
+//
+// With "q" as in the paper: every read is formatted with %q.
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+)
+
+func client(connection net.Conn, quoted bool) {
+	data := make([]byte, 4096)
+	for {
+		got, err := connection.Read(data)
+		if err != nil {
+			break
+		}
+		if quoted {
+			fmt.Printf("%q\n", data[:got])
+		} else {
+			os.Stdout.Write(data[:got])
+		}
+	}
+	connection.Close()
+}
+
+func main() {
+	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Args[1])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	for {
+		if connection, err := listener.Accept(); err == nil {
+			go client(connection, os.Args[2] == "q")
+		}
+	}
+}

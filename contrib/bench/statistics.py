@@ -1,0 +1,39 @@
+"""Means, medians and how sure one may be of them (a leaf, without numpy)."""
+
+import math
+import statistics
+from collections.abc import Sequence
+
+# Student's t, two-sided 95 %, by degrees of freedom; beyond the table it is the normal's.
+_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
+      2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086)  # fmt: skip
+
+
+def mean(values: Sequence[float]) -> float:
+    return statistics.fmean(values) if values else 0.0
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values) if values else 0.0
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least `share` of all do not exceed; 0 when there is none."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
+
+
+def variation(values: Sequence[float]) -> float:
+    """Coefficient of variation: the sample's standard deviation over its mean."""
+    if len(values) < 2 or not mean(values):
+        return 0.0
+    return statistics.stdev(values) / mean(values)
+
+
+def confidence(values: Sequence[float]) -> float:
+    """Half of the width of the mean's 95 % confidence interval; 0 when there is but one value."""
+    if len(values) < 2:
+        return 0.0
+    freedom = len(values) - 1
+    t = _T[freedom - 1] if freedom <= len(_T) else 1.96
+    return t * statistics.stdev(values) / math.sqrt(len(values))

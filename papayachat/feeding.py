@@ -1,0 +1,79 @@
+"""Feeding: each line of a pipe is a message, exactly once, for as long as the pipe has lines.
+
+It reads no further than it can send: whoever writes into the pipe waits while the server is away.
+"""
+
+import sys
+
+from papayachat import draft, outbox, sending
+from papayachat.delivery import Delivery
+from papayachat.events import Event, Lost, Refused, Uncertain
+from papayachat.outbox import Outbox
+from papayachat.profile import Profile, new_session
+from papayachat.room import Room
+from papayachat.terminal import tell
+from papayachat.typed import Typed
+from papayachat.waiting import wait
+from papayad.errors import DONE, FAILED, Fault
+
+WINDOW = 64
+_SETTLE_SECONDS = 10.0
+
+
+def feed(profile: Profile) -> int:
+    """Send stdin line by line; the exit code, once the last one is in the log."""
+    sending.settle_left(profile, _SETTLE_SECONDS, tell)
+    box = outbox.of_device(new_session(), profile.identity)
+    try:
+        return Feed(profile, box).run()
+    finally:
+        if box.drafts:
+            box.close()  # whoever comes next delivers it
+        else:
+            box.discard()
+
+
+class Feed:
+    def __init__(self, profile: Profile, box: Outbox) -> None:
+        self._delivery = Delivery(box)
+        self._room = Room(profile, box.session, 0, delivery=self._delivery)
+        self._typed = Typed(sys.stdin.fileno())
+        self._code = DONE
+
+    def run(self) -> int:
+        try:
+            while True:
+                self._hear(self._room.step())
+                self._take_lines()
+                if self._typed.ended and not self._delivery.waiting:
+                    return self._code
+                reads = self._typed.wants_more and len(self._delivery.waiting) < WINDOW
+                stdin = {self._typed.descriptor} if reads else set()
+                if stdin & wait(self._room, read=stdin):
+                    self._typed.fill()
+        finally:
+            self._room.close()
+
+    def _take_lines(self) -> None:
+        while len(self._delivery.waiting) < WINDOW and (line := self._typed.take()) is not None:
+            if not line.strip():
+                continue
+            try:
+                self._delivery.post(draft.write(draft.decode(line)))
+            except Fault as fault:
+                self._complain(str(fault))
+        self._room.send_due()
+
+    def _hear(self, events: list[Event]) -> None:
+        for event in events:
+            match event:
+                case Lost(fault, seconds):
+                    tell(f"{fault}: reconnecting in {seconds:.1f} s")
+                case Refused(refused, why):
+                    self._complain(f"not sent ({why}): {refused.text}")
+                case Uncertain(given_up):
+                    self._complain(f"not known whether it arrived: {given_up.text}")
+
+    def _complain(self, why: str) -> None:
+        tell(why)
+        self._code = FAILED

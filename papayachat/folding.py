@@ -1,0 +1,35 @@
+"""Folding: many who come and go become one line that says who did in the end."""
+
+from collections.abc import Iterable
+
+NAMES = 12  # that are told; the rest is a number
+
+
+def moved(text: str) -> tuple[str, str] | None:
+    """("join", NAME) or ("part", NAME); None for another record of the server."""
+    verb, _, name = text.partition(" ")
+    return (verb, name) if verb in ("join", "part") and name else None
+
+
+def fold(moves: Iterable[tuple[str, str]]) -> str:
+    """ "bob, carol joined; dave left; erin left and came back": each who moved, once."""
+    first: dict[str, str] = {}
+    last: dict[str, str] = {}
+    for verb, name in moves:
+        first.setdefault(name, verb)
+        last[name] = verb
+    groups: dict[str, list[str]] = {}
+    for name, verb in last.items():
+        groups.setdefault(_outcome(first[name], verb), []).append(name)
+    return "; ".join(f"{_names(names)} {outcome}" for outcome, names in groups.items())
+
+
+def _outcome(first: str, last: str) -> str:
+    if first == last:
+        return "joined" if last == "join" else "left"
+    return "came and left" if last == "part" else "left and came back"
+
+
+def _names(names: list[str]) -> str:
+    shown = ", ".join(names[:NAMES])
+    return shown if len(names) <= NAMES else f"{shown} and {len(names) - NAMES} others"

@@ -1,0 +1,32 @@
+"""People: who is here, who spoke last, and the names that begin with what was typed."""
+
+from papayachat import folding
+from papayad.record import NAME, SERVER, Record
+
+
+class People:
+    def __init__(self, me: str) -> None:
+        self.online: set[str] = set()
+        self._me = me
+        self._spoke: dict[str, None] = {}  # in the order in which they last did
+
+    def take(self, record: Record) -> bool:
+        """See what a record says; True where somebody left who may be here once more: ask."""
+        if record.sender != SERVER:
+            self._spoke.pop(record.sender, None)
+            self._spoke[record.sender] = None
+            return False
+        verb, name = folding.moved(record.text) or ("", "")
+        if verb == "join":
+            self.online.add(name)
+        return verb == "part" and name in self.online
+
+    def answered(self, names: str) -> None:
+        """What the server says to WHO."""
+        self.online = {name for name in names.split() if NAME.match(name)}
+
+    def beginning(self, start: str) -> list[str]:
+        """Names that begin so: who spoke last comes first, then the others who are here."""
+        spoke = [name for name in reversed(self._spoke) if name != self._me]
+        rest = sorted(self.online - set(spoke) - {self._me})
+        return [name for name in (*spoke, *rest) if name.startswith(start.lower())]

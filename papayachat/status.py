@@ -1,0 +1,53 @@
+"""The status line: where one is, who is here, and what is the matter, in one row. Pure."""
+
+import math
+
+from papayachat.chat import Chat
+from papayachat.glyphs import safe
+from papayachat.layout import Row
+
+
+def row(chat: Chat, width: int) -> Row:
+    """A row of exactly `width` columns. What matters most comes first: the rest may be cut off."""
+    bad = not chat.connected
+    parts = [f"{chat.name}", *_state(chat)]
+    if chat.filtered:
+        parts.append(f"only {safe(chat.filtered)!r}, Esc ends")
+    elif chat.searched is not None:
+        parts.append(f"search {safe(chat.searched.pattern)!r}: Alt-P Alt-N Esc")
+    if chat.fetching:
+        parts.append("fetching older messages")
+    if not chat.view.follows:
+        parts.append("scrolled up" if not chat.unread else f"more below, {chat.unread} new")
+    elif chat.unread:
+        parts.append(f"{chat.unread} new")
+    if chat.connected and chat.people.online:
+        parts.append(_people(chat, width))
+    text = f" {' | '.join(parts)}"[:width]
+    return [("class:status.bad" if bad else "class:status", text.ljust(width))]
+
+
+def _state(chat: Chat) -> list[str]:
+    waiting = len(chat.delivery.waiting)
+    count = f"{waiting} waiting"
+    if chat.connected:
+        return [count] if waiting else []
+    offline = f"offline, {count}" if waiting else "offline"
+    if chat.refused:
+        return [offline, _why(chat)]
+    if chat.trouble is None:
+        return ["connecting", count] if waiting else ["connecting"]
+    seconds = math.ceil(chat.room.timeout() or 0)
+    again = f"reconnecting in {seconds} s" if seconds else "reconnecting"
+    return [again, count, _why(chat)] if waiting else [again, _why(chat)]
+
+
+def _why(chat: Chat) -> str:
+    return safe(chat.trouble.why) if chat.trouble is not None else ""
+
+
+def _people(chat: Chat, width: int) -> str:
+    here = sorted(chat.people.online)
+    count = f"{len(here)} here"
+    names = f"{count}: {' '.join(here)}"
+    return names if len(names) <= width // 2 else count

@@ -1,0 +1,35 @@
+"""`papayactl doctor`: what is wrong here, and the command that mends it."""
+
+from dataclasses import asdict
+
+import click
+
+from papayactl import doctor
+from papayactl.doctor import FAILURE, OK, WARNING
+from papayactl.invocation import Invocation, has_colour, pass_invocation
+from papayad.errors import DONE, FAILED
+
+_COLOURS = {OK: "green", WARNING: "yellow", FAILURE: "red"}
+
+
+@click.command("doctor")
+@click.option("--quiet", "-q", is_flag=True, help="Only what is not ok.")
+@click.pass_context
+@pass_invocation
+def command(invocation: Invocation, context: click.Context, quiet: bool) -> None:
+    """Look at everything that a room needs. Exit code 1: something is broken.
+
+    Configuration, permissions, user, port, certificate, clock, disk, limits, stale state. Nothing
+    is changed. A warning works, for now.
+    """
+    found = list(doctor.examine(invocation.path, invocation.room))
+    shown = [one for one in found if not quiet or one.level != OK]
+    lines = []
+    for one in shown:
+        level = one.level.ljust(len(FAILURE))
+        word = click.style(level, fg=_COLOURS[one.level]) if has_colour() else level
+        lines.append(f"{word}  {one.what}: {one.words}")
+        if one.remedy:
+            lines.append(f"{' ' * len(FAILURE)}  -> {one.remedy}")
+    invocation.show([asdict(one) for one in shown], lines)
+    context.exit(FAILED if any(one.level == FAILURE for one in found) else DONE)

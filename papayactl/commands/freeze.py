@@ -1,0 +1,61 @@
+"""`papayactl freeze`: stop clients until thaw; nothing is lost."""
+
+import click
+
+from papayactl import clients, completing, confirming, freezing
+from papayactl.freezing import Changed
+from papayactl.invocation import Invocation, pass_invocation
+from papayad import tokens
+from papayad.config import Config
+from papayad.errors import FAILED, USAGE, Fault
+
+
+@click.command("freeze")
+@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completing.selectors)
+@click.option("--all", "everyone", is_flag=True, help="Every client of the room.")
+@click.option(
+    "--user",
+    metavar="NAME",
+    help="All clients of this user, and refuse its new connections.",
+    shell_complete=completing.users,
+)
+@click.option("--yes", "-y", is_flag=True, help="Do not ask when there are several.")
+@pass_invocation
+def command(
+    invocation: Invocation, texts: tuple[str, ...], everyone: bool, user: str | None, yes: bool
+) -> None:
+    """Stop the clients that the selectors mean, until papayactl thaw.
+
+    Their connections stay open, and what is said meanwhile reaches them afterwards. Exit code 3:
+    nobody was meant.
+    """
+    config = invocation.config
+    if user is None:
+        chosen = clients.chosen(config, texts, everyone, "freeze")
+        confirming.confirm("freeze", "Freeze", chosen, yes)
+        changed = freezing.freeze(config, chosen)
+    elif texts or everyone:
+        raise Fault("freeze", "--user stands alone", "see papayactl freeze --help", code=USAGE)
+    else:
+        _refuse_stranger(config, user)
+        changed = freezing.freeze_user(config, user)
+    show(invocation, "freeze", changed, user, f"new connections of {user} are refused")
+
+
+def show(
+    invocation: Invocation, command: str, changed: list[Changed], user: str | None, words: str
+) -> None:
+    """What became of each client; a Fault (1) when one did not obey."""
+    lines = [one.sentence() for one in changed]
+    clients = [one.as_dict() for one in changed]
+    refused = freezing.refused(invocation.config)
+    invocation.show({"clients": clients, "refused": refused}, [words, *lines] if user else lines)
+    left = sum(one.state not in (one.meant, "gone") for one in changed)
+    if left:
+        why = f"{left} of {len(changed)} did not obey"
+        raise Fault(command, why, "see their state with ps", code=FAILED)
+
+
+def _refuse_stranger(config: Config, user: str) -> None:
+    if all(token.user != user for token in tokens.read_tokens(config.tokens).values()):
+        raise Fault(f'user "{user}"', "has no token", "see papayactl token list")

@@ -1,0 +1,275 @@
+"""`papayactl log`: what was said: path, tail, cat, export, verify, prune."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from papayactl import (
+    clusters,
+    completing,
+    excerpts,
+    figures,
+    loglock,
+    looks,
+    moments,
+    pruning,
+    records,
+    verification,
+)
+from papayactl.excerpts import Excerpt
+from papayactl.invocation import Invocation, pass_invocation
+from papayactl.progress import progress
+from papayactl.records import Placed
+from papayad import segments
+from papayad.committed import Committed
+from papayad.config import Config
+from papayad.errors import FAILED, USAGE, Fault, denied_or, reason
+
+_FOLLOWED = 0.2  # seconds between two looks at the log's end
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@click.group("log")
+def command() -> None:
+    """The chat log: a record is a line, and the same line in the file, on the wire and here."""
+
+
+def excerpt_options(decorated: F) -> F:
+    """--since, --until, --from, --to, --user, --format."""
+    options = (
+        click.option("--since", callback=moments.as_past, metavar="WHEN", help=_WHEN),
+        click.option("--until", callback=moments.as_past, metavar="WHEN", help="Before then."),
+        click.option("--from", "start", type=click.IntRange(0), metavar="OFFSET", help="From here"),
+        click.option("--to", "stop", type=click.IntRange(0), metavar="OFFSET", help="Up to here."),
+        click.option(
+            "--user",
+            "users",
+            multiple=True,
+            metavar="NAME",
+            help="Of this user or pattern (repeatable); * alone: the server's own.",
+            shell_complete=completing.users,
+        ),
+    )
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
+
+
+_WHEN = "From 2h ago on, or since 2026-11-22, or 2026-11-22T18:00."
+_format = click.option(
+    "--format", "form", type=click.Choice(excerpts.FORMATS), help="Default: text."
+)
+
+
+@command.command("path", short_help="The file that is written now.")
+@click.option("--all", "everything", is_flag=True, help="All segments, oldest first.")
+@pass_invocation
+def path(invocation: Invocation, everything: bool) -> None:
+    """The file that is written now, for tail -F; with --all every segment, oldest first.
+
+    A segment is named by the offset of its first byte. What is behind the committed end of the last
+    one was never shown to anybody.
+    """
+    config = invocation.config
+    _end(config)
+    paths = [segments.path(config.state_dir, base) for base in segments.bases(config.state_dir)]
+    shown = paths if everything else paths[-1:]
+    invocation.show(shown, shown)
+
+
+@command.command("tail", short_help="The last records; -f: and those to come.")
+@click.option("-n", "count", type=click.IntRange(0), default=10, show_default=True, metavar="N")
+@click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
+@_format
+@pass_invocation
+def tail(invocation: Invocation, count: int, follow: bool, form: str | None) -> None:
+    """The last N records; with -f also those to come, across segments."""
+    config = invocation.config
+    end = _end(config)
+    start = _start_of_last(config, count, end)
+    everything = Excerpt()
+    rendered = excerpts.renderer(_form(invocation, form))
+    _write(excerpts.heading(_form(invocation, form)))
+    with suppress(KeyboardInterrupt):
+        while True:
+            for placed in everything.read(config.state_dir, start, end):
+                _write(rendered(placed))
+            sys.stdout.flush()
+            if not follow:
+                return
+            start = end
+            while (end := looks.committed_end(config) or start) <= start:
+                time.sleep(_FOLLOWED)
+
+
+@command.command("cat", short_help="Records by time, offset and user.")
+@excerpt_options
+@_format
+@pass_invocation
+def cat(invocation: Invocation, /, form: str | None, **bounds: Any) -> None:
+    """The records between two times or offsets, of some users, to stdout."""
+    kind = _form(invocation, form)
+    _write(excerpts.heading(kind))
+    rendered = excerpts.renderer(kind)
+    for placed in _read(invocation.config, Excerpt(**bounds), not sys.stdout.isatty()):
+        _write(rendered(placed))
+
+
+@command.command("export", short_help="The same into a file.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@excerpt_options
+@_format
+@pass_invocation
+def export(invocation: Invocation, /, file: Path, form: str | None, **bounds: Any) -> None:
+    """Write records into FILE, which must not exist; .csv and .jsonl say the format."""
+    suffix = file.suffix.removeprefix(".")
+    kind = form or (suffix if suffix in excerpts.FORMATS else _form(invocation, None))
+    rendered = excerpts.renderer(kind)
+    count = 0
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        code = denied_or(error, FAILED)
+        raise Fault(str(file), reason(error), "name another file", code=code) from error
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
+        out.write(excerpts.heading(kind))
+        for placed in _read(invocation.config, Excerpt(**bounds), True):
+            out.write(rendered(placed))
+            count += 1
+    size = file.stat().st_size
+    value = {"file": str(file), "format": kind, "records": count, "bytes": size}
+    invocation.show(value, [f"{file}: {count} records, {figures.size(size)} of {kind}"])
+
+
+@command.command("verify", short_help="Check every byte; exit code 1: the log is damaged.")
+@pass_invocation
+def verify(invocation: Invocation) -> None:
+    """Check each segment and every record, and name the offset of the first bad byte."""
+    config = invocation.config
+    end = _end(config)
+    total = end - records.oldest(config.state_dir)
+    with progress("verifying", total) as bar:
+        found = verification.verify(config.state_dir, end, bar.reach)
+    value = {
+        "good": found.bad is None,
+        "records": found.records,
+        "segments": found.segments,
+        "start": found.start,
+        "end": found.end,
+        "bad_offset": found.bad,
+        "why": found.why or None,
+        "surplus": found.surplus,
+    }
+    words = f"{found.records} records in {found.segments} segments, {found.start} to {found.end}"
+    invocation.show(value, [f"good: {words}" if found.bad is None else f"checked: {words}"])
+    if found.bad is not None:
+        base = segments.holding(config.state_dir, found.bad) or 0
+        where = f"{segments.path(config.state_dir, base)}, byte {found.bad - base}"
+        why = f"bad at offset {found.bad} ({where}): {found.why}"
+        raise Fault("the log", why, "restore it from a copy", code=FAILED)
+
+
+@command.command("prune", short_help="Remove old segments.")
+@click.option("--keep-bytes", type=click.IntRange(0), metavar="N", help="At least the last N.")
+@click.option("--keep-days", type=click.IntRange(1), metavar="N", help="Of the last N days.")
+@click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@pass_invocation
+def prune(
+    invocation: Invocation,
+    keep_bytes: int | None,
+    keep_days: int | None,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Remove whole segments that are too old or too many; the one that is written stays.
+
+    Without an option as chatlog.retain_bytes and retain_days say. A client that was still below is
+    named first, and is told of the gap.
+    """
+    config = invocation.config
+    chatlog = config.chatlog
+    if keep_bytes is not None or keep_days is not None:
+        chatlog = replace(chatlog, retain_bytes=keep_bytes or 0, retain_days=keep_days or 0)
+        if keep_bytes == 0 and keep_days is None:
+            chatlog = replace(chatlog, retain_bytes=1)
+    elif not chatlog.retain_bytes and not chatlog.retain_days:
+        why = "nothing says how much is to stay"
+        raise Fault("log prune", why, "add --keep-bytes or --keep-days", code=USAGE)
+    _end(config)
+    plan = pruning.plan(config, chatlog)
+    if plan.bases and not dry_run:
+        _confirm(plan, yes)
+        plan = pruning.carry_out(config, chatlog)
+    done = "would go" if dry_run else "removed"
+    lines = [f"{segments.name(base)} {done}" for base in plan.bases] or ["nothing to remove"]
+    if plan.bases:
+        lines.append(f"{figures.size(plan.bytes)} {done}; the log begins at {plan.oldest}")
+    names = [clusters.label(entry) for entry in plan.below]
+    value = {
+        "removed": [] if dry_run else [segments.name(base) for base in plan.bases],
+        "segments": [segments.name(base) for base in plan.bases],
+        "bytes": plan.bytes,
+        "oldest": plan.oldest,
+        "below": names,
+    }
+    below = [f"{name} has not got all of that yet" for name in names if dry_run]
+    invocation.show(value, [*below, *lines])
+
+
+def _confirm(plan: pruning.Plan, yes: bool) -> None:
+    for entry in plan.below:
+        click.echo(f"{clusters.label(entry)} has not got all of that yet: a gap", err=True)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Fault("log prune", f"{len(plan.bases)} segments", "add --yes", code=USAGE)
+    size = figures.size(plan.bytes)
+    click.confirm(f"Remove {len(plan.bases)} segments, {size}?", abort=True, err=True)
+
+
+def _form(invocation: Invocation, form: str | None) -> str:
+    return form or ("jsonl" if invocation.json else "text")
+
+
+def _read(config: Config, excerpt: Excerpt, with_bar: bool) -> Iterator[Placed]:
+    end = _end(config)
+    start, stop = excerpt.span(config.state_dir, end)
+    with progress("reading", stop - start, with_bar) as bar:
+        for placed in excerpt.read(config.state_dir, start, stop):
+            yield placed
+            bar.reach(placed.offset - start)
+
+
+def _end(config: Config) -> int:
+    """The committed end. A Fault (75, 77) says why there is none."""
+    try:
+        committed = Committed(config.state_dir)
+    except OSError as error:
+        raise loglock.no_log(error, config) from error
+    try:
+        return committed.load()
+    finally:
+        committed.close()
+
+
+def _start_of_last(config: Config, count: int, end: int) -> int:
+    from papayad.reader import Reader
+
+    reader = Reader(config.state_dir)
+    try:
+        return reader.start_of_last(count, end)
+    finally:
+        reader.close()
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)

@@ -1,0 +1,38 @@
+"""`papayactl metrics`: the room's numbers for Prometheus."""
+
+from pathlib import Path
+
+import click
+
+from papayactl import metrics
+from papayactl.invocation import Invocation, pass_invocation
+from papayad.errors import FAILED, Fault, denied_or, reason
+from papayad.files import write_whole
+
+
+@click.command("metrics")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Replace this file, whole: one of node_exporter's textfile collector (*.prom).",
+)
+@pass_invocation
+def command(invocation: Invocation, output: Path | None) -> None:
+    """The room, its acceptor and each user as OpenMetrics text."""
+    families = metrics.collect(invocation.config)
+    if output is None:
+        value = {
+            f"{family.name}{'_total' if family.kind == 'counter' else ''}": [
+                {"labels": labels, "value": number} for labels, number in family.samples
+            ]
+            for family in families
+        }
+        invocation.show(value, metrics.render(families).splitlines())
+        return
+    try:
+        write_whole(output, metrics.render(families).encode(), 0o644)
+    except OSError as error:
+        code = denied_or(error, FAILED)
+        raise Fault(str(output), reason(error), "it is as it was", code=code) from error

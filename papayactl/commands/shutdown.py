@@ -1,0 +1,69 @@
+"""`papayactl shutdown`: warn the room, close the port, end every client."""
+
+import click
+
+from papayactl import ending, moments, shutting
+from papayactl.invocation import Invocation, pass_invocation
+from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault
+
+
+@click.command("shutdown")
+@click.option("--in", "delay", callback=moments.as_duration, metavar="TIME", help="Like 5m or 2h.")
+@click.option("--message", default="", metavar="TEXT", help="Why, for the people in the room.")
+@click.option("--abort", is_flag=True, help="Take back what was planned with --in.")
+@click.option(
+    "--timeout",
+    callback=moments.as_duration,
+    metavar="TIME",
+    default=f"{ending.PATIENCE:g}s",
+    show_default=True,
+    help="Between SIGTERM and SIGKILL.",
+)
+@pass_invocation
+def command(
+    invocation: Invocation, delay: float | None, message: str, abort: bool, timeout: float
+) -> None:
+    """Close the room for everybody: a notice, then the port, then every client.
+
+    With --in this returns at once, and a process of its own waits, reminds the room and does it.
+    What was said stays in the log; papayactl acceptor start opens the room again.
+    """
+    if abort and delay is not None:
+        raise Fault("shutdown", "--in or --abort", "see papayactl shutdown --help", code=USAGE)
+    if abort:
+        _abort(invocation, message)
+    elif delay:
+        _plan(invocation, delay, message, timeout)
+    else:
+        _close(invocation, message, timeout)
+
+
+def _abort(invocation: Invocation, message: str) -> None:
+    pid = shutting.abort(invocation.config, message)
+    if pid is None:
+        raise Fault("shutdown --abort", "none is planned", "", code=NOT_RUNNING)
+    invocation.show({"aborted": pid}, ["the shutdown is taken back, and the room was told"])
+
+
+def _plan(invocation: Invocation, delay: float, message: str, timeout: float) -> None:
+    moment = moments.rfc3339(shutting.plan(invocation.config, delay, message, timeout))
+    lines = [f"the room closes at {moment}; papayactl shutdown --abort takes it back"]
+    invocation.show({"at": moment}, lines)
+
+
+def _close(invocation: Invocation, message: str, timeout: float) -> None:
+    config = invocation.config
+    closed = shutting.close(config, message, timeout)
+    port = "the port is closed" if closed.acceptor else "no acceptor was running"
+    ended = [one.sentence() for one in closed.clients]
+    value = {
+        "room": config.room,
+        "acceptor": closed.acceptor,
+        "clients": [one.as_dict() for one in closed.clients],
+    }
+    invocation.show(value, [f"room {config.room}: {port}", *ended])
+    survivors = sum(not one.ended for one in closed.clients)
+    if survivors:
+        raise Fault(
+            "shutdown", f"{survivors} clients did not end", "see papayactl list", code=FAILED
+        )

@@ -1,0 +1,81 @@
+"""`papayactl top`: the clients, live."""
+
+import sys
+import time
+from contextlib import suppress
+
+import click
+
+from papayactl import clients, completing, moments, table
+from papayactl.board import Board
+from papayactl.invocation import Invocation, pass_invocation, terminal_width
+from papayad.errors import USAGE, Fault
+
+
+@click.command("top")
+@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completing.selectors)
+@click.option(
+    "--sort",
+    default="cpu",
+    show_default=True,
+    metavar="COLUMN",
+    help="As in papayactl list.",
+    shell_complete=completing.sort_columns,
+)
+@click.option(
+    "--interval",
+    "-d",
+    callback=moments.as_duration,
+    default="2s",
+    show_default=True,
+    metavar="TIME",
+    help="Between two looks.",
+)
+@click.option("--batch", "-b", is_flag=True, help="Plain text for logs; no terminal is needed.")
+@click.option("-n", "count", type=click.IntRange(1), metavar="N", help="Looks; then it ends.")
+@pass_invocation
+def command(
+    invocation: Invocation,
+    texts: tuple[str, ...],
+    sort: str,
+    interval: float,
+    batch: bool,
+    count: int | None,
+) -> None:
+    """The clients, live, and what they use now: CPU% is since the look before.
+
+    \b
+    arrows  choose a client      /  filter by a selector (Esc: all)
+    k       kill it              s  sort by the next column
+    f       freeze or thaw it    r  the other way round
+    q       quit
+    """
+    clients.ordered([], sort)  # says whether there is such a column
+    board = Board(invocation.config, texts, sort.lower())
+    if batch:
+        with suppress(KeyboardInterrupt):
+            _batch(invocation, board, interval, count)
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Fault("top", "this is no terminal", "add --batch", code=USAGE)
+    from papayactl import screen
+
+    with suppress(KeyboardInterrupt):
+        screen.run(board, max(0.1, interval), count)
+
+
+def _batch(invocation: Invocation, board: Board, interval: float, count: int | None) -> None:
+    columns = [clients.FIELDS[name].column for name in clients.DEFAULT]
+    number = 0
+    while count is None or number < count:
+        if number:
+            time.sleep(interval)
+        board.refresh(None)
+        values = [clients.as_dict(look) for look in board.rows]
+        rows = [clients.row(look, clients.DEFAULT) for look in board.rows]
+        lines = table.lines(columns, rows, terminal_width())
+        invocation.show(
+            values, ["", *board.heading(), *lines] if number else board.heading() + lines
+        )
+        sys.stdout.flush()
+        number += 1

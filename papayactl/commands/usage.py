@@ -1,0 +1,144 @@
+"""`papayactl usage`: what clients, the acceptor and the room use."""
+
+import csv
+import io
+import itertools
+import json
+import sys
+import time
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from papayactl import clusters, completing, consumption, figures, moments, selectors
+from papayactl.consumption import RATES, Ledger, Use
+from papayactl.invocation import Invocation, pass_invocation, table_options
+from papayactl.table import Column
+from papayad.config import Config
+
+Rate = dict[str, float | None]
+
+_COLUMNS = (
+    Column("WHO"),
+    Column("CPU", True),
+    Column("USER", True, 8),
+    Column("SYSTEM", True, 9),
+    Column("VCSW", True, 6),
+    Column("ICSW", True, 7),
+    Column("RSS", True, 5),
+    Column("PSS", True, 1),
+    Column("USS", True, 4),
+    Column("IN", True),
+    Column("OUT", True),
+    Column("MSGS", True, 2),
+    Column("LAG", True, 3),
+)
+_RATES = (
+    Column("CPU%", True),
+    Column("VCSW/s", True, 3),
+    Column("ICSW/s", True, 4),
+    Column("IN/s", True),
+    Column("OUT/s", True),
+    Column("MSGS/s", True),
+)
+_HELD = (Column("RSS", True, 5), Column("PSS", True, 1), Column("LAG", True, 2))
+
+
+@click.command("usage")
+@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completing.selectors)
+@click.option(
+    "--interval", callback=moments.as_duration, metavar="TIME", help="Look again, and show rates."
+)
+@click.option("--count", type=click.IntRange(1), metavar="N", help="Looks. Default: 1, or no end.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "jsonl", "csv"]),
+    default="table",
+    show_default=True,
+    help="JSON lines and CSV: a row for each, with plain numbers.",
+)
+@table_options
+@pass_invocation
+def command(
+    invocation: Invocation,
+    texts: tuple[str, ...],
+    interval: float | None,
+    count: int | None,
+    form: str,
+) -> None:
+    """What clients, the acceptor and the room have used since they began.
+
+    With --interval the later looks show rates since the one before. CPU time is the scheduler's own
+    count; MSGS are those of the user since this client joined; LAG of the room is the largest.
+    """
+    config = invocation.config
+    looks = itertools.count() if interval and not count else range(count or 1)
+    before: Ledger | None = None
+    with suppress(KeyboardInterrupt):
+        for number in looks:
+            if number:
+                time.sleep(interval or 1.0)
+            now = _look(config, texts)
+            _show(invocation, form, _rated(before, now, config), not before, before is None)
+            sys.stdout.flush()
+            before = now
+
+
+def _look(config: Config, texts: tuple[str, ...]) -> Ledger:
+    if not texts:
+        return consumption.look(config)
+    return consumption.look(config, selectors.choose(clusters.living(config), texts))
+
+
+def _rated(before: Ledger | None, now: Ledger, config: Config) -> list[tuple[Use, Rate | None]]:
+    if before is None:
+        return [(use, None) for use in now.uses]
+    return list(consumption.rates(before, now, config))
+
+
+def _show(
+    invocation: Invocation, form: str, rows: list[tuple[Use, Rate | None]], sums: bool, first: bool
+) -> None:
+    values = [consumption.as_dict(use, rate) for use, rate in rows]
+    if form == "jsonl":
+        for value in values:
+            click.echo(json.dumps(value))
+    elif form == "csv":
+        click.echo(_csv(values, first and invocation.header), nl=False)
+    else:
+        if not first and not invocation.json:
+            click.echo()
+        columns = _COLUMNS if sums else (_COLUMNS[0], *_RATES, *_HELD)
+        cells = [_sums(use) if sums else _rates(use, rate or {}) for use, rate in rows]
+        invocation.show_table(values, columns, cells)
+
+
+def _csv(values: list[dict[str, Any]], heading: bool) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(values[0]), lineterminator="\n")
+    if heading:
+        writer.writeheader()
+    writer.writerows(values)
+    return text.getvalue()
+
+
+def _sums(use: Use) -> list[str]:
+    sums, held = use.sums, use.held
+    return [
+        use.name,
+        *map(figures.cpu, (sums.cpu, sums.user, sums.system)),
+        *map(figures.whole, (sums.voluntary, sums.involuntary)),
+        *map(figures.size, (held.rss, held.pss, held.uss, sums.bytes_in, sums.bytes_out)),
+        figures.whole(sums.messages),
+        figures.size(use.lag),
+    ]
+
+
+def _rates(use: Use, rate: Rate) -> list[str]:
+    shown = [
+        figures.size(rate.get(key)) if key.startswith("bytes") else figures.decimal(rate.get(key))
+        for key in RATES
+    ]
+    return [use.name, *shown, *map(figures.size, (use.held.rss, use.held.pss, use.lag))]

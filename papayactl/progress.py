@@ -1,0 +1,47 @@
+"""A progress bar on stderr, for what takes longer than a second; nothing for what does not."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+_PATIENCE = 1.0
+_REDRAWN = 0.1
+_WIDTH = 30
+
+
+@dataclass
+class Progress:
+    """`reach(bytes)` is called as often as one likes."""
+
+    what: str
+    total: int
+    visible: bool
+    _began: float = field(default_factory=time.monotonic)
+    _drawn: float = 0.0
+
+    def reach(self, done: int) -> None:
+        now = time.monotonic()
+        if not self.visible or now < self._began + _PATIENCE or now < self._drawn + _REDRAWN:
+            return
+        self._drawn = now
+        share = min(1.0, done / self.total) if self.total else 1.0
+        bar = "#" * int(share * _WIDTH)
+        left = (now - self._began) * (1 - share) / share if share else 0
+        line = f"\r{self.what} [{bar:<{_WIDTH}}] {share:4.0%} {left:.0f} s left \x1b[K"
+        print(line, end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._drawn:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def progress(what: str, total: int, visible: bool = True) -> Iterator[Progress]:
+    """Of `total` bytes; nothing of it is left on the screen."""
+    bar = Progress(what, total, visible and sys.stderr.isatty())
+    try:
+        yield bar
+    finally:
+        bar.clear()

@@ -1,0 +1,48 @@
+"""The open files of a process, where each is read or written next, and which one it waits for.
+
+Linux only, and root only for processes that changed their uid: elsewhere nothing is known.
+"""
+
+from dataclasses import dataclass
+
+from papayactl.system import proc
+
+_FIRST = 3  # 0, 1 and 2 are nobody's socket
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """`target` is a path or like "socket:[4711]"."""
+
+    number: int
+    target: str
+
+
+def read(pid: int) -> list[Descriptor] | None:
+    """The descriptors in their order; None when they may not be known."""
+    names = proc.names(pid, "fd")
+    if names is None:
+        return None
+    found = ((int(name), proc.target(pid, f"fd/{name}")) for name in names)
+    return sorted(
+        (Descriptor(number, target) for number, target in found if target is not None),
+        key=lambda one: one.number,
+    )
+
+
+def position(pid: int, number: int) -> int | None:
+    """The file position of a descriptor."""
+    return proc.fields(proc.text(pid, f"fdinfo/{number}") or "").get("pos")
+
+
+def waited_for(pid: int) -> int | None:
+    """The descriptor in whose system call a process sleeps, on any architecture.
+
+    /proc/PID/syscall gives the arguments: write(2) and sendfile(2) begin with the descriptor,
+    sigtimedwait(2) with a pointer, clock_nanosleep(2) with a clock below `_FIRST`.
+    """
+    words = (proc.text(pid, "syscall") or "").split()
+    if len(words) < 3 or words[0] == "-1":
+        return None
+    argument = int(words[1], 16)
+    return argument if _FIRST <= argument < 1 << 20 else None

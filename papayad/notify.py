@@ -1,0 +1,20 @@
+"""What a service manager is told apart from the log: why papayad does not start (sd_notify(3)).
+
+Run by papayad before it detaches. systemctl status shows it, however many lines the journal has got
+since then.
+"""
+
+import os
+import socket
+from contextlib import suppress
+
+
+def status(words: str) -> None:
+    """A line for a person, where a service manager asked for such; does nothing elsewhere."""
+    path = os.environ.get("NOTIFY_SOCKET", "")
+    if not path.startswith(("/", "@")):
+        return
+    address = f"\0{path[1:]}" if path.startswith("@") else path
+    line = f"STATUS={words}".replace("\n", " ")
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.sendto(line.encode(), address)

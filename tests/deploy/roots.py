@@ -1,0 +1,72 @@
+"""Roots to boot: a minimal Debian with what the packages depend on, made once and kept.
+
+Outside of the checkout, in ${XDG_CACHE_HOME:-~/.cache}/papaya/roots. A machine boots one under an
+overlay and leaves it as it is, so it serves until this recipe changes.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+TOOLS = ("debootstrap", "systemd-nspawn", "nsenter")
+BASE = "systemd,systemd-sysv,dbus,iproute2,procps"
+PACKAGES = (
+    "python3 python3-daemon python3-setproctitle python3-click python3-psutil python3-rich "
+    "python3-prompt-toolkit python3-cryptography fail2ban"
+)
+FINISH = "systemctl disable fail2ban; apt-get clean"
+
+
+def obstacle() -> str:
+    """Why no machine can be booted here, or an empty string."""
+    if not sys.platform.startswith("linux"):
+        return "machines are booted on Linux only"
+    if os.geteuid() != 0:
+        return "only root boots machines"
+    missing = [tool for tool in TOOLS if not shutil.which(tool)]
+    return f"missing: {', '.join(missing)} (apt install systemd-container)" if missing else ""
+
+
+def root(suite: str) -> Path:
+    """The root of a release; made when it is not there, which takes some minutes."""
+    recipe = f"{BASE} {PACKAGES} {FINISH}".encode()
+    directory = cache() / "roots"
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{suite}-{hashlib.sha256(recipe).hexdigest()[:12]}"
+    with (directory / f"{suite}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            part = directory / f"{suite}.part"
+            shutil.rmtree(part, ignore_errors=True)
+            _make(suite, part)
+            part.rename(path)
+    return path
+
+
+def cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "papaya"
+
+
+def _make(suite: str, path: Path) -> None:
+    _run(["debootstrap", "--variant=minbase", f"--include={BASE}", suite, str(path)])
+    install = f"apt-get -qq -y --no-install-recommends install {PACKAGES}"
+    _run(["chroot", str(path), "sh", "-ec", f"{install}; {FINISH}"])
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stdout[-2000:]}")

@@ -1,0 +1,78 @@
+"""What the kernel tells of a process: the facts behind titles and roster entries (proc(5))."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+def fields(pid: int) -> dict[str, str]:
+    """/proc/PID/status, a value for each name."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def parent(pid: int) -> int:
+    return int(fields(pid)["PPid"])
+
+
+def children(pid: int) -> list[int]:
+    """Of all its threads; zombies are children too."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(word) for word in (task / "children").read_text().split()]
+    return found
+
+
+def descriptors(pid: int) -> dict[int, str]:
+    """Open descriptors and what they are: a path, "socket:[INODE]", "pipe:[INODE]"."""
+    known = {}
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            known[int(link.name)] = os.readlink(link)
+    return known
+
+
+def tcp_sockets() -> dict[str, tuple[int, int]]:
+    """Every TCP socket here, as a descriptor names it: its own port and its peer's."""
+    known = {}
+    for table in ("tcp", "tcp6"):
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+            words = line.split()
+            ports = [int(words[place].rpartition(":")[2], 16) for place in (1, 2)]
+            known[f"socket:[{words[9]}]"] = (ports[0], ports[1])
+    return known
+
+
+def of_group(group: int) -> list[int]:
+    """Every process of a process group but zombies."""
+    found = []
+    for name in os.listdir("/proc"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            pid = int(name) if name.isdigit() else 0
+            if pid and os.getpgid(pid) == group and fields(pid)["State"][0] != "Z":
+                found.append(pid)
+    return found
+
+
+def limit(pid: int, name: str) -> tuple[str, str]:
+    """Soft and hard, of a name such as "Max processes"."""
+    for line in Path(f"/proc/{pid}/limits").read_text().splitlines():
+        if line.startswith(name):
+            soft, hard = line[len(name) :].split()[:2]
+            return soft, hard
+    raise KeyError(name)
+
+
+def cpu_seconds(pid: int) -> float:
+    """By the scheduler's nanoseconds: ticks do not see short bursts."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def signals(pid: int, field: str) -> set[int]:
+    """The signals in a mask of /proc/PID/status, such as SigBlk, SigIgn, SigCgt."""
+    mask = int(fields(pid)[field], 16)
+    return {bit + 1 for bit in range(64) if mask >> bit & 1}
+
+
+def umask(pid: int) -> int:
+    return int(fields(pid)["Umask"], 8)

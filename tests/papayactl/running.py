@@ -1,0 +1,68 @@
+"""papayactl in a room of the real daemon, and the kernel's facts read by other programs."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from papayactl.main import main
+from tests.room import Peer, Room, wait_for
+
+
+def ctl(room: Room, *words: str, input: str | None = None) -> Result:
+    return CliRunner().invoke(main, ["--config", str(room.path), *words], input=input)
+
+
+def ctl_json(room: Room, *words: str) -> Any:
+    result = ctl(room, "--json", *words)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def said_by(*command: str) -> str:
+    """What an independent program says."""
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def status(pid: int, name: str) -> str:
+    """A line of /proc/PID/status."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(line for line in lines if line.startswith(f"{name}:")).partition(":")[2].strip()
+
+
+def is_stopped(pid: int) -> bool:
+    return "(stopped)" in status(pid, "State")
+
+
+def is_idle(pid: int) -> bool:
+    """SEND waits for a signal."""
+    return "sigtimedwait" in Path(f"/proc/{pid}/wchan").read_text()
+
+
+#: of a room in which `block` may talk fast enough
+TALKATIVE: dict[str, Any] = {
+    "limits": {"messages_per_second": 1e6, "message_burst": 1000000, "message_bytes": 65536},
+    "chatlog": {"durability": "kernel"},
+}
+
+
+def block(room: Room, user: str, talker: Peer) -> None:
+    """Have `talker` say so much that the user, whose socket nobody reads, blocks its SEND."""
+    send = room.entry(user).send
+    number = 0
+    while is_idle(send):
+        talker.send(b"MSG m%d " % number + b"x" * 60000 + b"\n")
+        talker.read_until(b" m%d " % number)
+        talker.stream = b""
+        number += 1
+        settle(send)
+
+
+def settle(send: int) -> None:
+    """Wait until SEND sleeps, wherever: not while it runs or lingers."""
+    wait_for(lambda: is_idle(send) or Path(f"/proc/{send}/wchan").read_text() in _BLOCKED)
+
+
+_BLOCKED = {"wait_woken", "sk_stream_wait_memory"}

@@ -1,0 +1,73 @@
+"""`shutdown`: warned, planned, taken back, done."""
+
+import os
+import time
+
+from papayad import pidfile
+from papayad.locks import is_held_at
+from tests.conftest import MakeRoom
+from tests.papayactl.running import ctl, ctl_json
+from tests.room import Room, is_alive, wait_for
+
+
+def waiter(room: Room) -> int:
+    return int((room.state_dir / "shutdown").read_text().split()[0])
+
+
+def test_now_it_warns_then_closes_then_ends_everybody(make_room: MakeRoom) -> None:
+    room = make_room()
+    peers = [room.join("alice"), room.join("bob")]
+    for user in ("alice", "bob"):
+        room.entry(user)
+    acceptor = room.acceptor()
+    said = ctl_json(room, "shutdown", "--message", "new disks")
+    assert said["acceptor"] == acceptor
+    assert [one["ended"] for one in said["clients"]] == [True, True]
+    assert not is_alive(acceptor)
+    for peer in peers:
+        assert b" * - notice the room closes now: new disks\n" in peer.read_to_end()
+    assert room.entries() == []
+    assert room.start().returncode == 0
+
+
+def test_an_abort_takes_it_back(make_room: MakeRoom) -> None:
+    room = make_room()
+    alice = room.join("alice")
+    assert ctl(room, "shutdown", "--abort").exit_code == 3
+    before = time.time()
+    at = ctl_json(room, "shutdown", "--in", "1h")["at"]
+    alice.read_until(b" * - notice the room closes in 1 hour\n")
+    assert time.strftime("%Y-%m-%dT%H", time.gmtime(before + 3600)) == at[:13] or at
+    pid = waiter(room)
+    assert is_alive(pid)
+    assert os.getsid(pid) != os.getsid(0)
+    assert ctl_json(room, "status")["shutdown"] == at
+    assert ctl(room, "shutdown", "--in", "2h").exit_code == 75
+    assert ctl(room, "shutdown", "--in", "2h", "--abort").exit_code == 2
+    assert ctl_json(room, "shutdown", "--abort")["aborted"] == pid
+    wait_for(lambda: not is_alive(pid))
+    alice.read_until(b" * - notice the room stays open\n")
+    assert ctl_json(room, "status")["shutdown"] is None
+    assert pidfile.holder(room.settings.pid_file)
+
+
+def test_at_its_time_it_is_done_without_us(make_room: MakeRoom) -> None:
+    room = make_room()
+    alice = room.join("alice")
+    room.entry("alice")
+    acceptor = room.acceptor()
+    assert ctl(room, "shutdown", "--in", "0.2s").exit_code == 0
+    assert b" * - notice the room closes now\n" in alice.read_to_end()
+    wait_for(lambda: not is_held_at(room.state_dir / "shutdown"))
+    assert not is_alive(acceptor)
+    assert not (room.state_dir / "shutdown").exists()
+
+
+def test_without_an_acceptor_the_clients_end_all_the_same(make_room: MakeRoom) -> None:
+    room = make_room()
+    room.join("alice")
+    room.entry("alice")
+    room.stop_acceptor()
+    said = ctl_json(room, "shutdown")
+    assert said["acceptor"] is None
+    assert [one["ended"] for one in said["clients"]] == [True]

@@ -1,0 +1,67 @@
+"""Who ended leaves the room, also when half of its cluster takes a moment longer."""
+
+import os
+import time
+from collections.abc import Iterator
+from errno import EAGAIN
+from pathlib import Path
+
+import pytest
+
+from papayad import config, roster, store
+from papayad.cluster import Shared
+from papayad.journal import Journal
+from papayad.reaping import Reaping
+from papayad.sandbox import NONE
+
+NOBODY = 1 << 30  # above every system's greatest pid
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[Shared]:
+    store.prepare(tmp_path, print)
+    settings = config.defaults("main", tmp_path, service={"state_dir": str(tmp_path)})
+    journal = Journal("main", "stderr")
+    with (tmp_path / "group").open("w") as group:  # none that is seen: the test runner is no room
+        yield Shared(settings, store.identity(tmp_path), group.fileno(), journal, NONE)
+
+
+def enter(path: Path) -> int:
+    descriptor = roster.create(path, roster.Entry("2.0", "alice", "127.0.0.1:1", 0.0, 2))
+    roster.complete(descriptor, NOBODY, NOBODY)
+    return descriptor
+
+
+def test_a_lock_that_is_still_held_is_waited_for(shared: Shared, tmp_path: Path) -> None:
+    """SEND ends by its tie to RECV, a moment after the acceptor heard of RECV's end."""
+    path = roster.directory(tmp_path)
+    descriptor = enter(path)
+    reaping = Reaping(shared)
+    reaping.add(["2.0"])
+    until = time.monotonic() + 0.2
+    while time.monotonic() < until:
+        assert os.waitpid(-1, os.WNOHANG) == (0, 0)
+    os.close(descriptor)
+    child, status = os.waitpid(-1, 0)
+    assert (reaping.child_ended(child, status), status) == (True, 0)
+    assert roster.names(path) == []
+    assert b"* - part alice\n" in (tmp_path / f"{0:020d}.log").read_bytes()
+
+
+def test_what_found_no_process_is_tried_again(
+    shared: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = roster.directory(tmp_path)
+    os.close(enter(path))
+    reaping = Reaping(shared)
+    with monkeypatch.context() as full:
+        full.setattr("os.fork", no_process)
+        reaping.add(["2.0"])
+    assert roster.names(path) == ["2.0"]
+    reaping.add(())
+    assert reaping.child_ended(*os.waitpid(-1, 0))
+    assert roster.names(path) == []
+
+
+def no_process() -> int:
+    raise BlockingIOError(EAGAIN, "Resource temporarily unavailable")

@@ -1,0 +1,29 @@
+"""A client's host is gone without a word: its cluster ends, the others see it (section 6)."""
+
+from papayad.wire import Greeting, Hello
+from tests import namespace
+from tests.conftest import MakeRoom
+from tests.room import Peer, is_alive, wait_for
+
+
+def test_a_pulled_cable_ends_the_cluster(make_room: MakeRoom) -> None:
+    with namespace.host() as host:
+        room = make_room("optional", start=False, limits={"dead_peer_seconds": 3})
+        far = f"{host.address}:{room.port}"
+        room.path.write_text(
+            room.path.read_text().replace(
+                f'["127.0.0.1:{room.port}"]', f'["127.0.0.1:{room.port}", "{far}"]'
+            )
+        )
+        room.start()
+        bob = room.join("bob")
+        alice = Peer(host.connect(room.port))
+        room.peers.append(alice)
+        assert isinstance(alice.hello(Hello(room.token("alice"))), Greeting)
+        alice.ping()
+        entry = room.entry("alice")
+        host.pull_cable()
+        bob.read_until(b" * - part alice\n")
+        wait_for(lambda: not is_alive(entry.recv) and not is_alive(entry.send))
+        assert [one.user for one in room.entries()] == ["bob"]
+        bob.ping()

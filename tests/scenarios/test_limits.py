@@ -1,0 +1,251 @@
+"""Limits: who is over one is told, and nobody else notices (design sections 2, 3 and 8)."""
+
+import os
+import resource
+import signal
+import socket
+import struct
+import time
+from collections.abc import Callable
+
+import pytest
+
+from papayad.wire import Greeting, Hello, Refusal
+from tests import kernel, starting
+from tests.conftest import MakeRoom
+from tests.room import Peer, Room, wait_for
+
+SLOW = {"messages_per_second": 0.01, "message_burst": 5}  # the next one in 100 seconds
+
+
+def refused(room: Room, user: str, session: str = "") -> str:
+    """The reason why a user may not come in."""
+    peer = room.peer()
+    answer = peer.hello(Hello(room.token(user), session=session))
+    assert isinstance(answer, Refusal)
+    assert peer.read_to_close() == b""
+    return answer.reason
+
+
+def leave(room: Room, peer: Peer) -> None:
+    before = len(room.entries())
+    peer.close()
+    wait_for(lambda: len(room.entries()) < before)
+    wait_for(lambda: len(kernel.children(room.acceptor())) <= before - 1)
+
+
+# Clients
+
+
+def test_a_full_room(make_room: MakeRoom) -> None:
+    room = make_room(limits={"max_clients": 2})
+    alice, bob = room.join("alice"), room.join("bob")
+    assert refused(room, "carol") == "full"
+    leave(room, alice)
+    room.join("carol").ping()
+    assert refused(room, "alice") == "full"
+    bob.ping()
+
+
+def test_clients_of_all_generations_count(make_room: MakeRoom) -> None:
+    room = make_room(limits={"max_clients": 2, "max_clients_per_user": 1})
+    alice = room.join("alice")
+    room.stop_acceptor(signal.SIGKILL)
+    room.start()
+    assert refused(room, "alice") == "full"
+    room.join("bob").ping()
+    assert refused(room, "carol") == "full"
+    alice.ping()
+    alice.close()
+    wait_for(lambda: "alice" not in [entry.user for entry in room.entries()])
+    wait_for(lambda: isinstance(room.peer().hello(Hello(room.token("carol"))), Greeting))
+
+
+def test_a_user_has_so_many_devices(make_room: MakeRoom) -> None:
+    room = make_room(limits={"max_clients_per_user": 2})
+    phone = room.join("alice", session="phone")
+    room.join("alice")
+    assert refused(room, "alice") == "full"
+    assert refused(room, "alice", "laptop") == "full"
+    room.join("bob").ping()
+    phone.ping()
+
+
+@pytest.mark.parametrize("limit", ["max_clients", "max_clients_per_user"])
+def test_who_is_taken_over_does_not_count(make_room: MakeRoom, limit: str) -> None:
+    room = make_room(limits={limit: 1})
+    older = room.join("alice", session="phone")
+    for _ in range(5):
+        newer = room.join("alice", session="phone")
+        newer.ping()
+        older.read_to_end()
+        assert [entry.session for entry in room.entries()] == ["phone"]
+        older = newer
+
+
+# Who has not said yet who it is
+
+
+def silent(room: Room, source: str, count: int) -> list[socket.socket]:
+    """Connections that say nothing."""
+    made = [room.socket(source) for _ in range(count)]
+    for connection in made:
+        room.peers.append(Peer(connection))
+    return made
+
+
+def pending(room: Room) -> int:
+    tcp = kernel.tcp_sockets()
+    files = kernel.descriptors(room.acceptor()).values()
+    return sum(1 for file in files if file in tcp and tcp[file][1])
+
+
+def test_silent_connections_keep_nobody_out(make_room: MakeRoom) -> None:
+    room = make_room(limits={"max_pending": 5, "max_pending_per_source": 3, "auth_seconds": 3600.0})
+    made = [one for host in range(2, 22) for one in silent(room, f"127.0.0.{host}", 3)]
+    room.join("alice").ping()
+    assert pending(room) <= 5
+    evicted = 0
+    for connection in made:
+        connection.settimeout(0)
+        try:
+            assert connection.recv(1) == b""
+            evicted += 1
+        except BlockingIOError:
+            pass
+    assert evicted >= len(made) - 5
+
+
+def test_who_holds_most_loses_first(make_room: MakeRoom) -> None:
+    """A friend in the middle of a hello stays, whatever another source does."""
+    room = make_room(limits={"max_pending": 4, "max_pending_per_source": 100})
+    friend = room.peer("127.0.0.1")
+    hello = f"PAPAYA/1 {room.token('alice')}\n".encode()
+    friend.send(hello[:50])
+    silent(room, "127.0.0.2", 60)
+    friend.send(hello[50:])
+    assert isinstance(friend.answer(), Greeting)
+
+
+def test_who_was_let_in_before_loses_last(make_room: MakeRoom) -> None:
+    room = make_room(limits={"max_pending": 4})
+    room.join("alice").ping()  # by which its source is known
+    friend = room.peer()
+    hello = f"PAPAYA/1 {room.token('bob')}\n".encode()
+    friend.send(hello[:50])
+    for host in range(2, 62):
+        silent(room, f"127.0.0.{host}", 1)
+    friend.send(hello[50:])
+    assert isinstance(friend.answer(), Greeting)
+
+
+def test_a_source_has_so_many_places(make_room: MakeRoom) -> None:
+    room = make_room(limits={"max_pending_per_source": 3, "auth_seconds": 3600.0})
+    silent(room, "127.0.0.2", 20)
+    silent(room, "127.0.0.3", 2)
+    room.join("alice").ping()
+    assert pending(room) == 5
+    silent(room, "127.0.0.1", 20)
+    room.join("bob").ping()  # who shares a source with them
+
+
+# Messages
+
+
+def test_a_fast_client_is_read_later(make_room: MakeRoom) -> None:
+    """Nothing is lost, nobody is kicked."""
+    room = make_room(limits={"messages_per_second": 100.0, "message_burst": 10})
+    alice, bob = room.join("alice", last=0), room.join("bob", last=0)
+    lines = [b"MSG %d line %d\n" % (number, number) for number in range(100)]
+    alice.send(b"".join(lines) + b"PING end\n")
+    alice.read_until(b"! pong end\n")
+    bob.read_until(b" alice 99 line 99\n")
+    for peer in (alice, bob):
+        mine = [line for line in peer.records().splitlines() if b" alice " in line[:40]]
+        assert [line.split(b" ", 3)[2] for line in mine if b" line " in line] == [
+            b"%d" % number for number in range(100)
+        ]
+
+
+def test_a_client_over_its_rate_waits(make_room: MakeRoom) -> None:
+    room = make_room(limits=SLOW)
+    alice, bob = room.join("alice"), room.join("bob")
+    alice.send(b"".join(b"MSG - line %d\n" % number for number in range(50)))
+    stream = bob.read_until(b" alice - line 4\n")
+    stream = bob.ping()
+    assert b"line 5\n" not in stream
+    assert [entry.user for entry in room.entries()] == ["alice", "bob"]
+    assert alice.read_until(b"line 4\n")
+
+
+def close(connection: socket.socket) -> None:
+    connection.close()
+
+
+def half_close(connection: socket.socket) -> None:
+    connection.shutdown(socket.SHUT_WR)
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+@pytest.mark.parametrize("end", [close, half_close, reset])
+def test_who_left_does_not_post_for_hours(
+    make_room: MakeRoom, end: Callable[[socket.socket], None]
+) -> None:
+    room = make_room(limits=SLOW)
+    alice, bob = room.join("alice"), room.join("bob")
+    alice.send(b"".join(b"MSG - line %d\n" % number for number in range(50)))
+    bob.read_until(b" alice - line 4\n")
+    end(alice.socket)
+    stream = bob.read_until(b" * - part alice\n")
+    assert stream.count(b" alice - line ") == 10  # a burst, and one more when it had left
+
+
+# Processes and descriptors
+
+
+def limited(limit: int, most: int) -> Callable[[], None]:
+    """For `preexec_fn`."""
+    return lambda: resource.setrlimit(limit, (most, most))
+
+
+def test_no_process_to_be_had(make_room: MakeRoom) -> None:
+    """In the foreground, since a daemon needs processes to become one."""
+    room = make_room(service={"sandbox": "auto"})  # to find libseccomp may take a process
+    alice, bob = room.join("alice"), room.join("bob")
+    room.stop_acceptor()
+    with starting.foreground(room, preexec_fn=limited(resource.RLIMIT_NPROC, 1)) as process:
+        for _ in range(3):
+            assert refused(room, "carol") == "busy"
+        alice.send(b"MSG - still here\n")
+        bob.read_until(b" alice - still here\n")
+        os.kill(room.entry("alice").recv, signal.SIGKILL)  # whom nobody can reap now
+        wait_for(lambda: [entry.user for entry in room.entries()] == ["bob"])
+        assert refused(room, "carol") == "busy"
+        bob.ping()
+        assert process.poll() is None
+        assert len(list((room.state_dir / "roster").iterdir())) == 2
+        room.stop_acceptor()
+    room.start()
+    bob.read_until(b" * - part alice\n")
+    room.join("carol").ping()
+
+
+def test_no_descriptor_to_be_had(make_room: MakeRoom) -> None:
+    room = make_room(start=False, limits={"max_pending_per_source": 100, "auth_seconds": 3600.0})
+    with starting.daemon(room, preexec_fn=limited(resource.RLIMIT_NOFILE, 24)):
+        alice, acceptor = room.join("alice"), room.acceptor()
+        made = silent(room, "127.0.0.2", 40)
+        wait_for(lambda: "accepting rests" in room.journal())
+        before = kernel.cpu_seconds(acceptor)
+        time.sleep(1.0)  # in which it could spin
+        assert kernel.cpu_seconds(acceptor) - before < 0.1
+        alice.ping()
+        for connection in made:
+            connection.close()
+        room.join("bob").ping()
+    assert room.journal().count("accepting rests") == 1
+    assert room.acceptor() == acceptor

@@ -1,0 +1,55 @@
+"""Started as root, nothing of root is left in any process, and none can get it back (section 2)."""
+
+import grp
+import os
+import pwd
+
+import pytest
+
+from tests import kernel, starting
+from tests.conftest import MakeRoom
+from tests.room import ROOT, Room
+
+pytestmark = pytest.mark.skipif(not ROOT, reason="only root has something to drop")
+
+
+def start_daemon(room: Room) -> None:
+    assert starting.run(room, extra_groups=[0, 1, 4], start_new_session=True).code == 0
+
+
+def test_no_process_is_root(make_room: MakeRoom) -> None:
+    room = make_room("required", start=False)
+    start_daemon(room)
+    room.join("alice").ping()
+    room.join("bob").ping()
+    room.stop_acceptor()
+    start_daemon(room)
+    room.join("carol").ping()
+    uid, gid = pwd.getpwnam("nobody").pw_uid, grp.getgrnam("nogroup").gr_gid
+    pids = [pid for group in room.groups() for pid in kernel.of_group(group)]
+    assert len(pids) == 7
+    for pid in pids:
+        known = kernel.fields(pid)
+        assert known["Uid"].split() == [str(uid)] * 4  # real, effective, saved, of file systems
+        assert known["Gid"].split() == [str(gid)] * 4
+        assert known["Groups"].split() in ([], [str(gid)])
+        for capabilities in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            assert int(known[capabilities], 16) == 0
+
+
+def test_foreground_is_not_root_either(make_room: MakeRoom) -> None:
+    room = make_room(start=False)
+    with starting.foreground(room, extra_groups=[0, 1, 4]) as process:
+        known = kernel.fields(process.pid)
+        assert "0" not in known["Uid"].split() + known["Gid"].split() + known["Groups"].split()
+        assert int(known["CapPrm"], 16) == 0
+
+
+@pytest.mark.parametrize("user", ["root", "no-such-user"])
+def test_a_service_without_a_user_of_its_own_is_refused(make_room: MakeRoom, user: str) -> None:
+    room = make_room(start=False)
+    room.path.write_text(room.path.read_text().replace('"nobody"', f'"{user}"'))
+    done = starting.run(room)
+    assert done.code == os.EX_CONFIG
+    assert done.stderr.startswith("papayad: service.user: ")
+    assert room.acceptor() == 0
