@@ -4,8 +4,8 @@
 PORT ?= 7722
 NAME = guest
 
-.PHONY: help run join stop venv venv-test venv-bench lint format test test-deploy deb bench bench-full torture
-.PHONY: clean
+.PHONY: help run join stop venv venv-test venv-bench lint format test test-deploy deb
+.PHONY: install uninstall bench bench-full torture clean
 
 help:
 	@echo 'make run    open a room here, on loopback, and chat in it (PORT=7722)'
@@ -14,6 +14,8 @@ help:
 	@echo 'make test   lint, then every test'
 	@echo 'make test-deploy  boot Debian 12 and 13 and run the packages there (root on Linux)'
 	@echo 'make deb    the packages for Debian, in dist/'
+	@echo 'make install    into PREFIX (/usr/local), in an environment of its own; DESTDIR= for packages'
+	@echo 'make uninstall  and PURGE=1 for the data, too'
 	@echo 'make lint   linter, formatter, strict types'
 	@echo 'make format put the sources in form'
 	@echo 'make bench  measure, in some minutes: contrib/bench/REPORT.md'
@@ -66,6 +68,12 @@ bench: venv-bench
 
 bench-full: venv-bench
 	@.venv/bin/python -m contrib.bench run --full
+
+install:
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' contrib/install.sh install
+
+uninstall:
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' PURGE='$(PURGE)' contrib/install.sh uninstall
 
 clean: stop
 	@contrib/room.sh remove

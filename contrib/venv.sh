@@ -76,6 +76,6 @@ if [ "$(cat .venv/.home 2>/dev/null)" != "$PWD" ] || ! .venv/bin/python -m pip -
     "$python" -m venv --clear .venv
     pwd >.venv/.home
 fi
-say "installing ${extra:+the checkers and }what papaya imports into .venv, once"
+say "installing ${extra:+the tools to $extra with and }what papaya imports into .venv, once"
 .venv/bin/python -m pip --disable-pip-version-check --quiet --quiet install --editable ".${extra:+[$extra]}"
 pwd >"$marker"

@@ -14,6 +14,7 @@ from papayachat.cursor import Cursor
 from papayachat.delivery import Delivery
 from papayachat.entry import Kind
 from papayachat.events import Connected, Event, Lost, Postponed, Refused, Uncertain
+from papayachat.glyphs import safe
 from papayachat.layout import Look
 from papayachat.outbox import Outbox
 from papayachat.people import People
@@ -86,6 +87,7 @@ class Chat:
         self._limit = _MESSAGE_BYTES
         self._touched_at = -AWAY_SECONDS
         self._who_asked = False
+        self._doubtful = False  # whether who is here may be more than we know
         self._exhausted = False  # the server has nothing older
         self._found = self.copy.end  # where a search goes on
         self._recall()
@@ -114,13 +116,16 @@ class Chat:
     def touch(self) -> None:
         """Somebody is here, and has seen what is in sight."""
         self._touched_at = time.monotonic()
+        if self._doubtful:
+            # Not when the `part` came: a hundred screens would ask for each of a hundred.
+            self._doubtful = not self.room.say(b"WHO\n")
         if self.view.follows:
             self.unread = 0
             self._seen.address = self.copy.end
 
     def scroll(self, count: int) -> None:
         """Move the view by rows, up when negative."""
-        if count < 0 and self.view.at_top:
+        if count < 0:
             self.timeline.floor = 0  # what was cleared comes back
         self.view.scroll(count)
         if count < 0:
@@ -232,7 +237,7 @@ class Chat:
             case Connected(greeting):
                 self._log, self._greeted_end = greeting.log, greeting.end
                 self._limit = greeting.max
-                self.name, self.connected, self.trouble = greeting.room, True, None
+                self.name, self.connected, self.trouble = safe(greeting.room), True, None
                 self.room.say(b"WHO\n")
             case Lost(fault, _):
                 self.connected, self.trouble = False, fault
@@ -276,8 +281,7 @@ class Chat:
             if said is None:
                 continue
             live = line.offset >= self._greeted_end
-            if self.people.take(said) and live:
-                self.room.say(b"WHO\n")
+            self._doubtful = (self.people.take(said) and live) or self._doubtful
             if said.sender in (SERVER, self.me) or said.sender in self.timeline.ignored:
                 continue
             if live or not self._fresh:
@@ -314,8 +318,7 @@ class Chat:
         if hole is None or self.fetching or self._exhausted or not self.connected:
             return
         self.fetching = True
-        start = self.copy.address(hole)
-        self.hands.fetch(hole, sum(1 for _ in self.copy.lines(start)))
+        self.hands.fetch(hole, self.copy.count(self.copy.address(hole)))
 
     def _look(self, width: int | None = None) -> None:
         words = [self.me, *self.settings.words("words")]

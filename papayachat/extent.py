@@ -15,6 +15,7 @@ from papayachat.cursor import Cursor
 from papayad.errors import Fault, denied_or, reason
 
 LOG = re.compile(r"[0-9a-f]{1,64}\Z")  # what may stand in a file's name; the server chose it
+MOST = 1 << 56  # bytes of a log: far above what one may grow to
 _NAME = re.compile(r"([0-9a-f]{1,64})-([0-9]{20})\.log\Z")
 _TAIL = 1 << 20  # what a power cut may have left as zeros
 
@@ -41,8 +42,8 @@ class Extent:
     @classmethod
     def make(cls, directory: Path, cursor: Cursor) -> "Extent":
         """The extent that begins at a cursor; it may be there already."""
-        if not LOG.match(cursor.log):
-            raise Fault("server", "its log's identity is not hexadecimal")
+        if not LOG.match(cursor.log) or not 0 <= cursor.offset < MOST:
+            raise Fault("server", "its log has an impossible identity or offset")
         path = directory / f"{cursor.log}-{cursor.offset:020d}.log"
         return cls(path, cursor.log, cursor.offset, _open(path, os.O_CREAT))
 

@@ -1,11 +1,15 @@
 """The keys, and what a terminal sends that is no key: pasted text, and whether it has the focus."""
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
+from prompt_toolkit.output import Output
 
 from papayachat import completing, pasting, slash
 
@@ -17,6 +21,15 @@ _GOT_FOCUS, _LOST_FOCUS = Keys.ControlF23, Keys.ControlF24  # keys that no keybo
 
 ANSI_SEQUENCES["\x1b[I"] = _GOT_FOCUS
 ANSI_SEQUENCES["\x1b[O"] = _LOST_FOCUS
+
+
+def _suspended(output: Output) -> None:
+    """Stop the job, as the terminal would, and go on when the shell says so."""
+    output.write_raw(FOCUS_OFF)
+    output.flush()
+    os.kill(0, signal.SIGTSTP)
+    output.write_raw(FOCUS_ON)
+    output.flush()
 
 
 class Keyboard:
@@ -159,7 +172,7 @@ class Keyboard:
 
         @add("c-z")
         def _suspend(event: KeyPressEvent) -> None:
-            event.app.suspend_to_background()
+            run_in_terminal(lambda: _suspended(event.app.output))
 
         @add(_GOT_FOCUS)
         def _got(event: KeyPressEvent) -> None:

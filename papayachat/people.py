@@ -11,7 +11,7 @@ class People:
         self._spoke: dict[str, None] = {}  # in the order in which they last did
 
     def take(self, record: Record) -> bool:
-        """See what a record says; True where somebody left who may be here once more: ask."""
+        """See what a record says; True where somebody left who may be here on another device."""
         if record.sender != SERVER:
             self._spoke.pop(record.sender, None)
             self._spoke[record.sender] = None
@@ -19,7 +19,10 @@ class People:
         verb, name = folding.moved(record.text) or ("", "")
         if verb == "join":
             self.online.add(name)
-        return verb == "part" and name in self.online
+        elif verb == "part" and name in self.online:
+            self.online.discard(name)
+            return True
+        return False
 
     def answered(self, names: str) -> None:
         """What the server says to WHO."""

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from papayachat.cursor import Cursor
-from papayachat.extent import Extent
+from papayachat.extent import MOST, Extent
 from papayachat.paths import data_dir, make_private
 from papayachat.splitter import Line
 
-_LOG_BITS = 56  # of an address that are the offset: far above what a log may grow to
+_LOG_BITS = MOST.bit_length() - 1  # of an address that are the offset
 _WINDOW = 4096
 _BLOCK = 1 << 18
 
@@ -88,6 +88,17 @@ class Replica:
             yield from self._backward(
                 extent, self._low(index), min(address, self._end(extent)), block
             )
+
+    def count(self, address: int) -> int:
+        """How many lines there are from an address, at which one begins, on."""
+        found = 0
+        for index in range(max(0, bisect_right(self._starts, address) - 1), len(self._extents)):
+            extent = self._extents[index]
+            shift = self._start(extent) - extent.base
+            low = max(address, self._low(index)) - shift
+            for start in range(low, extent.end, _BLOCK):
+                found += extent.read(start, min(extent.end, start + _BLOCK)).count(b"\n")
+        return found
 
     def hole_before(self, address: int) -> Cursor | None:
         """The start of an extent of the newest log, when the address is one and something before
@@ -182,7 +193,7 @@ def directory(profile: str) -> Path:
 
 def offset(address: int) -> int:
     """The offset in its log of what stands at an address."""
-    return address & ((1 << _LOG_BITS) - 1)
+    return address & (MOST - 1)
 
 
 def _by_age(extents: list[Extent]) -> list[str]:

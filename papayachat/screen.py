@@ -7,6 +7,7 @@ only when it opens. Nothing ticks: between two keys and two messages there is no
 import asyncio
 import signal
 from contextlib import suppress
+from errno import EIO
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
@@ -81,13 +82,22 @@ class Screen:
         self._link.poke()
         self.app.output.write_raw(FOCUS_ON)
         try:
-            with suppress(EOFError):
-                await self.app.run_async(set_exception_handler=False)
+            await self._draw_until_left()
+        except EOFError:
+            pass  # the terminal is gone
+        except OSError as error:
+            if error.errno != EIO:  # so it says, too
+                raise
+        finally:
+            self._link.close()
+            self.chat.close()
+
+    async def _draw_until_left(self) -> None:
+        try:
+            await self.app.run_async(set_exception_handler=False)
         finally:
             self.app.output.write_raw(FOCUS_OFF)
             self.app.output.flush()
-            self._link.close()
-            self.chat.close()
 
     # What the chat wants.
 
@@ -179,7 +189,7 @@ class Screen:
             terminal_size_polling_interval=None,
         )
         app.ttimeoutlen = 0.1
-        app.timeoutlen = 0.5
+        app.timeoutlen = 0.2
         app.key_processor.before_key_press += lambda _: self.chat.touch()
         return app
 
@@ -203,4 +213,5 @@ def _put_away(box: outbox.Outbox) -> None:
         return
     count = len(box.drafts)
     box.close()
-    tell(f"{count} not yet in the log; kept, and delivered once by the next papayachat")
+    with suppress(OSError):  # of a terminal that is gone
+        tell(f"{count} not yet in the log; kept, and delivered once by the next papayachat")

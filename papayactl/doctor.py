@@ -22,7 +22,7 @@ from papayactl import acceptor, certificate, figures, moments, overview, stale
 from papayactl.system import limits, proc
 from papayad import config, tokens
 from papayad.config import Config, Problems
-from papayad.errors import Fault
+from papayad.errors import NO_PERMISSION, Fault
 from papayad.record import stamp
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
@@ -122,6 +122,8 @@ def secrets(settings: Config) -> Iterator[Finding]:
     try:
         known = tokens.read_tokens(settings.tokens).values()
     except Fault as fault:
+        if fault.code == NO_PERMISSION:  # ours, not the service's
+            raise
         yield Finding(FAILURE, fault.what, fault.why, fault.remedy)
         return
     if not any(token.valid_at(time.time()) for token in known):
@@ -140,7 +142,7 @@ def certificates(settings: Config) -> Iterator[Finding]:
         return
     left = seen.expires - time.time()
     when = moments.rfc3339(seen.expires)
-    pinned = "; its pin is in the invites" if seen.self_signed else ""
+    pinned = "; invites pin this one: make new ones, too" if seen.self_signed else ""
     renew = f"put a new one there, then papayactl acceptor reload{pinned}"
     if left < 0:
         yield Finding(FAILURE, listen.certificate, f"expired at {when}", renew)
@@ -248,7 +250,8 @@ def _tried(check: Callable[[Config], Iterator[Finding]], settings: Config) -> It
     try:
         yield from check(settings)
     except Fault as fault:
-        yield Finding(WARNING, check.__name__, f"not looked at: {fault.why}", fault.remedy)
+        remedy = "run it as root" if fault.code == NO_PERMISSION else fault.remedy
+        yield Finding(WARNING, check.__name__, f"not looked at: {fault.what}: {fault.why}", remedy)
     except PermissionError as error:
         words = f"not looked at: no right to see {error.filename}"
         yield Finding(WARNING, check.__name__, words, "run it as root")

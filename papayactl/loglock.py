@@ -73,7 +73,9 @@ def holder(state_dir: Path) -> int | None:
 
 
 def no_log(error: OSError, config: Config) -> Fault:
-    remedy = "start papayad once" if isinstance(error, FileNotFoundError) else "run it as root"
+    remedy = "run it as root or as the service's user"
+    if isinstance(error, FileNotFoundError):
+        remedy = "start papayad once"
     what = str(error.filename or config.state_dir)
     return Fault(what, reason(error), remedy, code=denied_or(error, TRY_AGAIN))
 

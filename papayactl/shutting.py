@@ -17,7 +17,7 @@ from papayactl import acceptor, clusters, ending, looks, service_user, telling
 from papayactl.ending import Outcome
 from papayactl.system import pinned
 from papayad.config import Config
-from papayad.errors import TRY_AGAIN, Fault
+from papayad.errors import NO_PERMISSION, TRY_AGAIN, Fault
 from papayad.locks import create_locked, is_held_at
 
 _FILE = "shutdown"
@@ -42,8 +42,12 @@ def due(config: Config) -> float | None:
 
 def close(config: Config, message: str, patience: float) -> Closed:
     """Now: tell the room, close the port, give the notice a moment to arrive, end everybody."""
-    with suppress(Fault):  # a log that cannot be written is no reason to stay open
+    try:
         telling.notice(config, _words(0, message))
+    except Fault as fault:
+        if fault.code == NO_PERMISSION:
+            raise  # else: a log that cannot be written is no reason to stay open
+    _stop_waiting(config)  # a planned one would close the room again, when it is open again
     pid = acceptor.holder(config)
     if pid is not None:
         acceptor.stop(config)
@@ -68,8 +72,16 @@ def plan(config: Config, seconds: float, message: str, patience: float) -> float
 
 def abort(config: Config, message: str) -> int | None:
     """Stop the process that waits; returns its pid, None when there was none."""
+    pid = _stop_waiting(config)
+    if pid is not None:
+        telling.notice(config, f"the room stays open{_because(message)}")
+    return pid
+
+
+def _stop_waiting(config: Config) -> int | None:
+    """End the process that waits, unless that is this one; returns its pid."""
     known = _read(config)
-    if known is None:
+    if known is None or known[0] == os.getpid():
         return None
     pid = known[0]
     path = config.state_dir / _FILE
@@ -79,7 +91,6 @@ def abort(config: Config, message: str) -> int | None:
         time.sleep(_LOOK_AGAIN)
     with service_user.acting(config):
         path.unlink(missing_ok=True)
-    telling.notice(config, f"the room stays open{_because(message)}")
     return pid
 
 

@@ -1,8 +1,9 @@
 """Where a client's stream begins (design section 3). A leaf, used by SEND once."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from papayad.reader import Reader
+from papayad.reader import Pruned, Reader
 from papayad.wire import Hello
 
 
@@ -17,6 +18,12 @@ class Start:
 
 def resolve(hello: Hello, reader: Reader, identity: str, history_lines: int) -> Start:
     """The start of the stream that a hello asks for; a cursor that cannot be honoured is a gap."""
+    while True:
+        with suppress(Pruned):  # segments went while they were looked at: there are others now
+            return _resolve(hello, reader, identity, history_lines)
+
+
+def _resolve(hello: Hello, reader: Reader, identity: str, history_lines: int) -> Start:
     end = reader.end()
     if hello.since is None:
         lines = history_lines if hello.last is None else hello.last

@@ -90,14 +90,14 @@ class Reader:
         return data
 
     def is_boundary(self, offset: int) -> bool:
-        """Whether a record begins at `offset`, which is at or below the committed end."""
+        """Whether a record begins at `offset`, at or below the committed end. Raises Pruned."""
         base = segments.holding(self._state_dir, offset)
         if base is None or base == offset:
             return base == offset
         return self._slice(base, offset - 1, 1) == b"\n"
 
     def start_of_last(self, count: int, end: int) -> int:
-        """The offset of the `count`-th record before `end`, or the oldest one's."""
+        """The offset of the `count`-th record before `end`, or the oldest one's. Raises Pruned."""
         if count == 0:
             return end
         wanted = count + 1  # the LF before the first record that is wanted
@@ -129,7 +129,11 @@ class Reader:
         return os.open(segments.path(self._state_dir, base), os.O_RDONLY | os.O_CLOEXEC)
 
     def _slice(self, base: int, offset: int, length: int) -> bytes:
-        descriptor = self._open(base)
+        """Bytes of a segment that was listed; raises Pruned when it is gone since then."""
+        try:
+            descriptor = self._open(base)
+        except FileNotFoundError:
+            raise Pruned(self.oldest()) from None
         try:
             return os.pread(descriptor, length, offset - base)
         finally:

@@ -21,7 +21,7 @@ from contrib.bench.tools import HERE, Workshop, need_module
 Sample = dict[str, Any]
 PERIOD = 0.5  # seconds between two readings
 _SETTLE = 0.3
-_MORE = 2  # seconds that the generator runs longer than is measured
+_MORE = 30  # seconds that the generator would run longer than is measured, were it not ended
 _PYTHON = sys.executable
 
 
@@ -93,15 +93,19 @@ def run(
             assert pacer.stdout is not None
             if pacer.stdout.readline() != "ready\n":
                 raise Failed("the load generator could not connect")
+            start = time.monotonic()
             if clocks.LINUX:
                 yield from _readings(server, seconds)
+            else:
+                time.sleep(seconds)
+            pacer.terminate()
             answer = pacer.stdout.readline()
             yield {"kind": "generator"} | json.loads(answer or "{}")
         finally:
             pacer.kill()
             pacer.communicate()
     if not clocks.LINUX:
-        yield _afterwards(before, seconds + _MORE)
+        yield _afterwards(before, time.monotonic() - start)
 
 
 def _settled(server: Server) -> list[int]:
@@ -123,6 +127,8 @@ def _readings(server: Server, seconds: float) -> Iterator[Sample]:
     for i in range(int(seconds / PERIOD)):
         time.sleep(max(0.0, start + (i + 1) * PERIOD - time.monotonic()))
         used, now = clocks.usage(pids), time.monotonic()
+        if used.nanoseconds < before.nanoseconds:
+            raise Failed("the server lost processes while it was measured")
         spent, elapsed = used - before, now - at
         yield {
             "kind": "reading",

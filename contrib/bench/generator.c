@@ -56,7 +56,7 @@ static const char *token;
 static uint32_t *sent, *base; /* by sender: sequence numbers, now and when the command began */
 static uint32_t *latencies;
 static int64_t latest, last_delivery;
-static uint64_t delivered, lost, repeated, reordered, broken;
+static uint64_t delivered, lost, late, repeated, reordered, broken;
 static int flooding;
 static char buffer[INPUT + 65536];
 
@@ -292,7 +292,7 @@ static uint64_t total_sent(void) {
 static uint64_t expected(void) { return total_sent() * (uint64_t)(irc ? count - 1 : count); }
 
 static void forget(void) {
-    delivered = lost = repeated = reordered = broken = 0;
+    delivered = lost = late = repeated = reordered = broken = 0;
     latest = 0;
     memset(latencies, 0, (MICROSECONDS + 1) * sizeof *latencies);
     for (int i = 0; i < senders; i++)
@@ -315,6 +315,8 @@ static void drain(int64_t ended) {
         for (int s = 0; s < senders; s++)
             if (!irc || i != s)
                 lost += clients[i].skipped[s] + (sent[s] - clients[i].next[s]);
+    if (now() - ended >= DRAINING)
+        late = lost, lost = 0; /* it was still coming: nobody knows */
 }
 
 static double percentile(double share) {
@@ -340,12 +342,13 @@ static int orders(void) {
 
 static void report(int64_t start, int64_t ended, int64_t cpu) {
     int64_t last = last_delivery > ended ? last_delivery : ended;
-    printf("{\"sent\": %llu, \"expected\": %llu, \"delivered\": %llu, \"lost\": %llu, "
+    printf("{\"sent\": %llu, \"expected\": %llu, \"delivered\": %llu, \"lost\": %llu, \"late\": %llu, "
            "\"repeated\": %llu, \"reordered\": %llu, \"broken\": %llu, \"orders\": %d, "
            "\"p50\": %.6f, \"p99\": %.6f, \"max\": %.6f, \"sending\": %.6f, \"seconds\": %.6f, "
            "\"generator_cpu\": %.6f}\n",
            (unsigned long long)total_sent(), (unsigned long long)expected(),
-           (unsigned long long)delivered, (unsigned long long)lost, (unsigned long long)repeated,
+           (unsigned long long)delivered, (unsigned long long)lost,
+           (unsigned long long)late, (unsigned long long)repeated,
            (unsigned long long)reordered, (unsigned long long)broken, irc ? 1 : orders(),
            percentile(.5), percentile(.99), (double)latest / 1e6, (double)(ended - start) / 1e9,
            (double)(last - start) / 1e9, (double)(used() - cpu) / 1e9);

@@ -175,13 +175,15 @@ class Run:
             self._turn(0.1)
             if time.monotonic() - ended > _DRAINING:
                 break
+        late = time.monotonic() - ended > _DRAINING  # it was still coming: nobody knows
         judges = [client.judge for client in self._clients]
         lost = sum(judge.lost(self._sent) for judge in judges) - (sent if self._irc else 0)
         return {
             "sent": sent,
             "expected": expected,
             "delivered": self._delivered,
-            "lost": lost,
+            "lost": 0 if late else lost,
+            "late": lost if late else 0,
             "repeated": sum(judge.repeated for judge in judges),
             "reordered": sum(judge.reordered for judge in judges),
             "broken": self._broken,

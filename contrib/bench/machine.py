@@ -3,7 +3,6 @@
 import importlib.metadata
 import os
 import platform
-import sys
 import time
 from pathlib import Path
 
@@ -14,7 +13,6 @@ _MODULES = ("setproctitle", "python-daemon", "uvloop", "matplotlib")
 
 def describe() -> dict[str, str]:
     """Names and what to print for them; what is not here is left out."""
-    load = " ".join(f"{load:.1f}" for load in os.getloadavg())
     known = {
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -22,8 +20,8 @@ def describe() -> dict[str, str]:
         "processor": _processor(),
         "cores": str(os.cpu_count()),
         "memory": _memory(),
-        "load at the start": load,
-        "python": f"{sys.version.split()[0]} ({Path(sys.executable).resolve()})",
+        "load at the start": load(),
+        "python": f"{platform.python_version()} ({platform.python_compiler()})",
         "gcc": version(["gcc", "--version"]),
         "go": version(["go", "version"]),
         "ngircd": version(["/usr/sbin/ngircd", "--version"]),
@@ -34,6 +32,11 @@ def describe() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return {name: value for name, value in known.items() if value}
+
+
+def load() -> str:
+    """Of the last 1, 5 and 15 minutes: who else was at work."""
+    return " ".join(f"{value:.1f}" for value in os.getloadavg())
 
 
 def _system() -> str:

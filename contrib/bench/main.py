@@ -4,6 +4,7 @@ Every run is bounded in time and ends what it started. Ctrl-C keeps what is done
 saved after each run, and the report is written of what there is.
 """
 
+import signal
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -87,11 +88,13 @@ def run(
             steps += room_steps(form, chosen or tuple(PEERS), workshop)
         if only != "room":
             steps += experiment_steps(form, servers or tuple(CONTESTANTS), workshop)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing left over
         try:
             take(steps, found, out)
             found.complete = True
         except KeyboardInterrupt:
             click.echo("stopped; what is done is kept", err=True)
+    found.machine["load at the end"] = machine.load()
     found.save(out)
     write_report(found, target)
 

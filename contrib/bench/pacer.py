@@ -4,15 +4,18 @@
 
 Each connection gets a write every 10 ms (more rarely above 256 connections, so that the generator
 keeps up), and the connections' writes lie evenly between each other's. Says `ready` when all are
-connected, and at the end in JSON how much it has sent and how busy it was.
+connected, and at the end, which SIGTERM or the time brings, in JSON how much it has sent and how
+busy it was.
 """
 
 import json
 import os
 import resource
+import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 
 RATE = 125_000  # bytes a second: 1 Mbit/s
 TICK = 0.01
@@ -30,30 +33,33 @@ def main() -> None:
     for connection in connections:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.setblocking(False)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     print("ready", flush=True)
     print(json.dumps(pace(connections, seconds)), flush=True)
 
 
 def pace(connections: list[socket.socket], seconds: float) -> dict[str, float]:
+    """Send until the time is up, or until it is interrupted."""
     tick = TICK * max(1, len(connections) / _TOGETHER)
     size, step = int(RATE * tick), tick / len(connections)
     sent = late = 0
     places = [0] * len(connections)
     start = time.monotonic()
-    for turn in range(int(seconds / step)):
-        left = start + turn * step - time.monotonic()
-        if left > 0:
-            time.sleep(left)
-        elif left < -tick:
-            late += 1
-        place = turn % len(connections)
-        begin = places[place]
-        try:
-            done = connections[place].send(_MESSAGES[begin : begin + size])
-        except BlockingIOError:
-            continue
-        sent += done
-        places[place] = (begin + done) % 8
+    with suppress(KeyboardInterrupt):
+        for turn in range(int(seconds / step)):
+            left = start + turn * step - time.monotonic()
+            if left > 0:
+                time.sleep(left)
+            elif left < -tick:
+                late += 1
+            place = turn % len(connections)
+            begin = places[place]
+            try:
+                done = connections[place].send(_MESSAGES[begin : begin + size])
+            except BlockingIOError:
+                continue
+            sent += done
+            places[place] = (begin + done) % 8
     elapsed = time.monotonic() - start
     used = resource.getrusage(resource.RUSAGE_SELF)
     return {

@@ -63,7 +63,7 @@ def _losses(results: Results) -> Value:
         sum(results.of_room(peer, scenario, what))
         for peer in peers
         for scenario in ("light", "heavy", "flood")
-        for what in ("lost", "repeated", "reordered", "broken")
+        for what in ("lost", "late", "repeated", "reordered", "broken")
     ]
     return sum(wrong) if wrong else None
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
+
 from contrib.bench import clocks
 from contrib.bench.generators import ROOT, Generator, command, compiled
 from contrib.bench.peers import PEERS, Peer, Running
@@ -20,6 +22,9 @@ from contrib.bench.tools import Workshop
 
 Sample = dict[str, Any]
 _PATIENCE = 120.0  # seconds for papayactl
+_FEW = 50  # clients, from which the need of many is known
+_KERNEL = 300 * 1024  # bytes a client in the kernel, on both ends, measured
+_SHARE = 0.8  # of the memory that is available
 _SETTLE = 0.3  # seconds for the last of a load to come to rest
 
 
@@ -80,15 +85,32 @@ def joins(peer: Peer, clients: int, workshop: Workshop) -> Sample:
 def crowd(peer: Peer, clients: int, workshop: Workshop) -> Sample:
     """Very many clients, and one message to all of them; raises Failed where they do not fit."""
     plan = Plan(clients=clients, senders=1)
-    with peer.start(workshop) as server, _generator(peer, server, plan, workshop) as generator:
-        pids = server.pids()
-        return generator.ask("paced 1 1") | {
-            "scenario": "crowd",
-            "clients": clients,
-            "processes": len(pids),
-            "pss": clocks.pss(pids) / clients,
-            "joining": generator.joined["seconds"],
-        }
+    with peer.start(workshop) as server:
+        with _generator(peer, server, Plan(clients=_FEW, senders=1), workshop):
+            refuse_what_does_not_fit(clients, clocks.pss(server.pids()) / _FEW)
+        with _generator(peer, server, plan, workshop) as generator:
+            return _one_to_all(server, generator, clients)
+
+
+def refuse_what_does_not_fit(clients: int, each: float) -> None:
+    """Before the machine is out of memory, and everybody else on it with us. `each` in bytes."""
+    needed, available = clients * (each + _KERNEL), psutil.virtual_memory().available
+    if needed > _SHARE * available:
+        raise Failed(
+            f"{clients} clients would need {needed / 2**30:.0f} GiB, "
+            f"and {available / 2**30:.0f} GiB are free"
+        )
+
+
+def _one_to_all(server: Running, generator: Generator, clients: int) -> Sample:
+    pids = server.pids()
+    return generator.ask("paced 1 1") | {
+        "scenario": "crowd",
+        "clients": clients,
+        "processes": len(pids),
+        "pss": clocks.pss(pids) / clients,
+        "joining": generator.joined["seconds"],
+    }
 
 
 def listing(clients: int, workshop: Workshop) -> Sample:

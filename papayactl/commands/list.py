@@ -1,5 +1,7 @@
 """`papayactl list`: the clients of the room."""
 
+import sys
+
 import click
 
 from papayactl import clients, clusters, completing, looks, selectors
@@ -44,3 +46,5 @@ def command(
         [clients.row(look, names) for look in seen],
         fit=columns is None,
     )
+    if not seen and sys.stdout.isatty():
+        click.echo("no such client" if texts else "nobody is here", err=True)

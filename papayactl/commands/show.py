@@ -75,11 +75,13 @@ def _lines(one: Inspected, use: Use | None) -> list[str]:
 
 def _used(use: Use, percent: float | None) -> list[tuple[str, str]]:
     sums = use.sums
-    split = f"{figures.cpu(sums.user)} user, {figures.cpu(sums.system)} system"
+    split = ""
+    if sums.user is not None:
+        split = f" ({figures.cpu(sums.user)} user, {figures.cpu(sums.system)} system)"
     memory = ((use.held.pss, "PSS"), (use.held.uss, "USS"), (use.held.rss, "RSS"))
     held = ", ".join(f"{figures.size(count)} {name}" for count, name in memory)
     return [
-        ("cpu", f"{figures.cpu(sums.cpu)} ({split}), {figures.decimal(percent, 2)} %"),
+        ("cpu", f"{figures.cpu(sums.cpu)}{split}, {figures.decimal(percent, 2)} %"),
         ("memory", held),
         ("messages", f"{figures.whole(sums.messages)} of {use.entry.user if use.entry else ''}"),
     ]

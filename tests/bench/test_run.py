@@ -10,6 +10,7 @@ from contrib.bench.experiment import CONTESTANTS
 from contrib.bench.experiment import run as experiment
 from contrib.bench.main import main
 from contrib.bench.peers import PEERS
+from contrib.bench.serving import Failed
 from contrib.bench.tools import Missing, Workshop
 
 pytestmark = pytest.mark.skipif(not clocks.LINUX, reason="no schedstat here")
@@ -37,6 +38,20 @@ def test_papayactl_lists_a_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     sample = room.listing(3, Workshop(tmp_path))
     assert sample["clients"] == 3
     assert 0 < sample["spent"] < sample["wall"] * 2
+
+
+def test_a_crowd_that_does_not_fit_is_refused() -> None:
+    room.refuse_what_does_not_fit(1, 2**20)
+    with pytest.raises(Failed, match="would need 9"):
+        room.refuse_what_does_not_fit(10_000_000, 2**20 - 300 * 1024)
+
+
+def test_a_crowd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "compiler", no_compiler)
+    monkeypatch.setattr(room, "_FEW", 2)
+    sample = room.crowd(PEERS["papayad"], 3, Workshop(tmp_path))
+    assert sample["delivered"] == 3
+    assert sample["processes"] >= 1 + 2 * 3  # those of the few may still be ending
 
 
 def test_the_experiment(tmp_path: Path) -> None:

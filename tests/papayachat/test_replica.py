@@ -79,7 +79,8 @@ def test_walking_both_ways_gives_the_same(tmp_path: Path, seed: int) -> None:
     forward, back = list(replica.lines()), list(replica.lines_back(replica.end))
     assert [line.raw for line in forward] == raw
     assert forward == back[::-1]
-    for line in forward:
+    for number, line in enumerate(forward):
+        assert replica.count(line.offset) == len(forward) - number
         assert replica.after(line.offset) == line
         assert replica.before(line.end) == line
     assert offset(forward[0].offset) == 1000
@@ -140,6 +141,9 @@ def test_a_file_that_was_cut_under_us_is_no_hole(tmp_path: Path) -> None:
 def test_an_identity_is_no_path(tmp_path: Path) -> None:
     with pytest.raises(Fault):
         Replica(tmp_path / "x").put(Cursor("../../evil", 0), b"one\n")
+    for far in (-1, 1 << 60):
+        with pytest.raises(Fault):
+            Replica(tmp_path / "x").put(Cursor(LOG, far), b"one\n")
     assert not (tmp_path / "evil").exists()
 
 

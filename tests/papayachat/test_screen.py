@@ -275,6 +275,17 @@ def test_refused_for_good_stays_readable(room: ScriptedRoom) -> None:
         terminal.sees_no("offline")
 
 
+def test_who_left_may_be_here_still_and_is_asked_for_with_the_next_key(room: ScriptedRoom) -> None:
+    with Emulator() as terminal:
+        peer = opened(room, terminal, "alice bob carol")
+        peer.send(room.commit("part bob", sender="*") + room.commit("part carol", sender="*"))
+        terminal.sees("1 here: alice")
+        terminal.enter("x")
+        assert peer.line() == b"WHO"
+        peer.notice("online", "alice bob")
+        terminal.sees("2 here: alice bob")
+
+
 def test_no_color(room: ScriptedRoom) -> None:
     room.commit("alice: hello")
     with Emulator(environment={"NO_COLOR": "1"}) as terminal:
@@ -308,6 +319,44 @@ def test_gives_the_terminal_back(room: ScriptedRoom, signum: int) -> None:
             assert terminal.raw.rfind(b"\x1b[" + mode + b"l") > terminal.raw.rfind(
                 b"\x1b[" + mode + b"h"
             )
+
+
+def test_a_copy_that_cannot_be_written_is_one_line(room: ScriptedRoom, home: Path) -> None:
+    (home / "data" / "papaya").mkdir(parents=True)
+    (home / "data" / "papaya" / "main").write_text("in the way")
+    room.commit("hello")
+    with Emulator() as terminal:
+        room.greeted()
+        assert terminal.wait() == 1
+        end = terminal.raw.rpartition(b"\x1b[?1049l")[2]
+        assert b"File exists" in end and b"Traceback" not in end
+
+
+def test_a_cleared_screen_comes_back(room: ScriptedRoom) -> None:
+    for number in range(50):
+        room.commit(f"number {number}")
+    with Emulator() as terminal:
+        opened(room, terminal)
+        terminal.enter("/clear\r")
+        terminal.sees_no("number")
+        terminal.enter("\x1b[5~")
+        terminal.sees("number 29")
+
+
+def test_a_terminal_that_is_gone_ends_it_and_keeps_what_waits(
+    room: ScriptedRoom, home: Path
+) -> None:
+    with Emulator() as terminal:
+        peer = opened(room, terminal)
+        peer.send(room.commit("hello"))
+        terminal.sees("hello")
+        terminal.enter("waits\r")
+        message = peer.message()
+        terminal.sees("waits")
+        terminal.hang_up()
+    (kept,) = (home / "state" / "papaya" / "outbox").iterdir()
+    assert message.id in kept.read_text()
+    assert (home / "data" / "papaya" / "main" / "seen").exists()
 
 
 def test_plain_lines_on_a_terminal_when_asked(room: ScriptedRoom) -> None:

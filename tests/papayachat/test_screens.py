@@ -77,6 +77,8 @@ def test_a_conversation_over_restarts(make_room: MakeRoom, home: Path) -> None:
 def test_two_of_the_same_profile_share_one_copy(make_room: MakeRoom, home: Path) -> None:
     room = make_room(limits=FAST)
     with screen(room, "alice", home) as one, screen(room, "alice", home) as two:
+        for each in (one, two):
+            each.sees("1 here: alice")
         for number in range(50):
             (one, two)[number % 2].enter(f"number {number}\r")
         for each in (one, two):
@@ -95,6 +97,7 @@ def test_an_idle_screen_is_not_woken(make_room: MakeRoom, home: Path) -> None:
     """Its context switches stay what they were while nobody types and nothing is said."""
     room = make_room(limits=FAST)
     with screen(room, "alice", home) as alice:
+        alice.sees("1 here: alice")
         alice.enter("hello\r")
         alice.until(lambda: re.search(r"\d\d:\d\d      alice │ hello", alice.text()))
         wait_for(lambda: is_quiet(alice.pid))

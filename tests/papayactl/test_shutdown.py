@@ -63,6 +63,16 @@ def test_at_its_time_it_is_done_without_us(make_room: MakeRoom) -> None:
     assert not (room.state_dir / "shutdown").exists()
 
 
+def test_now_takes_the_place_of_a_planned_one(make_room: MakeRoom) -> None:
+    room = make_room()
+    assert ctl(room, "shutdown", "--in", "1h").exit_code == 0
+    pid = waiter(room)
+    assert ctl(room, "shutdown").exit_code == 0
+    assert not is_alive(pid)
+    assert room.start().returncode == 0
+    assert ctl_json(room, "status")["shutdown"] is None
+
+
 def test_without_an_acceptor_the_clients_end_all_the_same(make_room: MakeRoom) -> None:
     room = make_room()
     room.join("alice")

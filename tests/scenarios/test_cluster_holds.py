@@ -81,7 +81,7 @@ def test_its_signals(room: Room) -> None:
     assert ignored[entry.send] >= DEAF
     assert kernel.signals(entry.recv, "SigBlk") == set()
     for pid in ignored:
-        # none of the acceptor's handlers; SIGALRM's is there once it has waited for the log's lock
+        # None of the acceptor's handlers; the alarm is that of who once waited for the log's lock.
         assert kernel.signals(pid, "SigCgt") <= {signal.SIGALRM}
 
 

@@ -15,7 +15,7 @@ from papayad import record
 from papayad.wire import Hello
 from tests import starting
 from tests.conftest import MakeRoom
-from tests.room import ROOT, Peer, Room
+from tests.room import ROOT, Peer, Room, wait_for
 
 BIG = b"x" * 8000
 MEGABYTE = 1 << 20
@@ -53,11 +53,11 @@ def is_whole(room: Room) -> bool:
     return lines.pop() == b"" and len(whole) == room.committed() and all(map(record.parse, lines))
 
 
-def say_until_refused(peer: Peer) -> bytes:
-    """Say large things until one is refused; its ID."""
+def say_until_refused(peer: Peer, text: bytes = BIG) -> bytes:
+    """Say this until it is refused; the last one's ID."""
     for number in range(1000):
-        id = b"id%d" % number
-        peer.send(b"MSG %s %s\n" % (id, BIG))
+        id = b"%d-%d" % (len(text), number)
+        peer.send(b"MSG %s %s\n" % (id, text))
         peer.ping(id)
         if b"! error storage %s " % id in peer.stream:
             return id
@@ -96,19 +96,24 @@ def test_a_full_disk(make_room: MakeRoom) -> None:
 @pytest.mark.skipif(shutil.which("mount") is None, reason="no mount command")
 def test_who_comes_and_goes_while_the_disk_is_full(make_room: MakeRoom) -> None:
     """It costs records of the server's, and nothing else."""
-    room = make_room(start=False)
+    room = make_room(start=False, limits={"message_burst": 5000})
     with small_disk(room) as disk:
         room.start()
-        bob = room.join("bob")
+        bob, carol = room.join("bob"), room.join("carol")
         ballast = fill(disk)
+        for text in (BIG, b"x" * 100, b"x"):  # until not even a part would fit
+            say_until_refused(carol, text)
         room.peer().hello(Hello(room.token("alice")))  # welcome or busy, as the disk lets
         os.kill(room.entry("bob").recv, signal.SIGKILL)
         bob.read_to_end()
-        room.peer().hello(Hello(room.token("alice")))
-        ballast.unlink()
-        room.join("carol").ping()
+        entries = disk / "roster"
+        wait_for(lambda: all(b"bob" not in one.read_bytes() for one in entries.iterdir()))
         assert is_whole(room)
-        assert not [name for name in os.listdir(disk / "roster") if name.startswith(".")]
+        ballast.unlink()
+        room.join("alice").ping()
+        assert is_whole(room)
+        assert b" part bob\n" not in room.log()
+        assert not [name for name in os.listdir(entries) if name.startswith(".")]
 
 
 def limit_files() -> None:

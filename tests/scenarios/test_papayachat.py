@@ -116,6 +116,19 @@ def test_history_looks_the_same() -> None:
     )
 
 
+def test_a_long_history_is_whole_lines() -> None:
+    """Longer than what is read and rendered at once."""
+    limits = {"history_lines": 1000, "message_burst": 1000}
+    with closing(Room(listen={"papayachat_compat": True}, limits=limits)) as other:
+        other.start()
+        carol = other.join("carol", presence=False)
+        said = [b"%d " % number + b"x" * 1500 for number in range(100)]
+        carol.send(b"".join(b"MSG - " + text + b"\n" for text in said))
+        carol.ping()
+        stream = join_original(other, "alice").read_until(b"*: join alice\n")
+    assert stream == b"".join(b"carol: " + text + b"\n" for text in said) + b"*: join alice\n"
+
+
 def test_they_are_strangers_where_they_are_not_expected(make_room: MakeRoom) -> None:
     room = make_room()
     peer = room.peer()

@@ -70,7 +70,7 @@ def test_a_broken_token_file_keeps_the_old_ones(make_room: MakeRoom, broken: byt
         write_whole(room.settings.tokens, broken)
     for _ in range(3):
         room.join("alice").ping()
-    assert room.journal().count("the tokens from before stay in force") == 1
+    assert room.journal().count("what it said before stays in force") == 1
     write_whole(room.settings.tokens, b"")
     if ROOT:
         give_to_service(room.directory)
@@ -78,6 +78,13 @@ def test_a_broken_token_file_keeps_the_old_ones(make_room: MakeRoom, broken: byt
 
 
 # SIGHUP
+
+
+def test_tokens_are_looked_at(make_room: MakeRoom) -> None:
+    """Nobody has to come before the admin is told that the file is broken."""
+    room = make_room()
+    write_whole(room.settings.tokens, b"no token\n")
+    reload(room, says="what it said before stays in force")
 
 
 def test_addresses_are_opened_and_closed(make_room: MakeRoom) -> None:
