@@ -22,8 +22,7 @@ T = TypeVar("T")
 class Watched(Generic[T]):
     """What `read` makes of a file. Raises a Fault only when it is made."""
 
-    def __init__(self, what: str, path: Path, read: Callable[[Path], T], journal: Journal) -> None:
-        self._what = what
+    def __init__(self, path: Path, read: Callable[[Path], T], journal: Journal) -> None:
         self._path = path
         self._read = read
         self._journal = journal
@@ -38,7 +37,7 @@ class Watched(Generic[T]):
             try:
                 self._value = self._read(self._path)
             except Fault as fault:
-                self._journal.error(f"{fault}; the {self._what} from before stay in force")
+                self._journal.error(f"{fault}; what it said before stays in force")
         return self._value
 
     def _signature(self) -> tuple[int, ...]:
@@ -53,8 +52,8 @@ class Credentials:
     """Tokens and bans. Raises a Fault only when it is made."""
 
     def __init__(self, token_file: Path, ban_file: Path, journal: Journal) -> None:
-        self._tokens = Watched("tokens", token_file, tokens.read_tokens, journal)
-        self._bans = Watched("bans", ban_file, lambda path: Bans(bans.read_bans(path)), journal)
+        self._tokens = Watched(token_file, tokens.read_tokens, journal)
+        self._bans = Watched(ban_file, lambda path: Bans(bans.read_bans(path)), journal)
 
     def known(self, token: str) -> Token | None:
         """The token's entry, which may have expired; None when there is none."""

@@ -22,8 +22,11 @@ _ABSTRACT_SOCKETS = 0b1  # outside of the sandbox; from version 6
 
 
 def version(syscall: Syscall) -> int:
-    """What this kernel knows; 0 or less where it knows nothing, or was booted without."""
-    return syscall(_CREATE, None, 0, _ABI)
+    """What this kernel knows; 0 where it knows nothing, or was booted without."""
+    try:
+        return syscall(_CREATE, None, 0, _ABI)
+    except OSError:
+        return 0
 
 
 def restrict(syscall: Syscall, abi: int, allowed: list[tuple[Path, int]]) -> None:
@@ -34,21 +37,15 @@ def restrict(syscall: Syscall, abi: int, allowed: list[tuple[Path, int]]) -> Non
         attributes += struct.pack("=Q", _NET)
     if abi >= 6:
         attributes += struct.pack("=Q", _ABSTRACT_SOCKETS)
-    ruleset = _checked(syscall(_CREATE, attributes, len(attributes), 0))
+    ruleset = syscall(_CREATE, attributes, len(attributes), 0)
     try:
         for path, access in allowed:
             beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
             try:
                 rule = struct.pack("=Qi", access & rights, beneath)
-                _checked(syscall(_ADD, ruleset, _PATH_BENEATH, rule, 0))
+                syscall(_ADD, ruleset, _PATH_BENEATH, rule, 0)
             finally:
                 os.close(beneath)
-        _checked(syscall(_RESTRICT, ruleset, 0))
+        syscall(_RESTRICT, ruleset, 0)
     finally:
         os.close(ruleset)
-
-
-def _checked(result: int) -> int:
-    if result < 0:
-        raise OSError(1, "Landlock refuses")
-    return result

@@ -44,8 +44,12 @@ class Kernel:
     def syscall(self, number: int, *arguments: Any) -> int:
         """Up to four arguments; a structure is the third of four, else the first."""
         if len(arguments) == 4:
-            return int(self._syscall4(number, *arguments))
-        return int(self._syscall(number, *(*arguments, 0, 0, 0, 0)[:4]))
+            result = int(self._syscall4(number, *arguments))
+        else:
+            result = int(self._syscall(number, *(*arguments, 0, 0, 0, 0)[:4]))
+        if result < 0:
+            raise OSError(self._errno(), f"system call {number} is refused")
+        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def prepare(wanted: str) -> Sandbox:
         if wanted == "required":
             raise _missing("this system, or its Python, cannot make one")
         return NONE
-    sandbox = Sandbox(kernel, _loadable(filters.build()), max(0, landlock.version(kernel.syscall)))
+    sandbox = Sandbox(kernel, _loadable(filters.build()), landlock.version(kernel.syscall))
     if wanted == "required" and not sandbox.programs:
         raise _missing("libseccomp's Python bindings are not there")
     if wanted == "required" and not sandbox.landlock:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from papayad import confine, filters, sandbox, titles
+from papayad import confine, descriptors, filters, sandbox, titles
 from papayad.errors import UNAVAILABLE, Fault
 from papayad.sandbox import Sandbox
 
@@ -52,6 +52,7 @@ def _assert_whole(made: Sandbox) -> None:
 
 def entered(role: str, state_dir: Path) -> None:
     made = sandbox.prepare("required")
+    descriptors.close_all_but(set())  # as a cluster does: the test runner has many
     confine.confine(role, 0)
     made.enter(role, state_dir)
 
