@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 TOOLS = ("debootstrap", "systemd-nspawn", "nsenter")
@@ -31,18 +32,25 @@ def obstacle() -> str:
     return f"missing: {', '.join(missing)} (apt install systemd-container)" if missing else ""
 
 
-def root(suite: str) -> Path:
-    """The root of a release; made when it is not there, which takes some minutes."""
-    recipe = f"{BASE} {PACKAGES} {FINISH}".encode()
+def root(suite: str, more: str = "") -> Path:
+    """The root of a release, with `more` packages; made when it is not there, in some minutes."""
+    recipe = f"{BASE} {PACKAGES} {FINISH}"
+    if not more:
+        return _kept(suite, recipe, lambda path: _make(suite, path))
+    base = root(suite)
+    return _kept(f"{suite}-{more}", f"{recipe} {more}", lambda path: _extend(base, more, path))
+
+
+def _kept(name: str, recipe: str, make: Callable[[Path], None]) -> Path:
     directory = cache() / "roots"
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / f"{suite}-{hashlib.sha256(recipe).hexdigest()[:12]}"
-    with (directory / f"{suite}.lock").open("w") as lock:
+    path = directory / f"{name}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+    with (directory / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
-            part = directory / f"{suite}.part"
+            part = directory / f"{name}.part"
             shutil.rmtree(part, ignore_errors=True)
-            _make(suite, part)
+            make(part)
             part.rename(path)
     return path
 
@@ -54,7 +62,16 @@ def cache() -> Path:
 
 def _make(suite: str, path: Path) -> None:
     _run(["debootstrap", "--variant=minbase", f"--include={BASE}", suite, str(path)])
-    install = f"apt-get -qq -y --no-install-recommends install {PACKAGES}"
+    _install(PACKAGES, path)
+
+
+def _extend(base: Path, packages: str, path: Path) -> None:
+    _run(["cp", "--archive", "--reflink=auto", str(base), str(path)])
+    _install(packages, path)
+
+
+def _install(packages: str, path: Path) -> None:
+    install = f"apt-get -qq -y --no-install-recommends install {packages}"
     _run(["chroot", str(path), "sh", "-ec", f"{install}; {FINISH}"])
 
 

@@ -1,0 +1,64 @@
+"""A room where the system has only what every Unix has: each fallback of ours, forced on Linux.
+
+What docs/portability.md lists as missing elsewhere is taken away before papayad is imported.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.room import Room, is_alive, wait_for
+
+POORER = """
+import fcntl, os, signal, sys
+
+del fcntl.F_SETSIG, os.pidfd_open, signal.pidfd_send_signal, signal.sigwaitinfo
+sys.platform = "other"
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux has all of it to take away")
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+    tmp_path.chmod(0o755)
+    (tmp_path / "sitecustomize.py").write_text(POORER)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.getcwd()}")
+    made = Room()
+    yield made
+    made.close()
+
+
+def test_a_conversation(room: Room) -> None:
+    room.start()
+    alice, bob = room.join("alice"), room.join("bob")
+    alice.send(b"MSG a1 hello, world\n")
+    assert b" alice a1 hello, world\n" in bob.read_until(b"hello, world\n")
+    alice.ping()
+    assert alice.records() in room.log()
+
+
+@pytest.mark.parametrize("role", ["recv", "send"])
+def test_either_process_takes_the_other_along(room: Room, role: str) -> None:
+    room.start()
+    room.join("alice").ping()
+    entry = room.entry("alice")
+    os.kill(entry.recv if role == "recv" else entry.send, signal.SIGKILL)
+    wait_for(lambda: not is_alive(entry.recv) and not is_alive(entry.send))
+
+
+def test_a_restart_leaves_the_sessions(room: Room) -> None:
+    room.start()
+    alice = room.join("alice")
+    alice.ping()
+    room.stop_acceptor()
+    room.start()
+    bob = room.join("bob")
+    alice.send(b"MSG a2 still here\n")
+    bob.read_until(b"still here\n")
+    assert room.join("alice", session="s").ping()
+    assert room.join("alice", session="s").ping(), "a takeover without pidfds"
