@@ -5,7 +5,7 @@ PORT ?= 7722
 NAME = guest
 
 .PHONY: help run join stop venv venv-test venv-bench lint format test test-deploy deb
-.PHONY: install uninstall bench bench-full clean
+.PHONY: install uninstall bench bench-full torture clean
 
 help:
 	@echo 'make run    open a room here, on loopback, and chat in it (PORT=7722)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make format put the sources in form'
 	@echo 'make bench  measure, in some minutes: contrib/bench/REPORT.md'
 	@echo 'make bench-full  the same with all loads, for hours'
+	@echo 'make torture  ten minutes of attack and chaos, and a report: build/torture.txt'
 	@echo 'make clean  stop, and remove all that was made here, the room too'
 
 run: venv
@@ -57,6 +58,10 @@ deb:
 
 venv-bench:
 	@contrib/venv.sh bench
+
+torture: venv-test
+	@mkdir -p build
+	@.venv/bin/python -m contrib.torture --report build/torture.txt
 
 bench: venv-bench
 	@.venv/bin/python -m contrib.bench run

@@ -10,6 +10,7 @@ from papayactl.system import cpu, descriptors, limits, process, switches
 from papayactl.system.descriptors import Descriptor
 from papayactl.system.process import Process
 from papayactl.system.switches import Switches
+from papayad import groups
 from papayad.config import Config
 from papayad.roster import Entry
 
@@ -52,6 +53,7 @@ class Inspected:
     generation: str
     tls: str
     cursor: int | None
+    sandbox: str  # "seccomp,landlock"; empty where it is not known
     parts: list[Part]
 
     def connection(self) -> dict[str, Any] | None:
@@ -85,7 +87,12 @@ def looks_of(config: Config, entries: Sequence[Entry]) -> list[Look]:
 def inspect(config: Config, look: Look) -> Inspected:
     parts = [_part(role, seen) for role, seen in (("recv", look.recv), ("send", look.send)) if seen]
     return Inspected(
-        look, _generation(config, look.entry), _tls(config), _cursor(config, look), parts
+        look,
+        _generation(config, look.entry),
+        _tls(config),
+        _cursor(config, look),
+        groups.sandbox_of(groups.directory(config.state_dir), look.entry.group),
+        parts,
     )
 
 

@@ -35,6 +35,7 @@ from papayad.notices import NoticeReader, NoticeWriter
 from papayad.outlet import CompatOutlet, Outlet, PlainOutlet, TLSOutlet
 from papayad.proctitle import set_title
 from papayad.reader import Reader
+from papayad.sandbox import Sandbox
 from papayad.splitter import Splitter
 from papayad.throttle import Throttle
 from papayad.tie import Tie, pair, tighten
@@ -66,6 +67,7 @@ class Shared:
     log: str
     group: int
     journal: Journal
+    sandbox: Sandbox
 
 
 def begin(client: Client, entry: int, shared: Shared) -> None:
@@ -195,7 +197,7 @@ def _send(
     tie = tighten(end)
     outlet = _outlet(client, tie)
     reader = Reader(shared.config.state_dir, shared.journal.warning)
-    confine.confine(titles.SEND)
+    _confine(titles.SEND, shared)
     send.run(client.entry.user, start, room, reader, outlet, NoticeReader(incoming), tie)
 
 
@@ -212,7 +214,7 @@ def _recv(
     appender = Appender(
         config.state_dir, config.chatlog, announcer(config.state_dir), shared.journal.warning
     )
-    confine.confine(titles.RECV)
+    _confine(titles.RECV, shared)
     path = roster.directory(config.state_dir)
     reaper.enter(appender, path, descriptor, entry, client.older)
     receiver = recv.Receiver(
@@ -231,6 +233,11 @@ def _recv(
     tie.loosen_before(lambda: notices.finish(last), _PATIENCE)
     reaper.leave(appender, path, entry)
     see_off(client.socket)
+
+
+def _confine(role: str, shared: Shared) -> None:
+    confine.confine(role, shared.config.limits.cpu_seconds)
+    shared.sandbox.enter(role, shared.config.state_dir)
 
 
 def announcer(state_dir: Path) -> Callable[[], None]:

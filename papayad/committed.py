@@ -33,6 +33,7 @@ class Committed:
         mode = os.O_RDWR if writable else os.O_RDONLY
         self._state_dir = state_dir
         self._warn = warn
+        self._listening = False
         self.descriptor = os.open(state_dir / FILE, mode | os.O_CLOEXEC)
 
     def close(self) -> None:
@@ -90,7 +91,9 @@ class Committed:
             return
         except BlockingIOError:
             pass
-        signal.signal(signal.SIGALRM, self._look)
+        if not self._listening:
+            signal.signal(signal.SIGALRM, self._look)
+            self._listening = True
         signal.setitimer(signal.ITIMER_REAL, _PATIENCE, _PATIENCE)
         try:
             fcntl.flock(self.descriptor, operation)  # the handler runs, and the wait goes on

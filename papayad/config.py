@@ -111,6 +111,11 @@ class Service:
     state_dir: str = key("/var/lib/papaya/main", "the chat log, live groups, roster", absolute)
     run_dir: str = key("/run/papaya/main", "the pid file", absolute)
     tokens: str = key("/etc/papaya/tokens", "who may come in: papayactl token", absolute)
+    sandbox: str = key(
+        "auto",
+        'of clients\' processes: "auto" (what there is of seccomp, Landlock), "required", "off"',
+        one_of("auto", "required", "off"),
+    )
     log_to: str = key("syslog", '"syslog" or "stderr"', one_of("syslog", "stderr"))
 
 
@@ -159,6 +164,9 @@ class Limits:
     )
     message_burst: int = key(100, "of one client, at once", at_least(1))
     history_lines: int = key(50, "what a client gets that does not say where to begin", at_least(0))
+    cpu_seconds: int = key(
+        0, "processor time that one process of a client may use; 0: any", at_least(0)
+    )
     linger_ms: float = key(
         5.0, "a SEND that just sent waits this long: cost is bounded under load", at_least(0)
     )

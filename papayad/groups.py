@@ -19,12 +19,24 @@ def directory(state_dir: Path) -> Path:
     return state_dir / "groups"
 
 
-def found(path: Path) -> int:
+def found(path: Path, sandbox: str = "") -> int:
     """Make the file of the caller's own group; the descriptor is for the clusters to inherit.
 
+    What its clusters' sandbox is made of is written into it, when there is a place for it.
     The caller has to ignore ANNOUNCEMENT already: from now on it gets it.
     """
-    return create_locked(path / str(os.getpgrp()))
+    descriptor = create_locked(path / str(os.getpgrp()))
+    with suppress(OSError):
+        os.write(descriptor, f"sandbox={sandbox}\n".encode())
+    return descriptor
+
+
+def sandbox_of(path: Path, group: int) -> str:
+    """The mechanisms that the clusters of a group are confined by: "seccomp,landlock", "none"."""
+    try:
+        return (path / str(group)).read_text().partition("=")[2].strip()
+    except OSError:
+        return ""
 
 
 def live(path: Path) -> list[int]:

@@ -28,6 +28,7 @@ from papayad import (
     pidfile,
     privileges,
     process_group,
+    sandbox,
     secrecy,
     signals,
     store,
@@ -40,6 +41,7 @@ from papayad.errors import CONFIGURATION, DONE, UNAVAILABLE, Fault, denied_or, e
 from papayad.journal import Journal
 from papayad.pending import Terms
 from papayad.reloading import terms_of
+from papayad.sandbox import Sandbox
 from papayad.spawn import where
 
 PROGRAM = "papayad"
@@ -54,6 +56,7 @@ class Prepared:
     terms: Terms
     credentials: Credentials
     journal: Journal
+    sandbox: Sandbox
 
 
 def main() -> None:
@@ -122,7 +125,8 @@ def prepare(settings: Config, log_to: str, inherited: range) -> Prepared:
     if line := secrecy.indiscretion(settings.tokens):
         journal.warning(line)
     prepare_state(settings.state_dir, journal)
-    return Prepared(pid_file, listening, terms, credentials, journal)
+    cage = sandbox.prepare(settings.service.sandbox)
+    return Prepared(pid_file, listening, terms, credentials, journal, cage)
 
 
 def make_run_dir(path: Path, identity: privileges.Identity | None) -> None:
@@ -155,9 +159,9 @@ def serve(settings: Config, prepared: Prepared, ready: detaching.Ready) -> None:
     raise_descriptor_limit()
     confine.leave_no_core()
     groups.remove_free(groups.directory(settings.state_dir))
-    group = groups.found(groups.directory(settings.state_dir))
+    group = groups.found(groups.directory(settings.state_dir), prepared.sandbox.words())
     log = store.identity(settings.state_dir)
-    shared = Shared(settings, log, group, prepared.journal)
+    shared = Shared(settings, log, group, prepared.journal, prepared.sandbox)
     acceptor = Acceptor(
         shared, prepared.listening, prepared.terms, prepared.credentials, prepared.pid_file
     )

@@ -62,10 +62,11 @@ def _reap(shared: Shared, names: set[str]) -> None:
     descriptors.silence_standard_streams()
     reset_signals()
     set_title(titles.reaper(shared.config.room))
-    confine(titles.REAPER)
     state_dir = shared.config.state_dir
+    confine(titles.REAPER, shared.config.limits.cpu_seconds)
     wait_until_gone(roster.directory(state_dir), names)
     announce = announcer(state_dir)
     appender = Appender(state_dir, shared.config.chatlog, announce, shared.journal.warning)
+    shared.sandbox.enter(titles.REAPER, state_dir)
     reaper.reap(appender, roster.directory(state_dir), names)
     announce()

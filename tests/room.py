@@ -273,6 +273,7 @@ class Room:
             "run_dir": str(directory / "run"),
             "tokens": str(directory / "tokens"),
             "log_to": "stderr",
+            "sandbox": os.environ.get("PAPAYA_TEST_SANDBOX", "auto"),
         }
         if ROOT:
             service |= {"user": "nobody", "group": "nogroup"}

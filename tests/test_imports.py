@@ -16,6 +16,7 @@ LEAVES = {
     "errors",
     "files",
     "invite",
+    "landlock",
     "locks",
     "marks",
     "penalties",

@@ -36,6 +36,7 @@ def command(invocation: Invocation, texts: tuple[str, ...], everyone: bool) -> N
 
 def _as_dict(one: Inspected, use: Use | None) -> dict[str, Any]:
     value = clients.as_dict(one.look) | {
+        "sandbox": one.sandbox or None,
         "cursor": one.cursor,
         "tls": one.tls,
         "processes": [part.as_dict() for part in one.parts],
@@ -60,6 +61,7 @@ def _lines(one: Inspected, use: Use | None) -> list[str]:
         ("presence", "on" if entry.presence else "off"),
         ("generation", f"{entry.group}, {one.generation}"),
         ("tls", one.tls),
+        ("sandbox", one.sandbox.replace(",", ", ") or UNKNOWN),
         ("cursor", f"{figures.whole(one.cursor)}, lag {figures.whole(look.lag)} bytes"),
         ("bytes", f"{figures.whole(look.bytes_in)} in, {figures.whole(look.bytes_out)} out"),
         ("connection", one.connection_words()),

@@ -35,6 +35,7 @@ CLIENT = {
 SHOWN = CLIENT | {
     "cursor": NUMBER + NONE,
     "tls": TEXT,
+    "sandbox": TEXT + NONE,
     "processes": [
         {
             "role": TEXT,

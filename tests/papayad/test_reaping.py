@@ -12,6 +12,7 @@ from papayad import config, roster, store
 from papayad.cluster import Shared
 from papayad.journal import Journal
 from papayad.reaping import Reaping
+from papayad.sandbox import NONE
 
 NOBODY = 1 << 30  # above every system's greatest pid
 
@@ -22,7 +23,7 @@ def shared(tmp_path: Path) -> Iterator[Shared]:
     settings = config.defaults("main", tmp_path, service={"state_dir": str(tmp_path)})
     journal = Journal("main", "stderr")
     with (tmp_path / "group").open("w") as group:  # none that is seen: the test runner is no room
-        yield Shared(settings, store.identity(tmp_path), group.fileno(), journal)
+        yield Shared(settings, store.identity(tmp_path), group.fileno(), journal, NONE)
 
 
 def enter(path: Path) -> int:

@@ -214,7 +214,7 @@ def limited(limit: int, most: int) -> Callable[[], None]:
 
 def test_no_process_to_be_had(make_room: MakeRoom) -> None:
     """In the foreground, since a daemon needs processes to become one."""
-    room = make_room()
+    room = make_room(service={"sandbox": "auto"})  # to find libseccomp may take a process
     alice, bob = room.join("alice"), room.join("bob")
     room.stop_acceptor()
     with starting.foreground(room, preexec_fn=limited(resource.RLIMIT_NPROC, 1)) as process:

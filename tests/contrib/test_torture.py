@@ -1,0 +1,12 @@
+"""make torture, in short: nothing is lost, nobody else disturbed, nothing left over."""
+
+from contrib.torture import attack, chaos
+
+
+def test_chaos_loses_nothing() -> None:
+    assert chaos.run(seed=7, people=6, seconds=6)
+
+
+def test_an_attack_ends_no_conversation() -> None:
+    lines = attack.run(people=5, seconds=1, size=attack.SHORT)
+    assert len(lines) == len(attack.ATTACKS) + 3

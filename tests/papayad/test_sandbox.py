@@ -1,0 +1,136 @@
+"""The sandbox from inside: what each role may do, and what it is refused."""
+
+import errno
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from papayad import confine, descriptors, filters, sandbox, titles
+from papayad.errors import UNAVAILABLE, Fault
+from papayad.sandbox import Sandbox
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
+
+ROLES = [titles.RECV, titles.SEND, titles.REAPER]
+
+
+def in_child(run: Callable[[], None]) -> None:
+    """Run in a process of its own; fails with what failed there."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            run()
+            code = 0
+        except BaseException:  # noqa: BLE001 - it never returns into the test runner
+            os.write(2, traceback.format_exc().encode())
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+@pytest.fixture(scope="module")
+def whole() -> Sandbox:
+    """All that this machine has; the promise of no new privileges stays in the child."""
+    try:
+        in_child(lambda: _assert_whole(sandbox.prepare("required")))
+    except AssertionError:
+        pytest.skip("needs libseccomp's Python bindings and Landlock")
+    return sandbox.NONE
+
+
+def _assert_whole(made: Sandbox) -> None:
+    assert made.words() == "seccomp,landlock"
+
+
+def entered(role: str, state_dir: Path) -> None:
+    made = sandbox.prepare("required")
+    descriptors.close_all_but(set())  # as a cluster does: the test runner has many
+    confine.confine(role, 0)
+    made.enter(role, state_dir)
+
+
+def refused(attempt: Callable[[], object]) -> None:
+    """A call that fails with EPERM or EACCES; anything else is an error of the test."""
+    try:
+        attempt()
+    except OSError as error:
+        assert error.errno in (errno.EPERM, errno.EACCES), error
+        return
+    raise AssertionError("it was not refused")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_every_role_is_refused(whole: Sandbox, tmp_path: Path, role: str) -> None:
+    outside = tmp_path / "tokens"
+    outside.write_text("secret")
+    state_dir = tmp_path / "state"
+    state_dir.mkdir()
+
+    def attempts() -> None:
+        entered(role, state_dir)
+        refused(lambda: os.open(outside, os.O_RDONLY))
+        refused(lambda: os.open("/etc/passwd", os.O_RDONLY))
+        refused(lambda: os.open(outside, os.O_WRONLY))
+        refused(lambda: os.open(tmp_path / "new", os.O_WRONLY | os.O_CREAT))
+        refused(lambda: os.listdir("/proc"))
+        refused(os.fork)
+        refused(lambda: os.execv("/bin/true", ["true"]))
+        refused(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+        refused(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        refused(lambda: os.kill(os.getppid(), signal.SIGTERM))
+        refused(lambda: os.kill(os.getppid(), signal.SIGSTOP))
+        assert Path("/proc/self/stat").read_text()
+
+    in_child(attempts)
+
+
+def test_recv_writes_in_state_dir_and_send_only_reads(whole: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("x")
+
+    def as_recv() -> None:
+        entered(titles.RECV, tmp_path)
+        os.close(os.open(tmp_path / "new", os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+        os.rename(tmp_path / "new", tmp_path / "other")
+        os.unlink(tmp_path / "other")
+
+    def as_send() -> None:
+        entered(titles.SEND, tmp_path)
+        os.close(os.open(tmp_path / "log", os.O_RDONLY))
+        assert os.listdir(tmp_path) == ["log"]
+        refused(lambda: os.open(tmp_path / "log", os.O_RDWR))
+        refused(lambda: os.unlink(tmp_path / "log"))
+        refused(lambda: os.kill(os.getppid(), signal.SIGUSR1))
+
+    in_child(as_recv)
+    in_child(as_send)
+
+
+def test_a_program_fits_into_a_pipe(whole: Sandbox) -> None:
+    assert all(0 < len(program) < 16384 for program in filters.build().values())
+
+
+def test_required_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filters, "build", dict)
+
+    def attempt() -> None:
+        with pytest.raises(Fault) as caught:
+            sandbox.prepare("required")
+        assert caught.value.code == UNAVAILABLE
+
+    in_child(attempt)
+
+
+def test_off_is_none() -> None:
+    in_child(lambda: _assert_none(sandbox.prepare("off")))
+
+
+def _assert_none(made: Sandbox) -> None:
+    assert made.words() == "none"
