@@ -16,6 +16,7 @@ from papayactl import acceptor, certificate, rooms
 from papayad import config
 from papayad.config import Config, parse_address
 from papayad.errors import CONFIGURATION, NO_PERMISSION, Fault
+from papayad.files import sync_directory, write_whole
 
 PORT = 7722
 
@@ -95,19 +96,20 @@ class Foundation:
         self.made.append(path)
 
     def _file(self, path: Path, content: bytes, mode: int, owner: Owner) -> None:
+        """Whole or not at all; one that somebody else made meanwhile is left alone, too."""
         _make_parents(path)
+        new = path.with_name(f".{path.name}.new")
+        new.unlink(missing_ok=True)
+        write_whole(new, content, mode)
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            os.chown(new, owner.uid, owner.gid)
+            os.link(new, path)
+            self.made.append(path)
         except FileExistsError:
             self.left.append(path)
-            return
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchown(descriptor, owner.uid, owner.gid)
-            os.fchmod(descriptor, mode)
-            os.fsync(descriptor)
-        self.made.append(path)
+        finally:
+            new.unlink()
+        sync_directory(path.parent)
 
 
 def free_addresses(path: Path) -> list[str]:
