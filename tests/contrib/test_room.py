@@ -1,8 +1,6 @@
 """contrib/room.sh: from nothing to a conversation, and nothing left of it."""
 
 import json
-import os
-import pty
 import re
 import shutil
 import socket
@@ -10,11 +8,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from select import select
-from time import monotonic
 
 import pytest
 
+from tests.papayachat.emulator import Emulator
 from tests.test_project import ROOT
 
 PATIENCE = 20.0  # seconds; a step takes a fraction of one
@@ -52,38 +49,6 @@ def room(checkout: Path, *words: str, lines: str = "") -> str:
     return done.stdout
 
 
-class Terminal:
-    """room.sh in a terminal of its own."""
-
-    def __init__(self, checkout: Path, *words: str) -> None:
-        self._master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            [checkout / "contrib/room.sh", *words],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            cwd="/",
-            start_new_session=True,
-        )
-        os.close(slave)
-        self._seen = b""
-
-    def type(self, text: str) -> None:
-        os.write(self._master, text.encode())
-
-    def wait_for(self, pattern: str) -> None:
-        deadline = monotonic() + PATIENCE
-        while not re.search(pattern.encode(), self._seen):
-            ready, _, _ = select([self._master], [], [], max(0.0, deadline - monotonic()))
-            assert ready, f"{pattern} is not in {self._seen.decode()}"
-            self._seen += os.read(self._master, 65536)
-
-    def close(self) -> None:
-        self.type("\x04")
-        self.process.wait(PATIENCE)
-        os.close(self._master)
-
-
 def test_without_a_terminal_it_shows_itself(checkout: Path) -> None:
     shown = room(checkout, "run")
     assert re.search(r"Z \S+ \S+ hello, guest\n", shown)
@@ -113,17 +78,19 @@ def test_the_second_time_it_is_the_same_room_and_the_same_invite(checkout: Path)
 
 
 def test_two_terminals_talk(checkout: Path) -> None:
-    first = Terminal(checkout, "run")
-    first.wait_for("in main as ")
-    second = Terminal(checkout, "join", "guest")
-    second.wait_for("in main as guest")
-    first.type("one\n")
-    second.wait_for(r"> one\r\n")
-    second.type("two\n")
-    first.wait_for(r"<guest> two\r\n")
-    second.close()
-    first.close()
-    assert first.process.returncode == 0
+    script = (str(checkout / "contrib/room.sh"),)
+    with Emulator("run", program=script) as first:
+        first.sees("main", "1 here")
+        with Emulator("join", "guest", program=script) as second:
+            second.sees("main", "2 here")
+            first.enter("one\r")
+            second.sees("│ one")
+            second.enter("two\r")
+            first.sees("guest │ two")
+            second.enter("/quit\r")
+            assert second.wait() == 0
+        first.enter("/quit\r")
+        assert first.wait() == 0
 
 
 def test_secrets_are_private(checkout: Path) -> None:

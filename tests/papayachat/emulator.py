@@ -50,6 +50,7 @@ class Emulator:
         columns: int = 80,
         rows: int = 24,
         environment: dict[str, str] | None = None,
+        program: tuple[str, ...] = (sys.executable, "-m", "papayachat"),
     ) -> None:
         self.screen = Watched(columns, rows)
         self.raw = b""  # all that it ever wrote
@@ -58,7 +59,7 @@ class Emulator:
         known = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": TOP}
         self.pid, self._master = pty.fork()
         if self.pid == 0:
-            self._become([sys.executable, "-m", "papayachat", *words], known | (environment or {}))
+            self._become([*program, *words], known | (environment or {}))
         self._open[self._master] = self
         self.resize(columns, rows)
 
