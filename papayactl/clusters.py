@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 from papayactl.system import pinned
 from papayad import roster
@@ -15,6 +16,7 @@ from papayad.config import Config
 from papayad.errors import FAILED, Fault, denied_or, reason
 from papayad.roster import Entry
 
+FORK_TAKES = 0.1  # seconds from a hello that was checked to its entry in the roster
 _START_TAKES = 1.0  # seconds; a cluster adds its pids within a few milliseconds of its fork
 _LOOK_AGAIN = 0.01
 
@@ -34,6 +36,11 @@ def living(config: Config) -> list[Entry]:
 def label(entry: Entry) -> str:
     """What the admin calls a client; the same words as in its titles."""
     return f"{entry.user}@{entry.peer}"
+
+
+def named(entry: Entry) -> dict[str, Any]:
+    """What names a client in JSON, in whatever command."""
+    return {"user": entry.user, "peer": entry.peer, "recv": entry.recv, "send": entry.send}
 
 
 def completed(state_dir: Path, entry: Entry) -> Entry:

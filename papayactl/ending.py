@@ -21,7 +21,6 @@ from papayad.roster import Entry
 PATIENCE = 5.0  # seconds between SIGTERM and SIGKILL, unless --timeout says otherwise
 
 _SOON = 0.3  # revoke and ban are done within a second
-_FORK_TAKES = 0.1  # from a hello that was checked to its entry in the roster
 _KILL_TAKES = 2.0
 
 
@@ -36,10 +35,7 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "user": self.entry.user,
-            "peer": self.entry.peer,
-            "recv": self.entry.recv,
-            "send": self.entry.send,
+            **clusters.named(self.entry),
             "ended": self.ended,
             "signal": self.signal or None,
             "seconds": round(self.seconds, 3),
@@ -87,7 +83,7 @@ def end_shut_out(config: Config, is_meant: Callable[[Entry], bool]) -> list[Outc
     The acceptor may have let one in just before the file changed: so it is looked for twice.
     """
     outcomes = end_those(config, is_meant)
-    time.sleep(_FORK_TAKES)
+    time.sleep(clusters.FORK_TAKES)
     return outcomes + end_those(config, is_meant)
 
 

@@ -19,7 +19,6 @@ from papayad.record import NAME
 from papayad.roster import Entry
 
 _TAKES = 2.0  # seconds until a process that was sent SIGSTOP or SIGCONT has obeyed
-_FORK_TAKES = 0.1  # from a hello that was checked to its entry in the roster
 _LOOK_AGAIN = 0.002
 
 
@@ -37,10 +36,7 @@ class Changed:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "user": self.entry.user,
-            "peer": self.entry.peer,
-            "recv": self.entry.recv,
-            "send": self.entry.send,
+            **clusters.named(self.entry),
             "state": self.state,
         }
 
@@ -69,7 +65,7 @@ def freeze_user(config: Config, user: str) -> list[Changed]:
     """Refuse the user's new connections and freeze those that are open."""
     _mark(config, user, True)
     changed = freeze(config, _of(config, user))
-    time.sleep(_FORK_TAKES)  # the acceptor may have let one in just before it saw the mark
+    time.sleep(clusters.FORK_TAKES)  # the acceptor may have let one in just before it saw the mark
     known = {one.entry.name for one in changed}
     late = [entry for entry in _of(config, user) if entry.name not in known]
     return changed + (freeze(config, late) if late else [])

@@ -55,16 +55,16 @@ class Appender:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """The exclusive lock; when it is free again, what was written is announced."""
-        with self._committed.exclusive():
-            mask = signal.pthread_sigmask(signal.SIG_BLOCK, _DEFERRED)
-            try:
-                yield
-            finally:
-                self._committed.release()
-                if self._news:
-                    self._news = False
-                    self._announce()
-                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        self._committed.take()
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _DEFERRED)
+        try:
+            yield
+        finally:
+            self._committed.release()
+            if self._news:
+                self._news = False
+                self._announce()
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def append(self, lines: Sequence[Line]) -> None:
         """Write lines in a transaction of their own; raises StorageError.

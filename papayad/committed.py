@@ -8,8 +8,7 @@ is never the file's size: what lies beyond it was never shown to anybody.
 import fcntl
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from errno import EIO
 from pathlib import Path
 
@@ -47,17 +46,11 @@ class Committed:
         finally:
             fcntl.flock(self.descriptor, fcntl.LOCK_UN)
 
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Nobody reads the end or writes while this is held. Waits for the lock."""
+    def take(self) -> None:
+        """Wait for the lock: nobody reads the end or writes until `release`."""
         self._take(fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            self.release()
 
     def release(self) -> None:
-        """Let the lock go, early or at the end; a lock that is free already stays so."""
         fcntl.flock(self.descriptor, fcntl.LOCK_UN)
 
     def load(self) -> int:
