@@ -5,11 +5,11 @@ position up to an end, and lines that are not in the log.
 """
 
 import os
-import sys
 from typing import Protocol
 
 from papayad import compat
 from papayad.reader import Reader
+from papayad.system import send_file
 from papayad.tie import Tie
 from papayad.tls import TLS
 
@@ -38,7 +38,7 @@ class PlainOutlet:
     def log(self, reader: Reader, end: int) -> None:
         while reader.offset < end:
             self._tie.wait_writable(self._descriptor)
-            sent = send_file(self._descriptor, reader, min(end - reader.offset, _CHUNK))
+            sent = send_file(self._descriptor, reader.descriptor, min(end - reader.offset, _CHUNK))
             reader.offset += sent
             if sent == 0:
                 reader.advance()
@@ -87,14 +87,3 @@ class CompatOutlet:
 
     def close(self) -> None:
         self._outlet.close()
-
-
-def send_file(out: int, reader: Reader, most: int) -> int:
-    """One sendfile(2) that moves the segment's file position; returns the bytes sent."""
-    if sys.platform == "linux":
-        return os.sendfile(out, reader.descriptor, None, most)
-    data = os.read(reader.descriptor, most)
-    left = data
-    while left:
-        left = left[os.write(out, left) :]
-    return len(data)

@@ -16,7 +16,7 @@ import socket
 from collections.abc import Callable
 from typing import Protocol
 
-KERNEL_TIES = hasattr(fcntl, "F_SETSIG")
+from papayad import system
 
 
 class Tie(Protocol):
@@ -37,7 +37,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
 
 def tighten(end: socket.socket) -> Tie:
     """Tie the calling process to the holder of the other end; ends it when that is gone already."""
-    tied: Tie = Signalled(end) if KERNEL_TIES else Polled(end)
+    tied: Tie = Signalled(end) if system.TELLS_OF_CLOSES else Polled(end)
     _end_with_other(end)  # it may have ended before anybody was asked to tell
     return tied
 
