@@ -125,7 +125,7 @@ def prepare(settings: Config, log_to: str, inherited: range) -> Prepared:
     if line := secrecy.indiscretion(settings.tokens):
         journal.warning(line)
     prepare_state(settings.state_dir, journal)
-    cage = sandbox.prepare(settings.service.sandbox)
+    cage = sandbox.prepare(settings.service.sandbox, hidden=identity is not None)
     return Prepared(pid_file, listening, terms, credentials, journal, cage)
 
 

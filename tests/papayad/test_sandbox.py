@@ -132,5 +132,28 @@ def test_off_is_none() -> None:
     in_child(lambda: _assert_none(sandbox.prepare("off")))
 
 
+@pytest.mark.parametrize("hidden", [True, False])
+def test_hidden_processes_are_roots_to_look_into(hidden: bool) -> None:
+    """Whatever a change of the uid did: the kernel gives /proc/PID to root."""
+
+    def attempt() -> None:
+        if os.geteuid() == 0:
+            os.setresuid(65534, 65534, 65534)
+        os.execv(sys.executable, [sys.executable, "-c", HIDDEN, str(hidden)])  # is dumpable again
+
+    in_child(attempt)
+
+
+HIDDEN = """
+import os, sys
+from papayad import sandbox
+owner = lambda: os.stat("/proc/self/status").st_uid
+assert owner() == os.getuid()
+hidden = sys.argv[1] == "True"
+sandbox.prepare("off", hidden=hidden)
+assert owner() == (0 if hidden else os.getuid())
+"""
+
+
 def _assert_none(made: Sandbox) -> None:
     assert made.words() == "none"
