@@ -51,7 +51,7 @@ test: lint
 	@.venv/bin/python -m pytest
 
 test-deploy: venv-test
-	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest tests/deploy
+	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest --timeout=3600 tests/deploy
 
 deb:
 	@contrib/deb.sh
