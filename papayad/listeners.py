@@ -33,7 +33,7 @@ def open_one(address: str) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
+        if family == socket.AF_INET6 and not is_v6only(listener):  # OpenBSD's is, and read-only
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind((host, port))
         set_up(listener)
@@ -49,6 +49,10 @@ def set_up(listener: socket.socket) -> None:
     """What the acceptor needs of a listening socket, and its clients' sockets inherit."""
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
     listener.setblocking(False)
+
+
+def is_v6only(listener: socket.socket) -> bool:
+    return bool(listener.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY))
 
 
 def name(address: tuple[str, int] | tuple[str, int, int, int]) -> str:

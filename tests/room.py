@@ -226,8 +226,13 @@ class Room:
         return peer
 
     def entries(self) -> list[Entry]:
-        """The living clusters that have both their processes."""
-        return [entry for entry in roster.living(roster.directory(self.state_dir)) if entry.send]
+        """The living clusters, with both their pids: SEND may greet before RECV has told them."""
+
+        def whole() -> tuple[list[Entry], ...]:
+            found = list(roster.living(roster.directory(self.state_dir)))
+            return (found,) if all(entry.send for entry in found) else ()
+
+        return wait_for(whole)[0]
 
     def entry(self, user: str) -> Entry:
         """The user's one cluster."""
