@@ -12,6 +12,7 @@ import socket
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
 from papayad import (
@@ -195,5 +196,7 @@ def raise_descriptor_limit() -> None:
 
 def _unusable(path: Path, error: OSError) -> Fault:
     remedy = "papayactl init makes it; it belongs to service.user"
+    if error.errno in (ENOSPC, EDQUOT):
+        remedy = "remove or move something else there"
     code = denied_or(error, CONFIGURATION if isinstance(error, FileNotFoundError) else UNAVAILABLE)
     return Fault(str(path), reason(error), remedy, code=code)

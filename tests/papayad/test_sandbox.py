@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from papayad import confine, descriptors, filters, sandbox, titles
+from papayad import confine, descriptors, filters, groups, sandbox, titles
 from papayad.errors import UNAVAILABLE, Fault
 from papayad.sandbox import Sandbox
+from tests import kernel
+from tests.conftest import MakeRoom
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 
@@ -111,6 +113,20 @@ def test_recv_writes_in_state_dir_and_send_only_reads(whole: Sandbox, tmp_path: 
 
     in_child(as_recv)
     in_child(as_send)
+
+
+def test_the_rooms_of_the_tests_are_confined(whole: Sandbox, make_room: MakeRoom) -> None:
+    """So every scenario is one of the sandbox, too, where the machine has it."""
+    if os.environ.get("PAPAYA_TEST_SANDBOX") == "off":
+        pytest.skip("as it was asked for")
+    room = make_room()
+    room.join("alice")
+    entry = room.entry("alice")
+    for pid in (entry.recv, entry.send):
+        known = kernel.fields(pid)
+        assert (known["Seccomp"], known["NoNewPrivs"]) == ("2", "1")
+    path = groups.directory(room.state_dir)
+    assert groups.sandbox_of(path, entry.group) == "seccomp,landlock"
 
 
 def test_a_program_fits_into_a_pipe(whole: Sandbox) -> None:
