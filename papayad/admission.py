@@ -103,7 +103,9 @@ def _any(those: Sequence[T]) -> T:
 
 
 def source_of(host: str) -> str:
-    """What a cap counts: the IPv4 address, or the /64 of an IPv6 one."""
+    """What a cap counts: the IPv4 address as accept(2) tells it, or the /64 of an IPv6 one."""
+    if ":" not in host:
+        return host
     address = ipaddress.ip_address(host.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
@@ -114,5 +116,7 @@ def source_of(host: str) -> str:
 
 def is_in(host: str, networks: Sequence[str]) -> bool:
     """Whether an address is in one of the networks."""
-    address = ipaddress.ip_address(host) if networks else None
+    if not networks:
+        return False
+    address = ipaddress.ip_address(host)
     return any(address in ipaddress.ip_network(network) for network in networks)
