@@ -34,7 +34,7 @@
 #define OUTPUT (1 << 14)
 #define MICROSECONDS 4000000 /* latencies above count as this */
 #define SILENCE 2000000000LL /* nothing for so long after the last message: what misses is lost */
-#define JOINING 60000000000LL
+#define JOINING (60000000000LL + count * 30000000LL) /* on a busy machine, too */
 #define DRAINING 60000000000LL
 
 enum { CONNECTING, GREETING, JOINED };

@@ -50,6 +50,7 @@ Step = tuple[str, str, Callable[[], Iterable[Sample]], dict[str, object]]
 @click.group()
 def main() -> None:
     """Measure papayad beside other ways to do the same, and write REPORT.md."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing left over
 
 
 @main.command()
@@ -89,7 +90,6 @@ def run(
             steps += room_steps(form, chosen or tuple(PEERS), workshop)
         if only != "room":
             steps += experiment_steps(form, servers or tuple(CONTESTANTS), workshop)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing left over
         try:
             take(steps, found, out)
             found.complete = True
