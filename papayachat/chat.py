@@ -74,13 +74,9 @@ class Chat:
         self.finder = Finder(self.timeline, self.view)
         seen = Seen(replica.directory(profile.name))
         self.attention = Attention(self.copy, self.timeline, self.view, seen)
+        start = resuming.start(self.copy, box, self.delivery, self.me)
         self.room = Room(
-            profile,
-            box.session,
-            resuming.start(self.copy, box, self.delivery, self.me),
-            presence=True,
-            delivery=self.delivery,
-            patient=True,
+            profile, box.session, start, presence=True, delivery=self.delivery, patient=True
         )
         self._intake = Intake(self.copy)
         self._limit = _MESSAGE_BYTES
