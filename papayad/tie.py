@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-KERNEL_TIES = hasattr(fcntl, "F_SETSIG")
+from papayad import system
 
 
 class Arrived(Protocol):
@@ -50,7 +50,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
 
 def tighten(end: socket.socket) -> Tie:
     """Tie the calling process to the holder of the other end; ends it when that is gone already."""
-    tied: Tie = Signalled(end) if KERNEL_TIES else Polled(end)
+    tied: Tie = Signalled(end) if system.TELLS_OF_CLOSES else Polled(end)
     _end_with_other(end)  # it may have ended before anybody was asked to tell
     return tied
 
@@ -97,7 +97,7 @@ class Polled:
         return os.write(descriptor, data)
 
     def send_file(self, out: int, file: int, offset: None, most: int) -> int:
-        """sendfile(2) differs everywhere, or is missing; this moves the file position alike."""
+        """sendfile(2) leaves the file position, which shows the lag, on FreeBSD and macOS."""
         data = os.read(file, most)
         left = data
         while left:
