@@ -241,7 +241,7 @@ class Chat:
                 self.room.say(b"WHO\n")
             case Lost(fault, _):
                 self.connected, self.trouble = False, fault
-                self.people.online = set()
+                self.people.forget()
             case Notice(word, rest):
                 self._notice(word, rest)
             case Refused(refused, why):
@@ -281,7 +281,7 @@ class Chat:
             if said is None:
                 continue
             live = line.offset >= self._greeted_end
-            self._doubtful = (self.people.take(said) and live) or self._doubtful
+            self._doubtful = (self.people.take(said, live) and live) or self._doubtful
             if said.sender in (SERVER, self.me) or said.sender in self.timeline.ignored:
                 continue
             if live or not self._fresh:
