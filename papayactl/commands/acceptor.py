@@ -6,12 +6,14 @@ import click
 
 from papayactl import acceptor, patience
 from papayactl.acceptor import Status, Stopped
-from papayactl.invocation import Invocation, pass_invocation
+from papayactl.invocation import Helping, Invocation, pass_invocation
 from papayad.errors import DONE, NOT_RUNNING
 
 
 @click.group(
-    "acceptor", short_help="The process that lets clients in: status, stop, start, reload."
+    "acceptor",
+    cls=Helping,
+    short_help="The process that lets clients in: status, stop, start, reload.",
 )
 def command() -> None:
     """The process that lets clients in. The clients that are in go on without it."""

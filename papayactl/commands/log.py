@@ -23,7 +23,7 @@ from papayactl import (
     verification,
 )
 from papayactl.excerpts import Excerpt
-from papayactl.invocation import Invocation, pass_invocation
+from papayactl.invocation import Helping, Invocation, pass_invocation
 from papayactl.progress import progress
 from papayactl.records import Placed
 from papayad import segments
@@ -36,7 +36,7 @@ _FOLLOWED = 0.2  # seconds between two looks at the log's end
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@click.group("log")
+@click.group("log", cls=Helping)
 def command() -> None:
     """The chat log: a record is a line, and the same line in the file, on the wire and here."""
 

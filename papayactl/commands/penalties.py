@@ -6,14 +6,14 @@ from typing import Any
 import click
 
 from papayactl import moments, service_user
-from papayactl.invocation import Invocation, pass_invocation
+from papayactl.invocation import Helping, Invocation, pass_invocation
 from papayad import penalties
 from papayad.config import Config
 from papayad.errors import NOT_RUNNING, USAGE, Fault
 from papayad.penalties import Penalty, Scale
 
 
-@click.group("penalties")
+@click.group("penalties", cls=Helping)
 def command() -> None:
     """Sources (an IPv4 address, an IPv6 /64) that failed to come in, and what it costs them."""
 
