@@ -54,7 +54,7 @@ test: lint
 
 test-deploy: venv-test
 	@PAPAYA_TEST_SANDBOX=required .venv/bin/python -m pytest tests/scenarios tests/contrib/test_torture.py
-	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest tests/deploy
+	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest --timeout=3600 tests/deploy
 
 deb:
 	@contrib/deb.sh
