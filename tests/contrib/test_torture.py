@@ -4,7 +4,7 @@ from contrib.torture import attack, chaos, conversation, model
 
 
 def test_conversations_have_the_outcome_that_they_must_have() -> None:
-    assert model.run(seed=7, count=150)
+    assert model.run(seed=7, count=200)
 
 
 def test_a_conversation_is_drawn_again() -> None:
