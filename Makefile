@@ -53,7 +53,6 @@ test: lint
 	@.venv/bin/python -m pytest
 
 test-deploy: venv-test
-	@PAPAYA_TEST_SANDBOX=required .venv/bin/python -m pytest tests/scenarios tests/contrib/test_torture.py
 	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest --timeout=3600 tests/deploy
 
 deb:
