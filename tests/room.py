@@ -4,6 +4,7 @@ Everything is ended by pid or by the group that its lock proves alive, and lives
 """
 
 import os
+import pwd
 import random
 import shutil
 import signal
@@ -295,6 +296,14 @@ def give_to_service(directory: Path) -> None:
     directory.chmod(0o755)
     for path in (directory, *directory.rglob("*")):
         shutil.chown(path, "nobody", "nogroup")
+
+
+def become_service() -> None:
+    """As papayad does when it drops root: for what only the owner of its processes may do."""
+    service = pwd.getpwnam("nobody")
+    os.setgroups([])
+    os.setgid(service.pw_gid)
+    os.setuid(service.pw_uid)
 
 
 def free_port() -> int:
