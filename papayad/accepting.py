@@ -14,7 +14,7 @@ from functools import partial
 from papayad.journal import Journal
 from papayad.watching import Rank, Watching
 
-_BURST = 128  # connections of one listening socket at one turn
+_BURST = 256  # connections of one listening socket at one turn
 _REST = 0.2  # seconds without accepting when descriptors or buffers have run out
 _QUIET = 60.0  # seconds between two lines that say the same
 _RUN_OUT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}

@@ -21,6 +21,6 @@ def _set(pid: int, which: int, soft: int) -> None:
         become_service()
     try:
         _, hard = resource.prlimit(pid, which)
-        resource.prlimit(pid, which, (min(soft, hard) if hard >= 0 else soft, hard))
+        resource.prlimit(pid, which, (soft, hard))
     except OSError:
         os._exit(1)

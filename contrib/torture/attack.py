@@ -19,8 +19,9 @@ from tests.kernel import cpu_seconds, of_group
 from tests.room import Peer, Room
 from tests.tls import TLSPeer
 
-__all__ = ["ATTACKS", "LONG", "SHORT", "run"]
+__all__ = ["ATTACKS", "LONG", "PEOPLE", "SHORT", "run"]
 
+PEOPLE = 50
 LONG = Size(2000, 5000)
 SHORT = Size(300, 300)
 

@@ -14,7 +14,7 @@ from contrib.torture import attack, chaos
 def main() -> None:
     parser = argparse.ArgumentParser("contrib.torture", description=__doc__)
     parser.add_argument("--seconds", type=float, default=600, help="altogether; default: 600")
-    parser.add_argument("--clients", type=int, default=50, help="who talk; default: 50")
+    parser.add_argument("--clients", type=int, help="who talk; default: 30 in chaos, else 50")
     parser.add_argument("--seed", type=int, help="a run that failed, again")
     parser.add_argument("--only", choices=("chaos", "attack"), help="one half of it")
     parser.add_argument("--report", type=Path, help="a file to write the report to as well")
@@ -28,15 +28,19 @@ def main() -> None:
     sys.exit(1 if missed else 0)
 
 
-def run(only: str | None, seed: int, people: int, seconds: float) -> tuple[list[str], list[str]]:
+def run(
+    only: str | None, seed: int, people: int | None, seconds: float
+) -> tuple[list[str], list[str]]:
     """A report and what was missed; half of the time is for each of the two unless it is alone."""
     lines: list[str] = []
     missed: list[str] = []
     share = seconds if only else seconds / 2
     if only != "attack":
         print(f"chaos with seed {seed}: --seed {seed} runs it again", flush=True)
-        lines += [f"Chaos, seed {seed}", *chaos.run(seed, people, share), ""]
+        lines += [f"Chaos, seed {seed}", *chaos.run(seed, people or chaos.PEOPLE, share), ""]
     if only != "chaos":
-        figures, missed = attack.run(people, share / len(attack.ATTACKS), attack.LONG)
+        figures, missed = attack.run(
+            people or attack.PEOPLE, share / len(attack.ATTACKS), attack.LONG
+        )
         lines += ["Attack", *figures]
     return lines, missed

@@ -4,9 +4,9 @@ from contrib.torture import attack, chaos
 
 
 def test_chaos_loses_nothing() -> None:
-    assert chaos.run(seed=7, people=6, seconds=6)
+    assert chaos.run(seed=7, people=6, seconds=8)
 
 
 def test_an_attack_ends_no_conversation() -> None:
-    lines, _ = attack.run(people=5, seconds=1.5, size=attack.SHORT)
+    lines, _ = attack.run(people=5, seconds=0.9, size=attack.SHORT)
     assert [name for name in attack.ATTACKS if not any(name in line for line in lines)] == []
