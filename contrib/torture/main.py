@@ -8,7 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-from contrib.torture import attack, chaos
+from contrib.torture import attack, chaos, confinement
+
+_JOINS = 200  # with the sandbox and without
 
 
 def main() -> None:
@@ -42,5 +44,7 @@ def run(
         figures, missed = attack.run(
             people or attack.PEOPLE, share / len(attack.ATTACKS), attack.LONG
         )
-        lines += ["Attack", *figures]
+        lines += ["Attack", *figures, ""]
+    if not only:
+        lines += ["Sandbox", *confinement.run(_JOINS)]
     return lines, missed

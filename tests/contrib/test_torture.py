@@ -1,6 +1,6 @@
 """make torture, in short: nothing is lost, nobody else disturbed, nothing left over."""
 
-from contrib.torture import attack, chaos
+from contrib.torture import attack, chaos, confinement
 
 
 def test_chaos_loses_nothing() -> None:
@@ -10,3 +10,7 @@ def test_chaos_loses_nothing() -> None:
 def test_an_attack_ends_no_conversation() -> None:
     lines, _ = attack.run(people=5, seconds=0.9, size=attack.SHORT)
     assert [name for name in attack.ATTACKS if not any(name in line for line in lines)] == []
+
+
+def test_what_the_sandbox_costs_is_measured() -> None:
+    assert "2 joins by turns" in confinement.run(2)[0]
