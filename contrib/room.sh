@@ -220,7 +220,7 @@ show() {
     echo
     echo "The processes:"
     echo
-    ps -o user,pid,ppid,pgid,args -p "$(pids | paste -s -d , -)"
+    ps -ww -o user,pid,ppid,pgid,args -p "$(pids | paste -s -d , -)"
     echo
     # shellcheck disable=SC2086
     kill $tails

@@ -109,7 +109,7 @@ class Screen:
         if settings["bell"] == "all" or (mention and settings["bell"] == "mentions"):
             output.bell()
         wanted = settings["notify"] == "all" or (mention and settings["notify"] == "mentions")
-        if wanted and self.chat.focused is not True:
+        if wanted and self.chat.attention.focused is not True:
             output.write_raw(desktop(f"{self.chat.name}: {who}", text))
         output.flush()
 

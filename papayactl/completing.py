@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from papayactl import clusters
+from papayactl import clusters, salvage
 from papayad import config, tokens
 from papayad.config import DEFAULT_ROOM, Config
 from papayad.errors import Fault
@@ -57,7 +57,7 @@ def _rooms(context: click.Context) -> list[Config]:
     given = context.find_root().params
     room = given.get("room") or DEFAULT_ROOM
     try:
-        return [config.load(config.find(given.get("option"), room), room)]
+        return [salvage.load(config.find(given.get("option"), room), room)[0]]
     except Fault:
         return []
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import click
 
-from papayactl import table
+from papayactl import salvage, table
 from papayactl.table import Column
 from papayad import config
 from papayad.config import DEFAULT_ROOM, Config
@@ -41,6 +41,19 @@ class Invocation:
     def config(self) -> Config:
         """The room's configuration; raises a Fault (77, 78)."""
         return config.load(self.path, self.room)
+
+    @cached_property
+    def salvaged(self) -> Config:
+        """The same of a file with mistakes, which are told of, as far as it can be read.
+
+        For who sees and ends clients; a Fault (77, 78) when nobody can say where they are.
+        """
+        found, problems = salvage.load(self.path, self.room)
+        if problems:
+            more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+            remedy = "ignored here, see papayad --check"
+            click.echo(f"papayactl: {self.path}: {problems[0]}{more}: {remedy}", err=True)
+        return found
 
     def show(self, value: Any, lines: Sequence[str]) -> None:
         """Print a command's result: the value as JSON, or the lines for a person."""

@@ -25,7 +25,7 @@ from papayad.penalizing import Penalizing
 from papayad.pending import Closed, Greeted, Introduced, Pending, Terms
 from papayad.proctitle import set_title
 from papayad.reaping import Reaping
-from papayad.reloading import reload
+from papayad.reloading import Reloaded, reload
 from papayad.signals import Signals
 from papayad.spawn import spawn
 from papayad.tokens import Token
@@ -310,11 +310,14 @@ class Acceptor:
 
     def _reload(self) -> None:
         """Configuration, tokens, certificate, addresses; what is broken keeps its old state."""
-        fresh = reload(self._shared.config, self._listening, self._journal)
+        old = Reloaded(self._shared.config, self._listening, self._terms)
+        fresh = reload(old, self._journal)
         self._credentials.refresh()
-        if fresh is None:
-            return
-        closing = [old for at, old in self._listening.items() if at not in fresh.listening]
+        closing = [
+            listener
+            for address, listener in self._listening.items()
+            if fresh.listening.get(address) is not listener
+        ]
         self._listening, self._terms = fresh.listening, fresh.terms
         self._shared = fresh.shared(self._shared)
         self._reaping.shared = self._shared

@@ -51,16 +51,12 @@ def _adopt(descriptor: int, tls: str) -> Inherited:
     if not listens or listener.family not in (socket.AF_INET, socket.AF_INET6):
         raise _wrong(descriptor, "does not listen for TCP")
     address = listeners.name(listener.getsockname())
-    if listener.family == socket.AF_INET6 and not _is_v6only(listener):
+    if listener.family == socket.AF_INET6 and not listeners.is_v6only(listener):
         raise _wrong(address, "takes IPv4 along", "set BindIPv6Only=ipv6-only")
     if tls == "off" and not is_loopback(address):
         raise _wrong(address, 'is not loopback, and listen.tls is "off"', "see listen.tls")
     listeners.set_up(listener)
     return listener
-
-
-def _is_v6only(listener: socket.socket) -> bool:
-    return bool(listener.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY))
 
 
 def _wrong(

@@ -17,6 +17,7 @@ from papayad import record, retention, segments
 from papayad.committed import Committed
 from papayad.config import Chatlog
 from papayad.files import sync_directory
+from papayad.system import sync_data
 
 # Until the lock is free and the announcement made these wait: who is asked to end finishes first.
 _DEFERRED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
@@ -112,7 +113,7 @@ class Appender:
             if os.write(self._segment, data) != len(data):
                 raise OSError(EIO, "short write")
             if self._chatlog.durability == "disk":
-                os.fdatasync(self._segment)
+                sync_data(self._segment)
             self._committed.store(end + len(data))
         except OSError:
             with suppress(OSError):  # else the next transaction cuts it

@@ -11,9 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from papayad import roster
-
-HAS_PIDFD = hasattr(os, "pidfd_open") and hasattr(signal, "pidfd_send_signal")
+from papayad import roster, system
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +96,12 @@ def end(known: Known) -> None:
     """
     with suppress(ProcessLookupError):
         for signum in (signal.SIGTERM, signal.SIGCONT):
-            if known.pidfd >= 0:
-                signal.pidfd_send_signal(known.pidfd, signum)
-            elif known.pid > 1:
-                os.kill(known.pid, signum)
+            if known.pid > 1:
+                system.send_signal(known.pid, known.pidfd, signum)
 
 
 def _open_pidfd(pid: int) -> int:
-    if not HAS_PIDFD or pid <= 1:
-        return -1
     try:
-        return os.pidfd_open(pid)
+        return system.open_pidfd(pid) if pid > 1 else -1
     except OSError:
         return -1

@@ -15,7 +15,7 @@ from pathlib import Path
 from papayad import stuck
 
 FILE = "committed"
-_DIGITS = 20
+DIGITS = 20
 _PATIENCE = 5.0  # seconds of waiting for the lock, after which its holder is looked at
 
 
@@ -42,7 +42,7 @@ class Committed:
         """The committed end in bytes, taken under LOCK_SH: no writer is between two steps."""
         self._take(fcntl.LOCK_SH)
         try:
-            return int(os.pread(self.descriptor, _DIGITS, 0))
+            return int(os.pread(self.descriptor, DIGITS, 0))
         finally:
             fcntl.flock(self.descriptor, fcntl.LOCK_UN)
 
@@ -56,7 +56,7 @@ class Committed:
     def load(self) -> int:
         """The end, for who holds the lock already."""
         try:
-            return int(os.pread(self.descriptor, _DIGITS, 0))
+            return int(os.pread(self.descriptor, DIGITS, 0))
         except ValueError:
             raise OSError(EIO, f"{self._state_dir / FILE} has no number") from None
 

@@ -168,7 +168,7 @@ class Limits:
         0, "processor time that one process of a client may use; 0: any", at_least(0)
     )
     linger_ms: float = key(
-        5.0, "a SEND that just sent waits this long: cost is bounded under load", at_least(0)
+        5.0, "a SEND sends once in so long at most: cost is bounded under load", at_least(0)
     )
 
 
@@ -223,8 +223,16 @@ def find(option: str | None, room: str) -> Path:
 
 def load(path: Path, room: str) -> Config:
     """The configuration of a room; raises Problems, or a Fault when the file cannot be read."""
+    config, problems = judge(read(path), path, room)
+    if problems:
+        raise Problems(path, problems)
+    return config
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The file as TOML; raises Problems, or a Fault when it cannot be read."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         code = denied_or(error, CONFIGURATION)
         remedy = "run papayactl init, or name the file with --config"
@@ -235,15 +243,16 @@ def load(path: Path, room: str) -> Config:
         raise Problems(path, ["not UTF-8"]) from None
     except tomllib.TOMLDecodeError as error:
         raise Problems(path, [f"not TOML: {error}"]) from error
+
+
+def judge(table: dict[str, Any], path: Path, room: str) -> tuple[Config, list[str]]:
+    """The configuration, with defaults for what is wrong, and a line for each problem."""
     problems = [f"{name}: unknown section or key" for name in table if name not in SECTIONS]
     sections = {}
     for name, kind in SECTIONS.items():
         sections[name] = _section(name, kind, table.get(name, {}), room, problems)
     config = Config(room, path, **sections)
-    problems += _across(config)
-    if problems:
-        raise Problems(path, problems)
-    return config
+    return config, problems + _across(config)
 
 
 def parse_address(text: str) -> tuple[str, int]:

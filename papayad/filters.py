@@ -7,6 +7,7 @@ bindings bring along are in no process that lives. What is not listed fails with
 import os
 import signal
 import socket
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -109,12 +110,40 @@ _WRITING = [
     "utimensat",
     "fchmod",
 ]
+# The same, as 32-bit machines have them: with wide offsets, ids and times.
+_COMMON_32 = [
+    "_llseek",
+    "fstat64",
+    "stat64",
+    "lstat64",
+    "fstatat64",
+    "_newselect",
+    "ppoll_time64",
+    "pselect6_time64",
+    "send",
+    "recv",
+    "sigreturn",
+    "rt_sigtimedwait_time64",
+    "clock_gettime64",
+    "clock_getres_time64",
+    "clock_nanosleep_time64",
+    "getuid32",
+    "geteuid32",
+    "getgid32",
+    "getegid32",
+    "ugetrlimit",
+    "futex_time64",
+    "waitpid",
+]
+_WRITING_32 = ["ftruncate64", "utimensat_time64"]
 _SIGNALS = {
     titles.RECV: (signal.SIGUSR1, signal.SIGUSR2, signal.SIGKILL),
     titles.REAPER: (signal.SIGUSR1, signal.SIGKILL),
     titles.SEND: (signal.SIGKILL,),  # a holder of the log's lock that is stopped
 }
 _FCNTL = (0, 1, 2, 3, 4, 1030)  # duplicate, and get and set flags; never F_SETOWN or F_SETSIG
+# The old mmap of 32-bit machines has its arguments in memory, where no filter sees them.
+_MMAP = "mmap" if sys.maxsize > 2**32 else "mmap2"
 _PROT_EXEC = 4
 _PR_SET_NAME = 15
 
@@ -172,12 +201,14 @@ def _program(seccomp: Any, role: str) -> bytes:
     allow, arg = seccomp.ALLOW, seccomp.Arg
     equal, masked = seccomp.EQ, seccomp.MASKED_EQ
     filter = seccomp.SyscallFilter(seccomp.ERRNO(1))
-    for call in _COMMON + (["sendfile"] if role == titles.SEND else _WRITING):
+    own = ["sendfile", "sendfile64"] if role == titles.SEND else _WRITING + _WRITING_32
+    for call in _COMMON + _COMMON_32 + own:
         _allow(filter, allow, call)
-    for call in ("mmap", "mprotect"):
+    for call in (_MMAP, "mprotect"):
         _allow(filter, allow, call, arg(2, masked, _PROT_EXEC, 0))
     for command in _FCNTL:
         _allow(filter, allow, "fcntl", arg(1, equal, command))
+        _allow(filter, allow, "fcntl64", arg(1, equal, command))
     for signum in _SIGNALS[role]:
         _allow(filter, allow, "kill", arg(1, equal, int(signum)))
     _allow(filter, allow, "prctl", arg(0, equal, _PR_SET_NAME))

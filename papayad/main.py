@@ -12,6 +12,7 @@ import socket
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
 from papayad import (
@@ -125,7 +126,7 @@ def prepare(settings: Config, log_to: str, inherited: range) -> Prepared:
     if line := secrecy.indiscretion(settings.tokens):
         journal.warning(line)
     prepare_state(settings.state_dir, journal)
-    cage = sandbox.prepare(settings.service.sandbox)
+    cage = sandbox.prepare(settings.service.sandbox, hidden=identity is not None)
     return Prepared(pid_file, listening, terms, credentials, journal, cage)
 
 
@@ -188,5 +189,7 @@ def raise_descriptor_limit() -> None:
 
 def _unusable(path: Path, error: OSError) -> Fault:
     remedy = "papayactl init makes it; it belongs to service.user"
+    if error.errno in (ENOSPC, EDQUOT):
+        remedy = "remove or move something else there"
     code = denied_or(error, CONFIGURATION if isinstance(error, FileNotFoundError) else UNAVAILABLE)
     return Fault(str(path), reason(error), remedy, code=code)

@@ -21,4 +21,8 @@ try:
 finally:
     os.register_at_fork = _register
 
+# It finds the arguments, whose place the title takes, beside the first variable of the environment:
+# now, and not at the first title, when that variable may have been changed (HOME) or removed.
+setproctitle.getproctitle()
+
 set_title = setproctitle.setproctitle

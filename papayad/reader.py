@@ -36,6 +36,7 @@ class Reader:
         self._state_dir = state_dir
         self._committed = Committed(state_dir, warn=warn)
         self.end = self._committed.end  # a call: the committed end now
+        self.lock = self._committed.descriptor
         self.descriptor = -1
         self.offset = 0
 

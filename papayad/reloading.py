@@ -17,7 +17,7 @@ from papayad.pending import Terms
 
 @dataclass(frozen=True, slots=True)
 class Reloaded:
-    """A new state, whole: nothing of it is used unless all of it could be had."""
+    """A state, whole: nothing of a new one is used unless all of it could be had."""
 
     config: Config
     listening: dict[str, socket.socket]
@@ -33,19 +33,23 @@ def terms_of(listen: Listen) -> Terms:
     return Terms(context, listen.tls != "required", listen.papayachat_compat)
 
 
-def reload(old: Config, listening: dict[str, socket.socket], journal: Journal) -> Reloaded | None:
-    """The new state, or None, with the reason in the journal, when the old one has to stay."""
-    inherited = activation.are_inherited(listening)
+def reload(old: Reloaded, journal: Journal) -> Reloaded:
+    """The new state; with the reason in the journal the old one, when that has to stay.
+
+    Sockets of the old one that are not in the new one are the caller's to close.
+    """
+    listening = old.listening
     try:
-        new = config.load(old.path, old.room)
+        new = config.load(old.config.path, old.config.room)
         terms = terms_of(new.listen)
-        wanted = list(listening) if inherited else new.listen.addresses
-        opened = listeners.open_all([one for one in wanted if one not in listening])
+        wanted = list(listening) if activation.are_inherited(listening) else new.listen.addresses
+        listening, fault = listeners.exchange(listening, wanted)
+        if fault:
+            raise fault
     except Fault as fault:
         journal.error(f"{fault}; everything stays as it was")
-        return None
-    if new.service != old.service:
+        return replace(old, listening=listening)
+    if new.service != old.config.service:
         journal.warning("[service] takes effect at the next start: papayactl acceptor restart")
-    journal.info(f"re-read {old.path}")
-    kept = {one: listening[one] for one in wanted if one in listening}
-    return Reloaded(replace(new, service=old.service), kept | opened, terms)
+    journal.info(f"re-read {new.path}")
+    return Reloaded(replace(new, service=old.config.service), listening, terms)

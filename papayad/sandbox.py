@@ -13,7 +13,7 @@ from typing import Any
 from papayad import filters, landlock, titles
 from papayad.errors import UNAVAILABLE, Fault
 
-_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 22, 38
+_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 4, 22, 38
 _SECCOMP_MODE_FILTER = 2
 _READ = landlock.READ_FILE | landlock.READ_DIR
 _CHANGE = landlock.WRITE_FILE | landlock.REMOVE_FILE | landlock.MAKE_REG | landlock.TRUNCATE
@@ -80,10 +80,12 @@ class Sandbox:
 NONE = Sandbox(None, {}, 0)
 
 
-def prepare(wanted: str) -> Sandbox:
+def prepare(wanted: str, *, hidden: bool = False) -> Sandbox:
     """What can be had of what is wanted; a Fault (69) when all of it is required and is not there.
 
-    Also promises for this process and all that it forks that no right is gained by executing.
+    Also promises for this process and all that it forks that no right is gained by executing, and
+    if `hidden` that nobody but root looks into their memory. The kernel does the latter when a uid
+    changes, but not with every fs.suid_dumpable.
     """
     try:
         kernel = Kernel() if sys.platform == "linux" else None
@@ -91,6 +93,8 @@ def prepare(wanted: str) -> Sandbox:
         kernel = None
     if kernel:
         kernel.prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        if hidden:
+            kernel.prctl(_PR_SET_DUMPABLE, 0)
     if wanted == "off" or kernel is None:
         if wanted == "required":
             raise _missing("this system, or its Python, cannot make one")

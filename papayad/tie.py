@@ -13,21 +13,34 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Protocol
 
-KERNEL_TIES = hasattr(fcntl, "F_SETSIG")
+from papayad import system
+
+
+class Arrived(Protocol):
+    """What a wait for signals tells: as much of siginfo_t as there is everywhere."""
+
+    @property
+    def si_signo(self) -> int: ...
 
 
 class Tie(Protocol):
-    """One process's end. The waits return when `descriptor` is ready, or end this process."""
+    """One process's end. What blocks returns when it is done, or ends this process.
 
-    #: whether the kernel kills, so that reads and writes may block and the first two do nothing
-    kills: bool
+    The first four are os.read, os.write, os.sendfile and signal.sigwaitinfo, or act like them.
+    """
 
-    def wait_readable(self, descriptor: int) -> None: ...
-    def wait_writable(self, descriptor: int) -> None: ...
-    def wait_for(self, signals: set[int]) -> int: ...
+    @property
+    def read(self) -> Callable[[int, int], bytes]: ...
+    @property
+    def write(self) -> Callable[[int, bytes], int]: ...
+    @property
+    def send_file(self) -> Callable[[int, int, None, int], int]: ...
+    @property
+    def wait_for(self) -> Callable[[Collection[int]], Arrived]: ...
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None: ...
 
 
@@ -37,31 +50,21 @@ def pair() -> tuple[socket.socket, socket.socket]:
 
 def tighten(end: socket.socket) -> Tie:
     """Tie the calling process to the holder of the other end; ends it when that is gone already."""
-    tied: Tie = Signalled(end) if KERNEL_TIES else Polled(end)
+    tied: Tie = Signalled(end) if system.TELLS_OF_CLOSES else Polled(end)
     _end_with_other(end)  # it may have ended before anybody was asked to tell
     return tied
 
 
 class Signalled:
-    """Linux: the kernel kills, the process need not look, and its waits cost nothing."""
-
-    kills = True
+    """Linux: the kernel kills, the process need not look: system calls without a frame of ours."""
 
     def __init__(self, end: socket.socket) -> None:
+        self.read, self.write, self.send_file = os.read, os.write, os.sendfile
+        self.wait_for = signal.sigwaitinfo  # sigwait(3) would make an enum: 10 us a wakeup
         self._end = end
         fcntl.fcntl(end, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(end, fcntl.F_SETSIG, signal.SIGKILL)
         _set_async(end, True)
-
-    def wait_readable(self, descriptor: int) -> None:
-        """The read itself blocks."""
-
-    def wait_writable(self, descriptor: int) -> None:
-        """The write itself blocks."""
-
-    def wait_for(self, signals: set[int]) -> int:
-        """sigwait(3) would make an enum of the number, 10 us a wakeup."""
-        return signal.sigwaitinfo(signals).si_signo
 
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None:
         """Let the other end first, once it is asked to; wait for that, up to `seconds`."""
@@ -70,29 +73,42 @@ class Signalled:
         select.select([self._end], [], [], seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    si_signo: int
+
+
 class Polled:
     """Elsewhere: SIGIO interrupts SEND's wait for signals, poll(2) does the rest."""
 
-    kills = False
-
     def __init__(self, end: socket.socket) -> None:
         self._end = end
-        signal.signal(signal.SIGIO, _nothing)  # not ignored, so that sigwaitinfo gets it
+        signal.signal(signal.SIGIO, _nothing)  # not ignored, so that sigwait gets it
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
         fcntl.fcntl(end, fcntl.F_SETOWN, os.getpid())
         _set_async(end, True)
 
-    def wait_readable(self, descriptor: int) -> None:
+    def read(self, descriptor: int, most: int) -> bytes:
         self._wait(descriptor, select.POLLIN)
+        return os.read(descriptor, most)
 
-    def wait_writable(self, descriptor: int) -> None:
+    def write(self, descriptor: int, data: bytes) -> int:
         self._wait(descriptor, select.POLLOUT)
+        return os.write(descriptor, data)
 
-    def wait_for(self, signals: set[int]) -> int:
+    def send_file(self, out: int, file: int, offset: None, most: int) -> int:
+        """sendfile(2) leaves the file position, which shows the lag, on FreeBSD and macOS."""
+        data = os.read(file, most)
+        left = data
+        while left:
+            left = left[self.write(out, left) :]
+        return len(data)
+
+    def wait_for(self, signals: Collection[int]) -> Taken:
         """OpenBSD and macOS have no sigwaitinfo."""
-        arrived = signal.sigwait(signals | {signal.SIGIO})
+        arrived = signal.sigwait({*signals, signal.SIGIO})
         _end_with_other(self._end)
-        return arrived
+        return Taken(int(arrived))
 
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None:
         ask()

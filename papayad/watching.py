@@ -8,6 +8,7 @@ it is served everybody would wait for its whole length, and a friend's handshake
 import selectors
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from enum import IntEnum
 from itertools import count
 
@@ -40,8 +41,8 @@ class Watching:
         self._selector.register(file, selectors.EVENT_READ, data)
 
     def remove(self, file: socket.socket | int) -> None:
-        """Watch it no more, if it was watched; it has to be open still."""
-        if file in self._selector.get_map():
+        """Watch it no more, if it was watched; a socket may be closed by now."""
+        with suppress(KeyError, ValueError):
             self._selector.unregister(file)
 
     def turn(self, patience: float | None) -> None:

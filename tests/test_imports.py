@@ -24,6 +24,7 @@ LEAVES = {
     "record",
     "secrecy",
     "segments",
+    "system",
     "titles",
     "tokens",
     "wire",

@@ -1,12 +1,14 @@
 """The manual pages say what the code does, no less and no more: read from both and compared."""
 
 import ast
+import json
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -14,8 +16,12 @@ import pytest
 import papayachat.main
 import papayactl.main
 from papayachat import settings, slash
+from papayachat.splitter import Line
+from papayachat.terminal import as_json
 from papayad import config, errors
 from papayad.main import parse_options
+from papayad.record import Record
+from tests.papayactl.schemas import OUTCOME, SCHEMAS
 
 ROOT = Path(__file__).parent.parent
 MAN = ROOT / "man"
@@ -177,6 +183,70 @@ def test_settings_of_papayachat() -> None:
     told = dict(re.findall(r"^\.It Va (\S+) Li = (.*)", text, re.MULTILINE))
     known = {name: default or r"\(dq\(dq" for name, (default, _, _) in settings.KNOWN.items()}
     assert told == known
+
+
+def told_keys() -> dict[str, dict[str, set[str]]]:
+    """Of each command of papayactl: its JSON keys, with the keys below each."""
+    told: dict[str, dict[str, set[str]]] = {}
+    here: list[dict[str, set[str]]] = []
+    last, below = "", False
+    for line in section("papayactl.8", "JSON"):
+        macro, _, rest = line.partition(" ")
+        keys = [word for word in rest.removeprefix("Va ").split() if word != ","]
+        if macro == ".It":
+            here = [told.setdefault(name, {}) for name in rest.removeprefix("Cm ").split(" , ")]
+        elif macro in (".Po", ".Pc"):
+            below = macro == ".Po"
+        elif line.startswith((".Va ", ".Pq Va ")):
+            for known in here:
+                if below or macro == ".Pq":
+                    known[last] = known[last] | set(keys)
+                else:
+                    known.update((key, set()) for key in keys)
+            last = last if below or macro == ".Pq" else keys[-1]
+    return told
+
+
+def known_keys() -> dict[str, dict[str, set[str]]]:
+    """The same from the shapes that tests of each command hold it to."""
+    known: dict[str, dict[str, set[str]]] = {}
+    for command, _, schema in SCHEMAS:
+        shape = shape_of(next(iter(schema.values())) if command == "metrics" else schema)
+        keys = {key: set(shape_of(value)) for key, value in shape.items()}
+        known.setdefault(command, {}).update(keys)
+    return {command: keys for command, keys in known.items() if keys}
+
+
+def shape_of(schema: Any) -> dict[str, Any]:
+    """The keys of an object, or of the objects in a list; none of anything else."""
+    while isinstance(schema, list):
+        schema = schema[0]
+    shape: dict[str, Any] = schema if isinstance(schema, dict) else {}
+    return shape
+
+
+def test_keys_of_json() -> None:
+    """Both ways. What became of a client is told of once, with kill."""
+    told, known = told_keys(), known_keys()
+    for command, keys in known.items():
+        for key, below in keys.items():
+            if below == set(OUTCOME):
+                assert not told[command][key], (command, key)
+                keys[key] = set()
+    assert told == known
+
+
+def test_every_command_has_its_keys_told() -> None:
+    """But those that print a list of names, as JSON as without."""
+    commands = {name for name, _ in commands_in(papayactl.main.main)}
+    assert commands == {command for command, _, _ in SCHEMAS}
+
+
+def test_keys_of_json_in_papayachat() -> None:
+    items = [line for line in section("papayachat.1", "JSON") if line.startswith(".It Va ")]
+    record = Record("2026-11-22T21:53:01.123456Z", "alice", "k3x9", "hello")
+    shown = json.loads(as_json(Line(0, b""), record))
+    assert [item.removeprefix(".It Va ") for item in items] == list(shown)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -3,8 +3,10 @@
 What docs/portability.md lists as missing elsewhere is taken away before papayad is imported.
 """
 
+import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +16,11 @@ import pytest
 from tests.room import Room, is_alive, wait_for
 
 POORER = """
-import fcntl, os, signal, sys
+import fcntl, os, select, signal, socket, sys
+import psutil  # knows no other system
 
-del fcntl.F_SETSIG, os.pidfd_open, signal.pidfd_send_signal, signal.sigwaitinfo
+del fcntl.F_SETSIG, os.pidfd_open, signal.pidfd_send_signal, signal.sigwaitinfo, os.fdatasync
+del select.POLLRDHUP, socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT
 sys.platform = "other"
 """
 
@@ -62,3 +66,18 @@ def test_a_restart_leaves_the_sessions(room: Room) -> None:
     bob.read_until(b"still here\n")
     assert room.join("alice", session="s").ping()
     assert room.join("alice", session="s").ping(), "a takeover without pidfds"
+
+
+def test_papayactl_sees_and_ends_a_client(room: Room) -> None:
+    room.start()
+    room.join("alice").ping()
+    entry = room.entry("alice")
+    (seen,) = json.loads(ctl(room, "--json", "list"))
+    assert (seen["user"], seen["recv"], seen["send"]) == ("alice", entry.recv, entry.send)
+    ctl(room, "kill", "alice")
+    wait_for(lambda: not is_alive(entry.recv) and not is_alive(entry.send))
+
+
+def ctl(room: Room, *words: str) -> str:
+    command = [sys.executable, "-m", "papayactl", "--config", str(room.path), *words]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout

@@ -1,7 +1,7 @@
 """Chaos with an oracle: people talk while processes of their room die, stop, fail and start again.
 
 A seed decides all that can be decided; when something is wrong, an AssertionError says what, and
-the seed runs it again. The oracle is in oracle.py.
+the seed runs it again. The oracle is in aftermath.py.
 """
 
 import os
@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, closing, suppress
 from time import monotonic
 from typing import Any
 
-from contrib.torture import faults, oracle
+from contrib.torture import aftermath, faults
 from tests.device import Device
 from tests.room import PATIENCE, Peer, Room, wait_for
 
@@ -177,14 +177,14 @@ def _run(room: Room, seed: int, people: int, seconds: float) -> list[str]:
     chaos = Chaos(room, seed, people)
     try:
         room.start()
-        bare = oracle.kinds(room.acceptor())
+        bare = aftermath.kinds(room.acceptor())
         wait_for(lambda: chaos._try(chaos.devices[0]))
         deadline = monotonic() + seconds
         while monotonic() < deadline:
             chaos.step()
         chaos.settle()
-        oracle.judge_log(room, chaos.devices)
-        oracle.judge_rest(room, chaos.devices, chaos.pids, chaos.groups, bare)
+        aftermath.judge_log(room, chaos.devices)
+        aftermath.judge_rest(room, chaos.devices, chaos.pids, chaos.groups, bare)
     except Exception as error:
         raise AssertionError(f"seed {seed}, {dict(chaos.done)}: {error}") from error
     said = sum(len(device.said) for device in chaos.devices)

@@ -29,7 +29,7 @@ def command(
     Their connections stay open, and what is said meanwhile reaches them afterwards. Exit code 3:
     nobody was meant.
     """
-    config = invocation.config
+    config = invocation.salvaged
     if user is None:
         chosen = clients.chosen(config, texts, everyone, "freeze")
         confirming.confirm("freeze", "Freeze", chosen, yes)
@@ -48,7 +48,7 @@ def show(
     """What became of each client; a Fault (1) when one did not obey."""
     lines = [one.sentence() for one in changed]
     clients = [one.as_dict() for one in changed]
-    refused = freezing.refused(invocation.config)
+    refused = freezing.refused(invocation.salvaged)
     invocation.show({"clients": clients, "refused": refused}, [words, *lines] if user else lines)
     left = sum(one.state not in (one.meant, "gone") for one in changed)
     if left:

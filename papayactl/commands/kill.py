@@ -28,7 +28,7 @@ def command(
     `papayactl list SELECTOR` shows who that would be. Exit code 1: somebody survived; 3: nobody
     was meant.
     """
-    config = invocation.config
+    config = invocation.salvaged
     chosen = clients.chosen(config, texts, everyone, "kill")
     confirming.confirm("kill", "End", chosen, yes)
     outcomes = ending.end(config, chosen, timeout)

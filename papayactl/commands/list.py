@@ -33,7 +33,7 @@ def command(
     either pid of a client. CPU% is over the client's whole life, as in ps; LAG is what of the log
     is not yet sent to it. A dash is what only root may know.
     """
-    config = invocation.config
+    config = invocation.salvaged
     names = clients.columns(columns)
     entries = clusters.living(config)
     meant = selectors.choose(entries, texts) if texts else entries

@@ -22,7 +22,7 @@ def command(invocation: Invocation, texts: tuple[str, ...], everyone: bool) -> N
     Both processes, their descriptors and limits, the connection, the cursor, and what they used. A
     dash is what only root may know. Exit code 3: nobody was meant.
     """
-    config = invocation.config
+    config = invocation.salvaged
     chosen = clients.chosen(config, texts, everyone, "show")
     seen = [inspection.inspect(config, look) for look in inspection.looks_of(config, chosen)]
     used = consumption.look(config, chosen).uses

@@ -21,7 +21,7 @@ def command(
     Where a selector is the name of a user whose new connections are refused (freeze --user), they
     are let in again.
     """
-    config = invocation.config
+    config = invocation.salvaged
     refused = freezing.refused(config)
     named = [*texts, user] if user else list(texts)
     users = refused if everyone else [name for name in named if name in refused or name == user]
@@ -38,9 +38,9 @@ def _thaw(
 ) -> list[freezing.Changed]:
     """The clients themselves; that there are none is no mistake when a user was let in again."""
     try:
-        chosen = clients.chosen(invocation.config, texts, everyone, "thaw")
+        chosen = clients.chosen(invocation.salvaged, texts, everyone, "thaw")
     except Fault as fault:
         if anything and fault.code == NOT_RUNNING:
             return []
         raise
-    return freezing.thaw(invocation.config, chosen)
+    return freezing.thaw(invocation.salvaged, chosen)

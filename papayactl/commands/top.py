@@ -51,7 +51,7 @@ def command(
     q       quit
     """
     clients.ordered([], sort)  # says whether there is such a column
-    board = Board(invocation.config, texts, sort.lower())
+    board = Board(invocation.salvaged, texts, sort.lower())
     if batch:
         with suppress(KeyboardInterrupt):
             _batch(invocation, board, interval, count)

@@ -73,7 +73,7 @@ def command(
     With --interval the later looks show rates since the one before. CPU time is the scheduler's own
     count; MSGS are those of the user since this client joined; LAG of the room is the largest.
     """
-    config = invocation.config
+    config = invocation.salvaged
     looks = itertools.count() if interval and not count else range(count or 1)
     before: Ledger | None = None
     with suppress(KeyboardInterrupt):

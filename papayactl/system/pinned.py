@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Callable
 
+from papayad import system
 from papayad.errors import NO_PERMISSION, Fault
 
 
@@ -30,16 +31,12 @@ def send(pid: int, number: signal.Signals, is_meant: Callable[[], bool]) -> bool
 
 
 def _send_pinned(pid: int, number: signal.Signals, is_meant: Callable[[], bool]) -> bool:
-    if not hasattr(os, "pidfd_open"):
-        meant = is_meant()
-        if meant:
-            os.kill(pid, number)
-        return meant
-    descriptor = os.pidfd_open(pid)
+    pidfd = system.open_pidfd(pid)
     try:
         meant = is_meant()
         if meant:
-            signal.pidfd_send_signal(descriptor, number)
+            system.send_signal(pid, pidfd, number)
         return meant
     finally:
-        os.close(descriptor)
+        if pidfd >= 0:
+            os.close(pidfd)

@@ -54,7 +54,7 @@ def test_without_a_terminal_it_shows_itself(checkout: Path) -> None:
     assert re.search(r"Z \S+ \S+ hello, guest\n", shown)
     assert re.search(r"papayachat join 'papaya://guest:[0-9a-f]{128}@127\.0\.0\.1:\d+/main#", shown)
     titles = re.findall(r"^(\S+) .* papayad\[main\]: (.*)$", shown, re.MULTILINE)
-    assert [title.split()[0].split("@")[0] for _, title in titles].count("guest") == 2
+    assert [title.split()[0].split("@")[0] for _, title in titles].count("guest") == 2, shown
     assert titles[0][1].startswith("acceptor 127.0.0.1:")
     assert "root" not in {user for user, _ in titles}
 

@@ -1,6 +1,16 @@
 """make torture, in short: nothing is lost, nobody else disturbed, nothing left over."""
 
-from contrib.torture import attack, chaos, confinement
+from contrib.torture import attack, chaos, confinement, conversation, model
+
+
+def test_conversations_have_the_outcome_that_they_must_have() -> None:
+    assert model.run(seed=7, count=200)
+
+
+def test_a_conversation_is_drawn_again() -> None:
+    drawn = [conversation.draw(7, number) for number in range(100)]
+    assert drawn == [conversation.draw(7, number) for number in range(100)]
+    assert len({repr(one.calls) for one in drawn}) == 100
 
 
 def test_chaos_loses_nothing() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from papayad import roster
-from papayad.clients import HAS_PIDFD, Clients, end
+from papayad.clients import Clients, end
+from papayad.system import HAS_PIDFD
 
 
 class Cluster:
@@ -82,7 +83,7 @@ def test_adopted_ones(tmp_path: Path, made: list[Cluster]) -> None:
 def test_without_pidfds_the_locks_tell(
     tmp_path: Path, made: list[Cluster], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("papayad.clients.HAS_PIDFD", False)
+    monkeypatch.setattr("papayad.system.HAS_PIDFD", False)
     clients = Clients(tmp_path)
     assert clients.adopt() == []
     assert clients.count() == 3

@@ -66,7 +66,9 @@ def test_a_flood_gets_a_share_and_newcomers_their_turn(crowd: Crowd) -> None:
 
 
 def test_what_is_watched_no_more_is_not_served(crowd: Crowd) -> None:
-    gone = crowd.come("gone", Rank.STRANGER)
-    crowd.watching.remove(gone)
-    crowd.watching.remove(gone)
+    gone, closed = crowd.come("gone", Rank.STRANGER), crowd.come("closed", Rank.STRANGER)
+    closed.close()
+    for _ in range(2):
+        crowd.watching.remove(gone)
+        crowd.watching.remove(closed)
     assert crowd.turn() == []

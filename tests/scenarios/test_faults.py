@@ -29,37 +29,6 @@ def texts(data: bytes) -> list[str]:
     return [one.text for one in known if one and one.sender != record.SERVER]
 
 
-# the log's system calls
-
-
-@needs_strace
-@pytest.mark.parametrize(
-    "fault",
-    [
-        *(f"{call}:error={error}:when=1" for call in ("write", "fdatasync", "pwrite64", "pread64")
-          for error in ("ENOSPC", "EIO", "EDQUOT", "EFBIG")),
-        "write:retval=7:when=1",
-        "pwrite64:retval=7:when=1",
-        "ftruncate:error=EIO:when=1+",
-    ],
-)  # fmt: skip
-def test_a_failed_append_is_told_and_leaves_nothing(room: Room, fault: str) -> None:
-    alice, bob = room.join("alice", last=0), room.join("bob", last=0)
-    alice.ping()
-    faults = [fault, "write:error=ENOSPC:when=1"] if "ftruncate" in fault else [fault]
-    with injecting(room.entry("alice").recv, *faults):
-        alice.send(b"MSG m1 lost\n")
-        alice.read_until(b"! error storage m1 ")
-        alice.send(b"MSG m2 kept\n")
-        alice.read_until(b" alice m2 kept\n")
-    bob.read_until(b" alice m2 kept\n")
-    assert texts(alice.records()) == texts(bob.records()) == ["kept"]
-    assert_log_is_whole(room)
-    for peer in (alice, bob):
-        peer.close()
-    wait_for(lambda: not room.entries())
-
-
 @pytest.fixture(scope="module")
 def room() -> Any:
     with closing(Room()) as room:
@@ -93,7 +62,63 @@ def test_an_accept_that_fails_ends_nothing(room: Room, error: str) -> None:
     wait_for(lambda: not room.entries())
 
 
+@needs_strace
+def test_a_part_that_nobody_could_be_forked_for_is_written_later(room: Room) -> None:
+    carol, dave = room.join("carol"), room.join("dave")
+    recv = room.entry("carol").recv
+    with injecting(room.acceptor(), "clone:error=EAGAIN:when=1"):
+        os.kill(recv, signal.SIGKILL)
+        wait_for(lambda: not os.path.exists(f"/proc/{recv}"))  # and the reaper's fork has failed
+        erin = room.join("erin")
+    dave.read_until(b" * - part carol\n")
+    for peer in (carol, dave, erin):
+        peer.close()
+    wait_for(lambda: not room.entries())
+
+
+@needs_strace
+@pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM"])
+def test_a_cluster_that_cannot_have_a_send_is_busy(make_room: MakeRoom, error: str) -> None:
+    """The acceptor's first fork fails, and that of each RECV, whose calls are counted anew."""
+    room = make_room()
+    carol = room.join("carol")
+    with injecting(room.acceptor(), f"clone:error={error}:when=1", follow=True):
+        answers = [room.peer().hello(Hello(room.token("dave"))) for _ in range(3)]
+        assert [one.reason for one in answers if isinstance(one, Refusal)] == ["busy"] * 3
+        assert room.journal().count("no cluster for") == 1
+    carol.send(b"WHO\n")
+    carol.read_until(b"! online carol\n")
+    room.join("dave").ping()
+    assert [entry.user for entry in room.entries()] == ["carol", "dave"]
+
+
 # a full disk
+
+
+@needs_mount
+def test_a_start_on_a_full_disk(make_room: MakeRoom) -> None:
+    """A new room cannot be made; one that is there goes on, with people in it and without."""
+    room = make_room(start=False)
+    with tmpfs(room.state_dir, "256k"):
+        filler = fill(room.state_dir)
+        assert room.start(check=False).returncode == os.EX_UNAVAILABLE
+        assert "No space left on device: remove or move something else" in room.journal()
+        filler.unlink()
+        room.start()
+        alice = room.join("alice")
+        alice.ping()
+        log = room.log()
+        filler = fill(room.state_dir)
+        room.stop_acceptor()
+        room.start()
+        alice.ping()
+        room.kill()
+        room.start()
+        bob = room.join("bob", last=1000)
+        bob.ping()
+        assert bob.greeting and bob.greeting.log == alice.greeting.log  # type: ignore[union-attr]
+        assert bob.records().startswith(log)
+        room.end()
 
 
 @needs_mount
@@ -187,6 +212,28 @@ def test_a_wiped_run_dir_is_made_again(make_room: MakeRoom) -> None:
 
 
 @needs_mount
+def test_a_run_dir_that_is_another_one_by_now(make_room: MakeRoom) -> None:
+    """A tmpfs that was mounted again is empty, and root's."""
+    room = make_room(start=False)
+    run_dir = room.settings.pid_file.parent
+    run_dir.mkdir()
+    if ROOT:
+        give_to_service(run_dir)
+    with tmpfs(run_dir, "64k"):
+        room.start()
+        alice, pid = room.join("alice"), room.acceptor()
+        detach(run_dir)
+        with tmpfs(run_dir, "64k"):
+            room.join("bob")
+            alice.ping()
+            assert room.acceptor() == pid
+            room.stop_acceptor()
+            room.start()
+            alice.ping()
+            room.end()
+
+
+@needs_mount
 def test_a_state_dir_that_is_away_for_a_while(make_room: MakeRoom) -> None:
     room = make_room(start=False)
     real = room.directory / "real"
@@ -211,14 +258,6 @@ def test_a_state_dir_that_is_away_for_a_while(make_room: MakeRoom) -> None:
         assert texts(bob.records()) == ["into the void", "back"]
         assert_log_is_whole(room)
         room.end()
-
-
-def test_nobody_hears_of_a_syslog_that_is_gone(make_room: MakeRoom) -> None:
-    room = make_room(service={"log_to": "syslog"})
-    alice = room.join("alice")
-    os.kill(room.acceptor(), signal.SIGHUP)
-    room.join("bob")
-    alice.ping()
 
 
 # numbers that somebody else has by now

@@ -105,6 +105,38 @@ def test_addresses_are_opened_and_closed(make_room: MakeRoom) -> None:
     assert title == titles.acceptor("main", [f"127.0.0.1:{new}"])
 
 
+@pytest.mark.parametrize("hosts", [("0.0.0.0", "127.0.0.1"), ("127.0.0.2", "0.0.0.0")])
+def test_an_address_in_the_place_of_one_that_overlaps(
+    make_room: MakeRoom, hosts: tuple[str, ...]
+) -> None:
+    """From loopback to everywhere on the same port, which one `bind` refuses, and back."""
+    room = make_room("optional")
+    alice = room.join("alice")
+    for host in hosts:
+        rewrite(room, listen={"addresses": [f"{host}:{room.port}"]})
+        reload(room)
+        assert listening(room) == {room.port}
+        if host != "127.0.0.2":
+            room.join("bob").ping()
+        title = Path(f"/proc/{room.acceptor()}/cmdline").read_bytes().rstrip(b"\0").decode()
+        assert title == titles.acceptor("main", [f"{host}:{room.port}"])
+    alice.ping()
+
+
+def test_an_address_in_the_way_is_opened_again(make_room: MakeRoom) -> None:
+    """It was closed for a wider one, which could be had, and then another could not."""
+    room = make_room("optional")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        wanted = [f"0.0.0.0:{room.port}", f"127.0.0.1:{taken.getsockname()[1]}"]
+        rewrite(room, listen={"addresses": wanted})
+        for _ in range(2):
+            reload(room, says="; everything stays as it was")
+            assert listening(room) == {room.port}
+            room.join("alice").ping()
+    reload(room)
+    room.join("alice").ping()
+
+
 def test_limits_change(make_room: MakeRoom) -> None:
     room = make_room(limits={"max_clients_per_user": 1})
     room.join("alice")

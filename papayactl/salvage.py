@@ -1,0 +1,40 @@
+"""A configuration with mistakes, as far as it can be read.
+
+For the commands that see and end clients: they need state_dir and little else, and are needed most
+on a day when somebody broke the file. What changes a room's settings never reads it like this.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from papayad import config
+from papayad.config import Config, Problems
+
+# Where the clients are, and as whom the log is written: never guessed.
+_NEEDED = ("state_dir", "user", "group")
+
+
+def load(path: Path, room: str) -> tuple[Config, list[str]]:
+    """The configuration, defaults where it is wrong, and what is wrong.
+
+    A Fault (77, 78) when it cannot be read, is not TOML, or leaves open where the state is.
+    """
+    table = config.read(path)
+    found, problems = config.judge(table, path, room)
+    if not _is_certain(table, problems):
+        raise Problems(path, problems)
+    return found, problems
+
+
+def _is_certain(table: dict[str, Any], problems: list[str]) -> bool:
+    """Whether what is needed is right: written, or left out where nothing else may be meant for it.
+
+    An unknown key of the section, or an unknown section, may be the one that was meant.
+    """
+    places = [line.partition(":")[0].partition(".") for line in problems]
+    if any(section == "service" and key in _NEEDED for section, _, key in places):
+        return False
+    service = table.get("service")
+    if isinstance(service, dict) and all(name in service for name in _NEEDED):
+        return True
+    return not any(section == "service" or not key or key in _NEEDED for section, _, key in places)
