@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NoReturn
 
 from papayad import (
     compat,
@@ -42,6 +43,7 @@ from papayad.tie import Tie, pair, tighten
 from papayad.tls import TLS
 
 _PATIENCE = 2.0  # seconds for an older cluster to end, and at the end for SEND and for the client
+_MOST_PATIENCE = 5.0  # seconds, when SIGKILL does not end it: it waits for a disk
 _STEP = 0.002
 _CHUNK = 65536
 
@@ -78,7 +80,9 @@ def begin(client: Client, entry: int, shared: Shared) -> None:
     reset_signals()
     _title(client, shared, titles.RECV)
     path = roster.directory(shared.config.state_dir)
-    wait_until_gone(path, client.older)
+    if left := wait_until_gone(path, client.older):
+        shared.journal.error(f"{client.entry.user} is busy: {left_behind(left)}")
+        _give_up(path, client)
     start = _start_of(client, shared)
     client.socket.setblocking(True)
     own, other = pair()
@@ -110,17 +114,26 @@ def reset_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
 
 
-def wait_until_gone(path: Path, names: Collection[str]) -> None:
+def wait_until_gone(path: Path, names: Collection[str]) -> list[str]:
     """Until clusters that were asked to end, or that lost a process, are gone: their locks tell.
 
-    Nothing of theirs comes after that. One that does not end in time is killed.
+    Nothing of theirs comes after that. One that does not end in time is killed; returns those that
+    do not end even so, which the kernel holds in a system call of theirs.
     """
-    deadline = time.monotonic() + _PATIENCE
-    for name in names:
-        while roster.is_live(path, name):
-            if time.monotonic() > deadline:
+    began = time.monotonic()
+    left = [name for name in names if roster.is_live(path, name)]
+    while left and (waited := time.monotonic() - began) < _MOST_PATIENCE:
+        if waited > _PATIENCE:
+            for name in left:
                 _kill(path, name)
-            time.sleep(_STEP)
+        time.sleep(_STEP)
+        left = [name for name in left if roster.is_live(path, name)]
+    return left
+
+
+def left_behind(names: Collection[str]) -> str:
+    """For the journal."""
+    return f"not ended by SIGKILL within {_MOST_PATIENCE:.0f} s: clusters {' '.join(sorted(names))}"
 
 
 def _kill(path: Path, name: str) -> None:
@@ -138,12 +151,16 @@ def _fork_send(path: Path, client: Client) -> int:
     try:
         child = os.fork()
     except OSError:
-        (path / client.entry.name).unlink(missing_ok=True)
-        refuse_busy(client.socket, client.tls)
-        os._exit(os.EX_TEMPFAIL)
+        _give_up(path, client)
     if child:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, send.SIGNALS)
     return child
+
+
+def _give_up(path: Path, client: Client) -> NoReturn:
+    (path / client.entry.name).unlink(missing_ok=True)
+    refuse_busy(client.socket, client.tls)
+    os._exit(os.EX_TEMPFAIL)
 
 
 def refuse_busy(client: socket.socket, tls: TLS | None) -> None:
