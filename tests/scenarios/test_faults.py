@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from papayad import groups, record, roster, segments
+from papayad import groups, record, roster, segments, store
 from papayad.wire import Greeting, Hello, Refusal
 from tests.conftest import MakeRoom
 from tests.injecting import injecting, needs_strace
@@ -283,6 +283,28 @@ def test_a_number_that_is_a_strangers_by_now_is_not_signalled(make_room: MakeRoo
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_an_older_cluster_that_nothing_ends_makes_its_user_busy(make_room: MakeRoom) -> None:
+    """It may append still, so that whoever took its session over could say something twice.
+
+    In its place this process holds the lock, with pids that are no process's.
+    """
+    room = make_room(start=False)
+    store.prepare(room.state_dir, lambda _: None)
+    entry = roster.Entry("1.1", "alice", "192.0.2.1:1", 1.0, 1, session="laptop")
+    descriptor = roster.create(roster.directory(room.state_dir), entry)
+    roster.complete(descriptor, 1 << 30, 1 << 30)
+    if ROOT:
+        give_to_service(room.state_dir)
+    room.start()
+    answer = room.peer().hello(Hello(room.token("alice"), session="laptop"))
+    assert isinstance(answer, Refusal)
+    assert answer.reason == "busy"
+    assert "not ended by SIGKILL within 5 s: clusters 1.1" in room.journal()
+    room.join("bob").ping()
+    os.close(descriptor)
+    room.join("alice", session="laptop").ping()
 
 
 def test_an_unfinished_connection_of_a_dead_peer_is_dropped(make_room: MakeRoom) -> None:
