@@ -103,6 +103,7 @@ def test_a_start_on_a_full_disk(make_room: MakeRoom) -> None:
         assert "No space left on device: remove or move something else" in room.journal()
         filler.unlink()
         room.start()
+        assert "records are lost" not in room.journal()
         alice = room.join("alice")
         alice.ping()
         log = room.log()
