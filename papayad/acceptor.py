@@ -222,9 +222,15 @@ class Acceptor:
             self._cannot(pending, error)
             return
         names = tuple(known.entry.name for known in older)
-        client = Client(
-            pending.socket, greeted.hello, pending.tls, greeted.rest, greeted.compat, entry, names
+        room = self._shared.config.room
+        both = (
+            titles.client(room, entry.user, entry.peer, titles.RECV),
+            titles.client(room, entry.user, entry.peer, titles.SEND),
         )
+        client = Client(
+            pending.socket, greeted.hello, pending.tls, greeted.rest, greeted.compat, entry,
+            names, both,
+        )  # fmt: skip
         try:
             with suppress(OSError):  # it left already; RECV will see that
                 set_options(pending.socket, self._shared.config.limits.dead_peer_seconds)
@@ -246,11 +252,11 @@ class Acceptor:
     def _enter_roster(self, entry: roster.Entry) -> tuple[roster.Entry, int]:
         """On a full disk people come in all the same."""
         try:
-            return entry, roster.create(self._roster, entry)
+            return entry, roster.create(self._shared.roster, entry)
         except OSError as error:
             if error.errno not in roster.NO_SPACE:
                 raise
-        return roster.create_on_full_disk(self._roster, entry)
+        return roster.create_on_full_disk(self._shared.roster, entry)
 
     def _entry(self, pending: Pending, greeted: Greeted, token: Token) -> roster.Entry:
         group = os.getpgrp()
@@ -271,7 +277,7 @@ class Acceptor:
 
     def _touch_seen(self, token: Token) -> None:
         with suppress(OSError):
-            (marks.seen(self._shared.config.state_dir) / token.id).touch()
+            marks.touch_seen(self._shared.state_dir, token.id)
 
     def _renew_pid_file(self) -> None:
         """Whoever wiped run_dir did not end the acceptor; it sees that when somebody comes."""
@@ -279,7 +285,7 @@ class Acceptor:
         if now < self._renew_after:
             return
         try:
-            self._pid_file = pidfile.renew(self._shared.config.pid_file, self._pid_file)
+            self._pid_file = pidfile.renew(self._shared.pid_file, self._pid_file)
         except Fault as fault:
             self._journal.error(f"papayactl cannot find this acceptor: {fault}")
             self._renew_after = now + _QUIET

@@ -83,13 +83,20 @@ def start_afresh() -> range:
 
 
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(PROGRAM, description="The daemon of a papaya chat room.")
+    parser = argparse.ArgumentParser(
+        PROGRAM, description="The daemon of a papaya chat room.", formatter_class=_formatter
+    )
     parser.add_argument("--config", metavar="FILE", help="default: /etc/papaya/ROOM.toml")
     parser.add_argument("--room", metavar="NAME", default=config.DEFAULT_ROOM)
     parser.add_argument("--foreground", action="store_true", help="stay, and log to stderr")
     parser.add_argument("--check", action="store_true", help="print the configuration and end")
     parser.add_argument("--version", action="version", version=f"papayad {__version__}")
     return parser.parse_args()
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """With a width: argparse's own look for one leaves bz2 and lzma mapped in every cluster."""
+    return argparse.HelpFormatter(prog, width=80)
 
 
 def run(options: argparse.Namespace, inherited: range) -> int:

@@ -8,16 +8,17 @@ reads to the end, *then* waits.
 
 import fcntl
 import os
-import signal
 import time
 from dataclasses import dataclass
 from errno import EIO, ENOENT, ESTALE
+from signal import SIGTERM
 
 from papayad import groups, notices
 from papayad.committed import DIGITS
 from papayad.cursor import Start
 from papayad.notices import NoticeReader
 from papayad.outlet import CHUNK, Outlet, PlainOutlet
+from papayad.plain_signals import DEFAULT, UNBLOCK, set_handler, set_mask
 from papayad.reader import Pruned, Reader
 from papayad.tie import Tie
 from papayad.wire import Greeting, Notice, render_greeting, render_notice
@@ -27,6 +28,7 @@ _OF_THE_LOG = {EIO, ENOENT, ESTALE}  # every other errno is the socket's
 # Plain numbers: what an enum costs at each wakeup is more than the comparison.
 ARRIVAL = int(notices.ARRIVAL)
 SIGNALS = (int(groups.ANNOUNCEMENT), ARRIVAL)
+_TERMINATION = (int(SIGTERM),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,5 +163,5 @@ def wait_for_end(incoming: NoticeReader, tie: Tie) -> None:
 def prepare_signals() -> None:
     """In SEND, after the fork from a process that blocked SIGNALS: no longer ignored, so kept."""
     for signum in SIGNALS:
-        signal.signal(signum, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        set_handler(signum, DEFAULT)
+    set_mask(UNBLOCK, _TERMINATION)

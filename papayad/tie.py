@@ -12,12 +12,19 @@ import fcntl
 import os
 import select
 import signal
-import socket
+from _socket import socketpair
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from fcntl import F_GETFL, F_SETFL, F_SETOWN
+from fcntl import fcntl as control
+from os import O_ASYNC, getpid
 from typing import Protocol
 
 from papayad import system
+from papayad.plain_signals import BLOCK, set_handler, set_mask
+
+_F_SETSIG: int = getattr(fcntl, "F_SETSIG", -1)
+_SIGKILL = int(signal.SIGKILL)
 
 
 class Arrived(Protocol):
@@ -44,26 +51,30 @@ class Tie(Protocol):
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None: ...
 
 
-def pair() -> tuple[socket.socket, socket.socket]:
-    return socket.socketpair()
+def pair() -> tuple[int, int]:
+    """Two descriptors, one for each process."""
+    one, other = socketpair()
+    return one.detach(), other.detach()
 
 
-def tighten(end: socket.socket) -> Tie:
-    """Tie the calling process to the holder of the other end; ends it when that is gone already."""
-    tied: Tie = Signalled(end) if system.TELLS_OF_CLOSES else Polled(end)
-    _end_with_other(end)  # it may have ended before anybody was asked to tell
-    return tied
+def tighten(end: int) -> Tie:
+    """Tie the calling process to the holder of the other end.
+
+    To be called before that end can close: by RECV before it forks SEND, and by SEND before it
+    closes its own copy of RECV's end, which is then the last one if RECV is gone already.
+    """
+    return Signalled(end) if system.TELLS_OF_CLOSES else Polled(end)
 
 
 class Signalled:
     """Linux: the kernel kills, the process need not look: system calls without a frame of ours."""
 
-    def __init__(self, end: socket.socket) -> None:
+    def __init__(self, end: int) -> None:
         self.read, self.write, self.send_file = os.read, os.write, os.sendfile
         self.wait_for = signal.sigwaitinfo  # sigwait(3) would make an enum: 10 us a wakeup
         self._end = end
-        fcntl.fcntl(end, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(end, fcntl.F_SETSIG, signal.SIGKILL)
+        control(end, F_SETOWN, getpid())
+        control(end, _F_SETSIG, _SIGKILL)
         _set_async(end, True)
 
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None:
@@ -81,11 +92,11 @@ class Taken:
 class Polled:
     """Elsewhere: SIGIO interrupts SEND's wait for signals, poll(2) does the rest."""
 
-    def __init__(self, end: socket.socket) -> None:
+    def __init__(self, end: int) -> None:
         self._end = end
-        signal.signal(signal.SIGIO, _nothing)  # not ignored, so that sigwait gets it
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
-        fcntl.fcntl(end, fcntl.F_SETOWN, os.getpid())
+        set_handler(signal.SIGIO, _nothing)  # not ignored, so that sigwait gets it
+        set_mask(BLOCK, (signal.SIGIO,))
+        control(end, F_SETOWN, getpid())
         _set_async(end, True)
 
     def read(self, descriptor: int, most: int) -> bytes:
@@ -122,18 +133,15 @@ class Polled:
         _end_with_other(self._end)
 
 
-def _set_async(end: socket.socket, on: bool) -> None:
-    flags = fcntl.fcntl(end, fcntl.F_GETFL)
-    flags = flags | os.O_ASYNC if on else flags & ~os.O_ASYNC
-    fcntl.fcntl(end, fcntl.F_SETFL, flags)
+def _set_async(end: int, on: bool) -> None:
+    flags = control(end, F_GETFL)
+    control(end, F_SETFL, flags | O_ASYNC if on else flags & ~O_ASYNC)
 
 
-def _end_with_other(end: socket.socket) -> None:
-    try:
-        if end.recv(1, socket.MSG_DONTWAIT) == b"":
-            os.kill(os.getpid(), signal.SIGKILL)
-    except BlockingIOError:
-        pass
+def _end_with_other(end: int) -> None:
+    """Nobody writes to it, so that what can be read there is its end."""
+    if select.select([end], [], [], 0)[0]:
+        os.kill(getpid(), _SIGKILL)
 
 
 def _nothing(signum: int, frame: object) -> None:

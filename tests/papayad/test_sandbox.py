@@ -56,7 +56,7 @@ def entered(role: str, state_dir: Path) -> None:
     made = sandbox.prepare("required")
     descriptors.close_all_but(set())  # as a cluster does: the test runner has many
     confine.confine(role, 0)
-    made.enter(role, state_dir)
+    made.enter(role, str(state_dir))
 
 
 def refused(attempt: Callable[[], object]) -> None:

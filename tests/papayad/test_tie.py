@@ -35,7 +35,7 @@ assert tied.wait_for((int(signal.SIGUSR1),)).si_signo == signal.SIGUSR1
 END = "os._exit(0)  # before what is closed at the end kills\n"
 
 ENDS = """
-its.close()
+os.close(its)
 tied.read(into.fileno(), 1)
 """
 
