@@ -46,6 +46,7 @@ class Accepting:
     def begin(self, listening: Iterable[socket.socket]) -> None:
         """Accept from these, and from no other any more."""
         self._end()
+        self._rest_until = 0.0
         self._listening = list(listening)
         for listener in self._listening:
             accept = partial(self._accept, listener)
@@ -58,7 +59,6 @@ class Accepting:
     def go_on(self, now: float) -> None:
         """End the rest when it is over."""
         if self._rest_until and now >= self._rest_until:
-            self._rest_until = 0.0
             self.begin(self._listening)
 
     def _end(self) -> None:

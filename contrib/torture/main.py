@@ -23,29 +23,42 @@ def main() -> None:
     parser.add_argument("--report", type=Path, help="a file to write the report to as well")
     options = parser.parse_args()
     seed = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
-    print(f"seed {seed}: python -m contrib.torture --seed {seed} runs this again\n", flush=True)
-    lines, missed = run(options, seed)
-    report = "\n".join([*lines, *(missed or ["Every goal was reached."])]) + "\n"
-    print(report, end="")
-    if options.report:
-        options.report.write_text(report)
+    report = Report(options.report)
+    report.add(f"seed {seed}: python -m contrib.torture --seed {seed} runs this again", [])
+    missed = run(report, options, seed)
+    report.add("Goals", missed or ["  every one was reached"])
     sys.exit(1 if missed else 0)
 
 
-def run(options: argparse.Namespace, seed: int) -> tuple[list[str], list[str]]:
-    """A report, and what was missed; chaos and attack share the time unless one is alone."""
-    lines: list[str] = [f"Seed {seed}", ""]
+class Report:
+    """On the terminal and in a file, each part as soon as it is known."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._text = ""
+
+    def add(self, title: str, lines: list[str]) -> None:
+        part = "\n".join([title, *lines, ""])
+        print(part, flush=True)
+        self._text += part + "\n"
+        if self._path:
+            self._path.write_text(self._text)
+
+
+def run(report: Report, options: argparse.Namespace, seed: int) -> list[str]:
+    """What was missed; chaos and attack share the time unless one is alone."""
     missed: list[str] = []
     share = options.seconds if options.only else options.seconds / 2
     if options.only in (None, "model"):
-        lines += ["Model", *model.run(seed, options.conversations), ""]
+        report.add("Model", model.run(seed, options.conversations))
     if options.only in (None, "chaos"):
-        lines += ["Chaos", *chaos.run(seed, options.clients or chaos.PEOPLE, share), ""]
+        report.add("Chaos", chaos.run(seed, options.clients or chaos.PEOPLE, share))
     if options.only in (None, "attack"):
         people, each = options.clients or attack.PEOPLE, share / len(attack.ATTACKS)
         figures, missed = attack.run(people, each, attack.LONG)
-        lines += ["Attack", *figures, ""]
+        report.add("Attack", figures)
     if options.only in (None, "sandbox"):
-        lines += ["Sandbox", *confinement.run(_JOINS), ""]
-    lines += ["Secrets", "  none in any file, name, title, environment or map of these rooms", ""]
-    return lines, missed
+        report.add("Sandbox", confinement.run(_JOINS))
+    words = "  none in any file, name, title, environment or map of these rooms"
+    report.add("Secrets", [words])
+    return [f"  missed: {one}" for one in missed]
