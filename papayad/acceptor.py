@@ -245,7 +245,7 @@ class Acceptor:
         for known in older:
             end(known)
         self._drop(pending)
-        self._touch_seen(token)
+        marks.touch_seen(self._shared.state_dir, token.id)
         self._reaping.add(())  # there may not have been a process for it
         self._journal.info(f"{entry.user}@{entry.peer} joined with token {token.id}, pid {pid}")
 
@@ -274,10 +274,6 @@ class Acceptor:
     def _cannot(self, pending: Pending, error: OSError) -> None:
         self._journal.error(f"no cluster for {pending.peer}: {error.strerror}")
         self._refuse(pending, Refusal("busy", "no process to be had, try again later"))
-
-    def _touch_seen(self, token: Token) -> None:
-        with suppress(OSError):
-            marks.touch_seen(self._shared.state_dir, token.id)
 
     def _renew_pid_file(self) -> None:
         """Whoever wiped run_dir did not end the acceptor; it sees that when somebody comes."""

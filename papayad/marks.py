@@ -4,6 +4,7 @@ The acceptor leaves and looks at them, papayactl shows and sets them: no control
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -18,12 +19,15 @@ def frozen(state_dir: Path) -> Path:
 
 
 def touch_seen(state_dir: str, token: str) -> None:
-    """This token, by Token.id, is used now. Raises OSError."""
+    """This token, by Token.id, is used now; it may be used where that cannot be written, too."""
     path = f"{state_dir}/seen/{token}"
     try:
         os.utime(path)
     except FileNotFoundError:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        with suppress(OSError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError:
+        return
 
 
 def is_frozen(state_dir: str, user: str) -> bool:

@@ -36,14 +36,15 @@ def write(descriptor: int) -> None:
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
 
 
-def renew(path: Path, descriptor: int) -> int:
+def renew(named: str, descriptor: int) -> int:
     """Where the file was removed under us (a run_dir that was wiped) make it again.
 
     Returns the descriptor that holds the lock from now on; looked at when somebody comes. Raises
     a Fault when it cannot be made, or is another papayad's by now.
     """
-    if _is_still_named(descriptor, path):
+    if _is_still_named(descriptor, named):
         return descriptor
+    path = Path(named)
     with suppress(OSError):  # take says why
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         path.parent.chmod(0o755)
@@ -81,7 +82,7 @@ def _lock(descriptor: int, path: Path) -> None:
     raise Fault(str(path), f"held {by}", remedy, code=TRY_AGAIN)
 
 
-def _is_still_named(descriptor: int, path: Path) -> bool:
+def _is_still_named(descriptor: int, path: str | Path) -> bool:
     try:
         named = os.stat(path)
     except FileNotFoundError:

@@ -14,8 +14,9 @@ from typing import Any
 
 import psutil
 
-from contrib.bench import clocks, markdown, merging, pages
+from contrib.bench import clocks, merging, pages
 from contrib.bench.generators import ROOT, Generator, command, compiled
+from contrib.bench.markdown import table
 from contrib.bench.peers import PEERS, Peer, Running
 from contrib.bench.serving import Failed
 from contrib.bench.tools import Workshop
@@ -128,7 +129,7 @@ def memory(peer: Peer, clients: int, merged: bool, workshop: Workshop) -> str:
             ]
             for role, pid in (("RECV", entry.recv), ("SEND", entry.send)):
                 head = [f"{role}, KiB", *pages.CLASSES]
-                parts.append(markdown.table(head, pages.rows(census.classes(pid))))
+                parts.append(table(head, pages.rows(census.classes(pid))))
     return "\n\n".join(parts)
 
 
