@@ -6,7 +6,7 @@ NAME = guest
 SECONDS = 60
 
 .PHONY: help run join stop venv venv-test venv-bench lint format test test-deploy deb
-.PHONY: install uninstall bench bench-full torture fuzz clean
+.PHONY: install uninstall bench bench-full torture fuzz portability clean
 
 help:
 	@echo 'make run    open a room here, on loopback, and chat in it (PORT=7722)'
@@ -14,6 +14,7 @@ help:
 	@echo 'make stop   end the room and everybody in it; what was said stays'
 	@echo 'make test   lint, then every test'
 	@echo 'make test-deploy  boot Debian 12 and 13 and run the packages there (root on Linux)'
+	@echo 'make portability  every test on each Debian that there is: docs/portability.md (root, Linux)'
 	@echo 'make deb    the packages for Debian, in dist/'
 	@echo 'make install    into PREFIX (/usr/local), in an environment of its own; DESTDIR= for packages'
 	@echo 'make uninstall  and PURGE=1 for the data, too'
@@ -54,6 +55,9 @@ test: lint
 
 test-deploy: venv-test
 	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest --timeout=3600 tests/deploy
+
+portability: venv-test
+	@.venv/bin/python -m contrib.portability
 
 deb:
 	@contrib/deb.sh

@@ -74,13 +74,9 @@ class Chat:
         self.finder = Finder(self.timeline, self.view)
         seen = Seen(replica.directory(profile.name))
         self.attention = Attention(self.copy, self.timeline, self.view, seen)
+        start = resuming.start(self.copy, box, self.delivery, self.me)
         self.room = Room(
-            profile,
-            box.session,
-            resuming.start(self.copy, box, self.delivery, self.me),
-            presence=True,
-            delivery=self.delivery,
-            patient=True,
+            profile, box.session, start, presence=True, delivery=self.delivery, patient=True
         )
         self._intake = Intake(self.copy)
         self._limit = _MESSAGE_BYTES
@@ -204,7 +200,7 @@ class Chat:
                 self.room.say(b"WHO\n")
             case Lost(fault, _):
                 self.connected, self.trouble = False, fault
-                self.people.online = set()
+                self.people.forget()
             case Notice(word, rest):
                 self._notice(word, rest)
             case Refused(refused, why):
@@ -229,7 +225,7 @@ class Chat:
         """Keep lines of the log; the mentions among those that came while away."""
         missed: list[Record] = []
         for said, address, live, new in self._intake.put(lines):
-            self._doubtful = (self.people.take(said) and live) or self._doubtful
+            self._doubtful = (self.people.take(said, live) and live) or self._doubtful
             if said.sender in (SERVER, self.me) or said.sender in self.timeline.ignored:
                 continue
             if new:

@@ -20,8 +20,19 @@ from papayactl import salvage, table
 from papayactl.table import Column
 from papayad import config
 from papayad.config import DEFAULT_ROOM, Config
+from papayad.errors import USAGE
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Helping(click.Group):
+    """A group that without a command says on stderr what there is: click 8.1 would end with 0."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args or ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
+        click.echo(ctx.get_help(), err=True)
+        raise SystemExit(USAGE)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from papayactl import commands
-from papayactl.invocation import Invocation
+from papayactl.invocation import Helping, Invocation
 from papayad import __version__
 from papayad.config import DEFAULT_ROOM
 from papayad.errors import FAILED, USAGE, Fault, denied_or, exit_with, reason
@@ -23,7 +23,7 @@ from papayad.errors import FAILED, USAGE, Fault, denied_or, exit_with, reason
 PROGRAM = "papayactl"
 
 
-class Commands(click.Group):
+class Commands(Helping):
     """The files of `commands/` as commands, and every error as one line on stderr."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -45,9 +45,6 @@ class Commands(click.Group):
             code = super().main(*args, **extra)
         except Fault as fault:
             exit_with(PROGRAM, fault)
-        except click.exceptions.NoArgsIsHelpError as error:
-            error.show()
-            raise SystemExit(USAGE) from error
         except click.UsageError as error:
             exit_with(PROGRAM, _usage(error))
         except click.Abort:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from os import close, fork, getpgrp, getpid, pipe, set_blocking
 from signal import set_wakeup_fd
+from typing import NoReturn
 
 from papayad import compat, groups, reaper, roster, wire
 from papayad.appender import Appender
@@ -41,6 +42,7 @@ from papayad.tls import TLS
 from papayad.wire import parse_upstream
 
 _PATIENCE = 2.0  # seconds for an older cluster to end, and at the end for SEND and for the client
+_MOST_PATIENCE = 5.0  # seconds, when SIGKILL does not end it: it waits for a disk
 _STEP = 0.002
 _CHUNK = 65536
 _NOT_OURS = tuple(
@@ -108,8 +110,9 @@ def begin(client: Client, entry: int, shared: Shared) -> None:
     silence_standard_streams()
     reset_signals()
     set_title(client.titles[0])
-    if client.older:
-        wait_until_gone(shared.roster, client.older)
+    if client.older and (left := wait_until_gone(shared.roster, client.older)):
+        shared.journal.error(f"{client.entry.user} is busy: {left_behind(left)}")
+        _give_up(shared.roster, client)
     start = _start_of(client, shared)
     set_blocking(descriptor, True)
     own, other = pair()
@@ -140,17 +143,26 @@ def reset_signals() -> None:
     set_mask(SET, ())
 
 
-def wait_until_gone(path: str, names: Collection[str]) -> None:
+def wait_until_gone(path: str, names: Collection[str]) -> list[str]:
     """Until clusters that were asked to end, or that lost a process, are gone: their locks tell.
 
-    Nothing of theirs comes after that. One that does not end in time is killed.
+    Nothing of theirs comes after that. One that does not end in time is killed; returns those that
+    do not end even so, which the kernel holds in a system call of theirs.
     """
-    deadline = time.monotonic() + _PATIENCE
-    for name in names:
-        while roster.is_live(path, name):
-            if time.monotonic() > deadline:
+    began = time.monotonic()
+    left = [name for name in names if roster.is_live(path, name)]
+    while left and (waited := time.monotonic() - began) < _MOST_PATIENCE:
+        if waited > _PATIENCE:
+            for name in left:
                 _kill(path, name)
-            time.sleep(_STEP)
+        time.sleep(_STEP)
+        left = [name for name in left if roster.is_live(path, name)]
+    return left
+
+
+def left_behind(names: Collection[str]) -> str:
+    """For the journal."""
+    return f"not ended by SIGKILL within {_MOST_PATIENCE:.0f} s: clusters {' '.join(sorted(names))}"
 
 
 def _kill(path: str, name: str) -> None:
@@ -168,13 +180,17 @@ def _fork_send(roster: str, client: Client) -> int:
     try:
         child = fork()
     except OSError:
-        with suppress(FileNotFoundError):
-            os.unlink(f"{roster}/{client.entry.name}")
-        refuse_busy(client.socket, client.tls)
-        os._exit(os.EX_TEMPFAIL)
+        _give_up(roster, client)
     if child:
         set_mask(UNBLOCK, SIGNALS)
     return child
+
+
+def _give_up(roster: str, client: Client) -> NoReturn:
+    with suppress(FileNotFoundError):
+        os.unlink(f"{roster}/{client.entry.name}")
+    refuse_busy(client.socket, client.tls)
+    os._exit(os.EX_TEMPFAIL)
 
 
 def refuse_busy(client: socket.socket, tls: TLS | None) -> None:

@@ -45,5 +45,5 @@ def denied_or(error: OSError, otherwise: int) -> int:
 def exit_with(program: str, fault: Fault) -> NoReturn:
     """Print the fault as one line on stderr and end the program with its code."""
     line = f"{program}: {fault}".replace("\n", " ")
-    print(line, file=sys.stderr)
+    print(line, file=sys.stderr, flush=True)
     sys.exit(fault.code)

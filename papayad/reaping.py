@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from papayad import descriptors, reaper, titles
 from papayad.appender import Appender
-from papayad.cluster import Shared, announcer, reset_signals, wait_until_gone
+from papayad.cluster import Shared, announcer, left_behind, reset_signals, wait_until_gone
 from papayad.confine import confine
 from papayad.proctitle import set_title
 from papayad.spawn import spawn
@@ -65,9 +65,12 @@ def _reap(shared: Shared, names: set[str]) -> None:
     set_title(titles.reaper(shared.config.room))
     state_dir = shared.config.state_dir
     confine(titles.REAPER, shared.config.limits.cpu_seconds)
-    wait_until_gone(shared.roster, names)
+    left = wait_until_gone(shared.roster, names)
     announce = announcer(shared.groups)
     appender = Appender(state_dir, shared.config.chatlog, announce, shared.journal.warning)
     shared.sandbox.enter(titles.REAPER, shared.state_dir)
-    reaper.reap(appender, shared.roster, names)
+    reaper.reap(appender, shared.roster, names - set(left))
     announce()
+    if left:
+        shared.journal.error(f"{left_behind(left)}; tried again when somebody comes or goes")
+        os._exit(os.EX_TEMPFAIL)

@@ -51,14 +51,14 @@ def _repair(state_dir: Path, warn: Callable[[str], None]) -> None:
     shown = _committed_before(state_dir)
     end = _cut(state_dir, known[-1], warn) if known else 0
     lost = shown > end or (shown < 0 and bool(known))
-    if not known:
-        os.close(os.open(segments.path(state_dir, 0), os.O_CREAT | os.O_WRONLY, 0o600))
     if lost or not (state_dir / _IDENTITY).exists():
         write_whole(state_dir / _IDENTITY, f"{os.urandom(16).hex()}\n".encode())
     if lost:
         warn(f"committed records are lost: the log ends at {end}, and is a new one to its clients")
     if shown != end:
         write_whole(state_dir / committed.FILE, b"%020d\n" % end)
+    if not known:  # last: a segment without a committed end is one that lost it
+        os.close(os.open(segments.path(state_dir, 0), os.O_CREAT | os.O_WRONLY, 0o600))
     sync_directory(state_dir)
 
 

@@ -4,6 +4,7 @@ Everything is ended by pid or by the group that its lock proves alive, and lives
 """
 
 import os
+import pwd
 import random
 import shutil
 import signal
@@ -52,8 +53,9 @@ def is_alive(pid: int) -> bool:
 class Peer:
     """A client's end of a connection, in bytes. `stream` is all that came after the greeting."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, patience: float = PATIENCE) -> None:
         self.socket = connection
+        self.patience = patience
         self.buffer = b""
         self.stream = b""
         self.greeting: Greeting | None = None
@@ -78,9 +80,9 @@ class Peer:
             self.greeting = answer
         return answer
 
-    def receive(self, seconds: float = PATIENCE) -> bytes:
+    def receive(self, seconds: float | None = None) -> bytes:
         """Some bytes, b"" at the end of the stream; TimeoutError after `seconds`."""
-        self.socket.settimeout(seconds)
+        self.socket.settimeout(self.patience if seconds is None else seconds)
         try:
             return self.socket.recv(65536)
         except (ConnectionError, ssl.SSLEOFError):
@@ -136,6 +138,7 @@ class Room:
         self.path = self.directory / "main.toml"
         self.tokens: dict[str, str] = {}
         self.peers: list[Peer] = []
+        self.patience = PATIENCE  # of the peers that are made from now on
         self.port = free_port()
         self.starts = 0
         self.before = ""  # source that papayad runs before its own, to live in another world
@@ -214,7 +217,7 @@ class Room:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
             connection = context.wrap_socket(connection)
-        peer = Peer(connection)
+        peer = Peer(connection, self.patience)
         self.peers.append(peer)
         return peer
 
@@ -318,6 +321,14 @@ def give_to_service(directory: Path) -> None:
     directory.chmod(0o755)
     for path in (directory, *directory.rglob("*")):
         shutil.chown(path, "nobody", "nogroup")
+
+
+def become_service() -> None:
+    """As papayad does when it drops root: for what only the owner of its processes may do."""
+    service = pwd.getpwnam("nobody")
+    os.setgroups([])
+    os.setgid(service.pw_gid)
+    os.setuid(service.pw_uid)
 
 
 def free_port() -> int:

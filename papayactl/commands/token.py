@@ -18,7 +18,7 @@ from papayactl import (
 )
 from papayactl.ending import Outcome
 from papayactl.figures import UNKNOWN
-from papayactl.invocation import Invocation, pass_invocation, table_options
+from papayactl.invocation import Helping, Invocation, pass_invocation, table_options
 from papayactl.table import Column
 from papayad import invite, marks, tokens
 from papayad.config import Config
@@ -42,7 +42,7 @@ _pin = click.option(
 )
 
 
-@click.group("token")
+@click.group("token", cls=Helping)
 def command() -> None:
     """Who may come in: each token lets one user in, until it expires or is revoked."""
 

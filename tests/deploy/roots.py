@@ -32,13 +32,19 @@ def obstacle() -> str:
     return f"missing: {', '.join(missing)} (apt install systemd-container)" if missing else ""
 
 
-def root(suite: str, more: str = "") -> Path:
-    """The root of a release, with `more` packages; made when it is not there, in some minutes."""
+def root(suite: str, more: str = "", architecture: str = "", name: str = "") -> Path:
+    """The root of a release, with `more` packages; made when it is not there, in some minutes.
+
+    `name` tells it from others of that release where the packages would be too long a name.
+    """
     recipe = f"{BASE} {PACKAGES} {FINISH}"
+    first = f"{suite}-{architecture}" if architecture else suite
     if not more:
-        return _kept(suite, recipe, lambda path: _make(suite, path))
-    base = root(suite)
-    return _kept(f"{suite}-{more}", f"{recipe} {more}", lambda path: _extend(base, more, path))
+        return _kept(first, recipe, lambda path: _make(suite, architecture, path))
+    base = root(suite, architecture=architecture)
+    return _kept(
+        f"{first}-{name or more}", f"{recipe} {more}", lambda path: _extend(base, more, path)
+    )
 
 
 def _kept(name: str, recipe: str, make: Callable[[Path], None]) -> Path:
@@ -60,8 +66,9 @@ def cache() -> Path:
     return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "papaya"
 
 
-def _make(suite: str, path: Path) -> None:
-    _run(["debootstrap", "--variant=minbase", f"--include={BASE}", suite, str(path)])
+def _make(suite: str, architecture: str, path: Path) -> None:
+    how = [f"--arch={architecture}"] if architecture else []
+    _run(["debootstrap", "--variant=minbase", f"--include={BASE}", *how, suite, str(path)])
     _install(PACKAGES, path)
 
 

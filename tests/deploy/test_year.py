@@ -12,6 +12,7 @@ import pytest
 
 from tests.deploy.conftest import NEWER
 from tests.deploy.machine import Machine, wait_for
+from tests.test_examples import commands
 
 KILL_ON_DENIAL = "/run/systemd/system/{}.d/denial.conf"
 failed: set[Machine] = set()
@@ -231,9 +232,25 @@ def test_an_upgrade_leaves_the_sessions(machine: Machine) -> None:
     assert heard(machine, "alice", "after the upgrade")
 
 
-def test_a_second_room_is_two_commands(machine: Machine) -> None:
-    machine.sh("papayactl --room ops init --address 127.0.0.1:7723 --no-invite")
-    machine.sh("systemctl enable --now papayad@ops")
+def test_the_examples_for_root(machine: Machine) -> None:
+    """Of the manual, as they stand there; papayactl(8)'s last one is papayad(8)'s second."""
+    add, seen, kill, revoke, init = commands("papayactl.8", "#")
+    added = machine.sh(add)
+    machine.run("papayachat", "join", "--as", "bob", "-", text=added, user="friend")
+    machine.start("papayachat", "-p", "bob", "tail", "-f", user="friend")
+    wait_for(lambda: [one for one in clients(machine) if one["user"] == "bob"])
+    machine.sh(seen)
+    assert "bob@" in machine.sh(kill)
+    machine.sh(revoke)
+    assert [one for one in clients(machine) if one["user"] == "bob"] == []
+    enable, same, enable_ops = commands("papayad.8", "#")
+    assert same == init
+    for command in (enable, init, enable_ops):
+        machine.sh(command)
+
+
+def test_a_second_room(machine: Machine) -> None:
+    """The one that the manual's example made."""
     join(machine, "friend", "ops")
     listen(machine, "friend", "ops")
     say(machine, "friend", "only here", "ops")

@@ -5,14 +5,15 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from papayactl.main import main
+from tests.papayactl.runner import runner
 from tests.room import Peer, Room, wait_for
 
 
 def ctl(room: Room, *words: str, input: str | None = None) -> Result:
-    return CliRunner().invoke(main, ["--config", str(room.path), *words], input=input)
+    return runner().invoke(main, ["--config", str(room.path), *words], input=input)
 
 
 def ctl_json(room: Room, *words: str) -> Any:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from papayactl.main import main
 from papayad import roster
 from papayad.config import Config
+from tests.papayactl.runner import runner
 from tests.room import PATIENCE
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
@@ -37,7 +38,7 @@ class StagedRoom:
 
     def ctl(self, *words: str, input: str | None = None) -> Result:
         options = ["--config", str(self.config.path), "--room", self.config.room]
-        return CliRunner().invoke(main, [*options, *words], input=input)
+        return runner().invoke(main, [*options, *words], input=input)
 
     def ctl_json(self, *words: str) -> Any:
         result = self.ctl("--json", *words)

@@ -10,11 +10,12 @@ import stat
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from papayactl import acceptor
 from papayactl.main import main
 from papayad import config, invite, tokens
+from tests.papayactl.runner import runner
 
 AS_ROOT = os.geteuid() == 0
 USER = ["--user", "nobody"] if AS_ROOT else []
@@ -30,7 +31,7 @@ def top(tmp_path: Path) -> Path:
 
 
 def init(top: Path, *words: str, room: str = "main") -> Result:
-    return CliRunner().invoke(main, ["--room", room, "init", "--dir", str(top), *USER, *words])
+    return runner().invoke(main, ["--room", room, "init", "--dir", str(top), *USER, *words])
 
 
 def mode(path: Path) -> int:

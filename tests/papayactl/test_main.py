@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from papayactl import commands
 from papayactl.main import main
+from tests.papayactl.runner import runner
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -18,7 +18,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_names_every_command() -> None:
-    result = CliRunner().invoke(main, ["--help"])
+    result = runner().invoke(main, ["--help"])
     for command in Path(*commands.__path__).glob("[a-z]*.py"):
         assert re.search(rf"\n  {command.stem} +[A-Z].*\.\n", result.output)
 

@@ -10,17 +10,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from papayactl.main import main
 from papayad import invite
 from papayad.wire import Greeting, Hello, Refusal
 from tests.conftest import MakeRoom
+from tests.papayactl.runner import runner
 from tests.room import Room, is_alive, wait_for
 
 
 def ctl(room: Room, *words: str) -> Result:
-    return CliRunner().invoke(main, ["--config", str(room.path), *words])
+    return runner().invoke(main, ["--config", str(room.path), *words])
 
 
 def ctl_json(room: Room, *words: str) -> Any:

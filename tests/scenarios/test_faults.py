@@ -4,14 +4,12 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from contextlib import closing
 from typing import Any
 
 import pytest
 
 from papayad import groups, record, roster, segments, store
-from papayad.appender import Appender
 from papayad.wire import Greeting, Hello, Refusal
 from tests.conftest import MakeRoom
 from tests.injecting import injecting, needs_strace
@@ -105,6 +103,7 @@ def test_a_start_on_a_full_disk(make_room: MakeRoom) -> None:
         assert "No space left on device: remove or move something else" in room.journal()
         filler.unlink()
         room.start()
+        assert "records are lost" not in room.journal()
         alice = room.join("alice")
         alice.ping()
         log = room.log()
@@ -286,69 +285,26 @@ def test_a_number_that_is_a_strangers_by_now_is_not_signalled(make_room: MakeRoo
         stranger.wait()
 
 
-# clocks
+def test_an_older_cluster_that_nothing_ends_makes_its_user_busy(make_room: MakeRoom) -> None:
+    """It may append still, so that whoever took its session over could say something twice.
 
-
-def test_a_clock_that_steps_moves_nobody(
-    make_room: MakeRoom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Records stay in the order of their offsets, whatever their timestamps say."""
+    In its place this process holds the lock, with pids that are no process's.
+    """
     room = make_room(start=False)
     store.prepare(room.state_dir, lambda _: None)
-    appender = Appender(room.state_dir, room.settings.chatlog, lambda: None, lambda _: None)
-    for step, seconds in enumerate((1.7e9, 4.0e9, 1.0, 1.8e9)):
-        monkeypatch.setattr("papayad.appender.time", lambda seconds=seconds: seconds)
-        appender.append([("alice", "-", f"step {step}")])
-    appender.close()
-    monkeypatch.undo()
+    entry = roster.Entry("1.1", "alice", "192.0.2.1:1", 1.0, 1, session="laptop")
+    descriptor = roster.create(roster.directory(room.state_dir), entry)
+    roster.complete(descriptor, 1 << 30, 1 << 30)
     if ROOT:
         give_to_service(room.state_dir)
     room.start()
-    alice = room.join("alice", last=4, presence=False)
-    alice.ping()
-    assert texts(alice.records()) == [f"step {step}" for step in range(4)]
-
-
-# a holder of the lock that is stopped
-
-STOPPED_HOLDER = """
-import fcntl, os, signal, sys
-descriptor = os.open(sys.argv[1], os.O_RDWR)
-fcntl.flock(descriptor, int(sys.argv[2]))
-os.kill(os.getpid(), signal.SIGSTOP)
-"""
-
-
-def stop_in_lock(room: Room, operation: int) -> "subprocess.Popen[bytes]":
-    """A process of the room's user that is stopped while it holds the log's lock."""
-    command = [sys.executable, "-c", STOPPED_HOLDER, str(room.state_dir / "committed")]
-    user = "nobody" if ROOT else None
-    process = subprocess.Popen([*command, str(operation)], user=user)
-    wait_for(lambda: os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT | os.WNOHANG))
-    return process
-
-
-@pytest.mark.skipif(not os.path.exists("/proc/locks"), reason="needs /proc/locks")
-def test_a_stopped_holder_of_the_lock_is_killed(make_room: MakeRoom) -> None:
-    """By a writer, whatever lock it is; and by a reader: three rooms, which wait together."""
-    import fcntl
-
-    rooms = [make_room() for _ in range(3)]
-    peers = [room.join("alice") for room in rooms]
-    for peer in peers:
-        peer.ping()
-    locks = (fcntl.LOCK_EX, fcntl.LOCK_SH, fcntl.LOCK_EX)
-    holders = [stop_in_lock(room, lock) for room, lock in zip(rooms, locks, strict=True)]
-    for peer in peers[:2]:
-        peer.send(b"MSG a1 after all\n")
-    os.kill(rooms[2].entry("alice").send, groups.ANNOUNCEMENT)
-    for room, holder in zip(rooms, holders, strict=True):
-        assert holder.wait() == -signal.SIGKILL
-        line = f"killed process {holder.pid}, which was stopped while it held the log's lock"
-        wait_for(lambda room=room, line=line: line in room.journal())  # type: ignore[misc]
-    for peer in peers[:2]:
-        peer.read_until(b" alice a1 after all\n")
-    peers[2].ping()
+    answer = room.peer().hello(Hello(room.token("alice"), session="laptop"))
+    assert isinstance(answer, Refusal)
+    assert answer.reason == "busy"
+    assert "not ended by SIGKILL within 5 s: clusters 1.1" in room.journal()
+    room.join("bob").ping()
+    os.close(descriptor)
+    room.join("alice", session="laptop").ping()
 
 
 def test_an_unfinished_connection_of_a_dead_peer_is_dropped(make_room: MakeRoom) -> None:

@@ -73,6 +73,8 @@ def test_a_failed_append_is_told_and_leaves_nothing(room: Room, fault: str) -> N
 def test_a_segment_that_could_not_be_begun(make_room: MakeRoom, fault: str) -> None:
     room = make_room(chatlog={"segment_bytes": 256})
     alice, bob = room.join("alice", last=0), room.join("bob", last=0)
+    alice.ping()
+    bob.ping()  # so that both joins are in the first segment, and it is m2 that begins another
     text = "x" * 150  # a segment has one of them
     alice.send(f"MSG m1 {text}\n".encode())
     alice.ping()
