@@ -3,9 +3,10 @@
 
 PORT ?= 7722
 NAME = guest
+SECONDS = 60
 
 .PHONY: help run join stop venv venv-test venv-bench lint format test test-deploy deb
-.PHONY: install uninstall bench bench-full torture portability clean
+.PHONY: install uninstall bench bench-full torture fuzz portability clean
 
 help:
 	@echo 'make run    open a room here, on loopback, and chat in it (PORT=7722)'
@@ -21,7 +22,8 @@ help:
 	@echo 'make format put the sources in form'
 	@echo 'make bench  measure, in some minutes: contrib/bench/REPORT.md'
 	@echo 'make bench-full  the same with all loads, for hours'
-	@echo 'make torture  ten minutes of attack and chaos, and a report: build/torture.txt'
+	@echo 'make torture  random conversations, chaos and attacks: a report in build/torture.txt'
+	@echo 'make fuzz   look for inputs that break a parser, a minute for each (SECONDS=60)'
 	@echo 'make clean  stop, and remove all that was made here, the room too'
 
 run: venv
@@ -52,7 +54,7 @@ test: lint
 	@.venv/bin/python -m pytest
 
 test-deploy: venv-test
-	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest tests/deploy
+	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest --timeout=3600 tests/deploy
 
 portability: venv-test
 	@.venv/bin/python -m contrib.portability
@@ -66,6 +68,10 @@ venv-bench:
 torture: venv-test
 	@mkdir -p build
 	@.venv/bin/python -m contrib.torture --report build/torture.txt
+
+fuzz: venv-test
+	@contrib/venv.sh fuzz
+	@.venv/bin/python -m contrib.fuzz --seconds '$(SECONDS)'
 
 bench: venv-bench
 	@.venv/bin/python -m contrib.bench run

@@ -1,8 +1,10 @@
 #!/bin/sh
 # The virtual environment in .venv: the three programs, and what they import.
 #
-#   contrib/venv.sh [test|bench]    with "test", the linter, the type checker and pytest too;
-#                                   with "bench", what is measured and drawn with
+#   contrib/venv.sh [test|bench|fuzz]
+#
+# With "test", the linter, the type checker and pytest too; with "bench", what is measured and drawn
+# with; with "fuzz", what looks for inputs that break a parser.
 #
 # Does nothing when it is there already, for this directory and this pyproject.toml. PYTHON=... names
 # another interpreter. The system's is preferred: distributions build theirs optimised, and such a
@@ -57,7 +59,7 @@ complete_venv_module() {
 # pyproject.toml. What was made with an extra is enough without one, too.
 is_made() {
     only=${extra:+$marker}
-    for made in ${only:-.venv/.made .venv/.made-test .venv/.made-bench}; do
+    for made in ${only:-.venv/.made .venv/.made-test .venv/.made-bench .venv/.made-fuzz}; do
         if [ -f "$made" ] && [ "$(cat "$made")" = "$PWD" ] && new_enough .venv/bin/python &&
             [ -z "$(find pyproject.toml -newer "$made")" ]; then
             return

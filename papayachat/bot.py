@@ -15,21 +15,15 @@ from papayachat.terminal import as_json, tell
 from papayachat.waiting import wait
 from papayad.errors import Fault
 
-WINDOW = 64
-_SETTLE_SECONDS = 10.0
-
 
 def run(profile: Profile, command: list[str]) -> None:
     """Until it is interrupted, or a Fault says why it cannot go on."""
-    sending.settle_left(profile, _SETTLE_SECONDS, tell)
+    sending.settle_left(profile, tell)
     box = outbox.of_device(profile.session, profile.identity)
     try:
         Bot(profile, box, command).run()
     finally:
-        if box.drafts:
-            box.close()
-        else:
-            box.discard()
+        box.put_away()
 
 
 class Bot:
@@ -55,8 +49,7 @@ class Bot:
 
     def _wait(self) -> None:
         said, stdin = self._child.said, self._child.stdin
-        reads = said is not None and said.wants_more and len(self._delivery.waiting) < WINDOW
-        read = {said.descriptor} if said is not None and reads else set()
+        read = set() if said is None else said.awaited(self._delivery.waiting)
         write = {stdin} if stdin is not None else set()
         # While it is full the room is not even looked at: the server waits, and nothing grows.
         room = None if self._child.is_full else self._room
@@ -66,10 +59,7 @@ class Bot:
 
     def _say(self) -> None:
         said = self._child.said
-        while said is not None and len(self._delivery.waiting) < WINDOW:
-            line = said.take()
-            if line is None:
-                break
+        for line in () if said is None else said.lines(self._delivery.waiting):
             self._post(line)
         self._room.send_due()
         if said is not None and said.ended:

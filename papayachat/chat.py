@@ -7,20 +7,25 @@ thread.
 
 import re
 import time
+from dataclasses import replace
+from itertools import islice
 from typing import Protocol
 
-from papayachat import draft, pasting, replica, searching, slash
+from papayachat import draft, pasting, replica, resuming, slash
+from papayachat.attention import Attention
 from papayachat.cursor import Cursor
 from papayachat.delivery import Delivery
 from papayachat.entry import Kind
 from papayachat.events import Connected, Event, Lost, Postponed, Refused, Uncertain
+from papayachat.finder import Finder
 from papayachat.glyphs import safe
+from papayachat.intake import Intake
 from papayachat.layout import Look
 from papayachat.outbox import Outbox
 from papayachat.people import People
 from papayachat.profile import Profile
 from papayachat.replica import Replica
-from papayachat.room import Room, Start
+from papayachat.room import Room
 from papayachat.seen import Seen
 from papayachat.settings import Settings
 from papayachat.splitter import Line
@@ -31,8 +36,6 @@ from papayad.errors import Fault
 from papayad.record import SERVER, Record
 from papayad.wire import Notice
 
-HISTORY = 1000  # records that a new copy begins with
-AWAY_SECONDS = 60.0  # without a key: what comes then is unread
 _MESSAGE_BYTES = 8192  # until the server has said it
 
 
@@ -64,33 +67,23 @@ class Chat:
         self.refused = False  # and there will be none, unless somebody asks for it
         self.connected = False
         self.fetching = False
-        self.searched: re.Pattern[str] | None = None
-        self.filtered = ""  # the pattern of the filtered view
-        self.focused: bool | None = None  # None: the terminal does not say
-        self.unread = 0
         self.copy = Replica(replica.directory(profile.name))
         self.delivery = Delivery(box, box.drafts.values(), box.sent)
         self.timeline = Timeline(self.copy, self.delivery.waiting, self.me)
         self.view = Viewport(self.timeline, Look(80, self.me))
+        self.finder = Finder(self.timeline, self.view)
+        seen = Seen(replica.directory(profile.name))
+        self.attention = Attention(self.copy, self.timeline, self.view, seen)
+        start = resuming.start(self.copy, box, self.delivery, self.me)
         self.room = Room(
-            profile,
-            box.session,
-            self._start(box),
-            presence=True,
-            delivery=self.delivery,
-            patient=True,
+            profile, box.session, start, presence=True, delivery=self.delivery, patient=True
         )
-        self._seen = Seen(replica.directory(profile.name))
-        self._log = ""
-        self._greeted_end = 0
-        self._fresh = self.copy.cursor is None
+        self._intake = Intake(self.copy)
         self._limit = _MESSAGE_BYTES
-        self._touched_at = -AWAY_SECONDS
         self._who_asked = False
         self._doubtful = False  # whether who is here may be more than we know
         self._exhausted = False  # the server has nothing older
-        self._found = self.copy.end  # where a search goes on
-        self._recall()
+        self.attention.recall(self.me)
         self.apply_settings()
 
     # What a person does.
@@ -108,20 +101,17 @@ class Chat:
         except Fault as fault:
             self.note(f"not sent: {fault}", Kind.REFUSED)
         self.timeline.mark = None
-        self.end_search()
+        self.finder.end()
         self.view.to_end()
         self.touch()
         self.hands.poke()
 
     def touch(self) -> None:
         """Somebody is here, and has seen what is in sight."""
-        self._touched_at = time.monotonic()
+        self.attention.touch()
         if self._doubtful:
             # Not when the `part` came: a hundred screens would ask for each of a hundred.
             self._doubtful = not self.room.say(b"WHO\n")
-        if self.view.follows:
-            self.unread = 0
-            self._seen.address = self.copy.end
 
     def scroll(self, count: int) -> None:
         """Move the view by rows, up when negative."""
@@ -135,44 +125,18 @@ class Chat:
         """Say something to who sits here; several lines are separated by LF."""
         self.timeline.note(record.stamp(time.time()), text.replace("\n", record.LINE_BREAK), kind)
 
-    def search(self, pattern: re.Pattern[str], back: bool = True) -> bool:
-        """Show the next message that matches; False where there is none."""
-        self.searched = pattern
-        start = self._found
-        found = self.timeline.search(
-            start if back else start + 1, searching.matching(pattern), back
-        )
-        self._look()
-        if found is None:
-            return False
-        self._found = found
-        self.view.show(found)
-        return True
-
-    def filter(self, pattern: re.Pattern[str]) -> None:
-        """Show only messages that match, until `end_search`."""
-        self.searched = pattern
-        self.filtered = pattern.pattern
-        self.timeline.taken = searching.matching(pattern)
-        self._look()
-        self.view.to_end()
-
-    def end_search(self) -> None:
-        self.searched = None
-        self.filtered = ""
-        self.timeline.taken = None
-        self._found = self.copy.end
-        self._look()
-
     def apply_settings(self) -> None:
         self.timeline.ignored = set(self.settings.words("ignore"))
         self.timeline.joins = self.settings["joins"]
-        self._look()
+        words = [self.me, *self.settings.words("words")]
+        mention = "|".join(re.escape(word) for word in words)
+        pattern = re.compile(rf"(?<![\w-])(?:{mention})(?![\w-])", re.IGNORECASE)
+        self.view.look = replace(self.view.look, mention=pattern)
 
     def resize(self, width: int, height: int) -> None:
         if (width, height) != (self.view.look.width, self.view.height):
             self.view.height = height
-            self._look(width)
+            self.view.look = replace(self.view.look, width=width)
 
     def ask_who(self) -> bool:
         """Ask who is here, to be told; False without a connection."""
@@ -181,20 +145,15 @@ class Chat:
 
     def close(self) -> None:
         """Keep how far was read."""
-        self._save_seen()
+        self.attention.save()
         self.room.close()
         self.copy.close()
 
     def own_messages(self, count: int = 100, among: int = 5000) -> list[str]:
         """What we said last, the oldest first."""
-        said: list[str] = []
-        for number, line in enumerate(self.copy.lines_back(self.copy.end)):
-            entry = line.record() if number < among and len(said) < count else None
-            if number >= among or len(said) >= count:
-                break
-            if entry is not None and entry.sender == self.me:
-                said.append(entry.text.replace(record.LINE_BREAK, "\n"))
-        return said[::-1]
+        records = (line.record() for line in islice(self.copy.lines_back(self.copy.end), among))
+        own = (said.text for said in records if said is not None and said.sender == self.me)
+        return [text.replace(record.LINE_BREAK, "\n") for text in islice(own, count)][::-1]
 
     # What the room tells.
 
@@ -235,7 +194,7 @@ class Chat:
     def _hear(self, event: Event) -> None:
         match event:
             case Connected(greeting):
-                self._log, self._greeted_end = greeting.log, greeting.end
+                self._intake.greeted(greeting)
                 self._limit = greeting.max
                 self.name, self.connected, self.trouble = safe(greeting.room), True, None
                 self.room.say(b"WHO\n")
@@ -263,42 +222,16 @@ class Chat:
             self.note(f"the server says: {word} {rest}".rstrip())
 
     def _put(self, lines: list[Line]) -> list[Record]:
-        """Keep consecutive lines of the log; the mentions among those that came while away."""
+        """Keep lines of the log; the mentions among those that came while away."""
         missed: list[Record] = []
-        start = 0
-        for index, line in enumerate(lines):
-            if index + 1 == len(lines) or lines[index + 1].offset != line.end:
-                run = lines[start : index + 1]
-                address = self.copy.put(Cursor(self._log, run[0].offset), _bytes(run))
-                missed += self._see(run, address - run[0].offset)
-                start = index + 1
-        return missed
-
-    def _see(self, lines: list[Line], shift: int) -> list[Record]:
-        missed: list[Record] = []
-        for line in lines:
-            said = line.record()
-            if said is None:
-                continue
-            live = line.offset >= self._greeted_end
+        for said, address, live, new in self._intake.put(lines):
             self._doubtful = (self.people.take(said, live) and live) or self._doubtful
             if said.sender in (SERVER, self.me) or said.sender in self.timeline.ignored:
                 continue
-            if live or not self._fresh:
-                self._count_unread(line.offset + shift)
+            if new:
+                self.attention.heard(address)
                 missed += self._announce(said, live)
-        if lines[-1].end >= self._greeted_end:
-            self._fresh = False
         return missed
-
-    def _count_unread(self, address: int) -> None:
-        if not self._is_away():
-            self._seen.address = self.copy.end
-            return
-        if self.unread == 0:
-            self.timeline.mark = address
-            self._save_seen()
-        self.unread += 1
 
     def _announce(self, said: Record, live: bool) -> list[Record]:
         mention = self.view.look.mention
@@ -307,62 +240,9 @@ class Chat:
             self.hands.call(said.sender, said.text, mentioned)
         return [said] if mentioned and not live else []
 
-    def _is_away(self) -> bool:
-        """Whether what arrives now is not seen, as far as can be told."""
-        if not self.view.follows or self.focused is False:
-            return True
-        return time.monotonic() - self._touched_at > AWAY_SECONDS
-
     def _fetch_above(self) -> None:
         hole = self.copy.hole_before(self.view.top_address())
         if hole is None or self.fetching or self._exhausted or not self.connected:
             return
         self.fetching = True
         self.hands.fetch(hole, self.copy.count(self.copy.address(hole)))
-
-    def _look(self, width: int | None = None) -> None:
-        words = [self.me, *self.settings.words("words")]
-        mention = "|".join(re.escape(word) for word in words)
-        self.view.look = Look(
-            self.view.look.width if width is None else width,
-            self.me,
-            re.compile(rf"(?<![\w-])(?:{mention})(?![\w-])", re.IGNORECASE),
-            self.searched,
-        )
-
-    def _start(self, box: Outbox) -> Start:
-        """From where the room is to be followed. What the outbox says was sent is looked for in
-        the copy first: there it may stand, seen and not yet noted as done."""
-        have, sent = self.copy.cursor, box.cursor
-        if have is None:
-            return sent or HISTORY
-        if sent is None or (sent.log == have.log and sent.offset >= have.offset):
-            return have
-        if not self.copy.has(sent, have):
-            return sent
-        for line in self.copy.lines(self.copy.address(sent)):
-            said = line.record()
-            if said is not None and said.sender == self.me:
-                self.delivery.settle(said.id)
-        return have
-
-    def _recall(self) -> None:
-        """Mark what came after somebody was last here."""
-        seen = self._seen.load(self.copy)
-        if seen is None:
-            self._seen.address = self.copy.end
-            return
-        for line in self.copy.lines(seen):
-            said = line.record()
-            if said is not None and said.sender not in (SERVER, self.me):
-                self.unread += 1
-                if self.timeline.mark is None:
-                    self.timeline.mark = line.offset
-
-    def _save_seen(self) -> None:
-        if self.copy.cursor is not None:
-            self._seen.save(self.copy)
-
-
-def _bytes(lines: list[Line]) -> bytes:
-    return b"".join(line.raw for line in lines)

@@ -16,21 +16,15 @@ from papayachat.typed import Typed
 from papayachat.waiting import wait
 from papayad.errors import DONE, FAILED, Fault
 
-WINDOW = 64
-_SETTLE_SECONDS = 10.0
-
 
 def feed(profile: Profile) -> int:
     """Send stdin line by line; the exit code, once the last one is in the log."""
-    sending.settle_left(profile, _SETTLE_SECONDS, tell)
+    sending.settle_left(profile, tell)
     box = outbox.of_device(new_session(), profile.identity)
     try:
         return Feed(profile, box).run()
     finally:
-        if box.drafts:
-            box.close()  # whoever comes next delivers it
-        else:
-            box.discard()
+        box.put_away()
 
 
 class Feed:
@@ -47,15 +41,14 @@ class Feed:
                 self._take_lines()
                 if self._typed.ended and not self._delivery.waiting:
                     return self._code
-                reads = self._typed.wants_more and len(self._delivery.waiting) < WINDOW
-                stdin = {self._typed.descriptor} if reads else set()
+                stdin = self._typed.awaited(self._delivery.waiting)
                 if stdin & wait(self._room, read=stdin):
                     self._typed.fill()
         finally:
             self._room.close()
 
     def _take_lines(self) -> None:
-        while len(self._delivery.waiting) < WINDOW and (line := self._typed.take()) is not None:
+        for line in self._typed.lines(self._delivery.waiting):
             if not line.strip():
                 continue
             try:

@@ -146,8 +146,8 @@ class Keyboard:
 
         @add("escape", filter=Condition(lambda: not self._screen.question))
         def _escape(event: KeyPressEvent) -> None:
-            if self._chat.searched is not None:
-                self._chat.end_search()
+            if self._chat.finder.pattern is not None:
+                self._chat.finder.end()
             view.to_end()
             self._chat.touch()
 
@@ -176,12 +176,12 @@ class Keyboard:
 
         @add(_GOT_FOCUS)
         def _got(event: KeyPressEvent) -> None:
-            self._chat.focused = True
+            self._chat.attention.focused = True
             self._chat.touch()
 
         @add(_LOST_FOCUS)
         def _lost(event: KeyPressEvent) -> None:
-            self._chat.focused = False
+            self._chat.attention.focused = False
 
     def _scroll_down(self, count: int) -> None:
         self._chat.scroll(count)
@@ -191,9 +191,9 @@ class Keyboard:
         self._screen.input.insert_text(text)
 
     def _search_on(self, back: bool) -> None:
-        pattern = self._chat.searched
-        if pattern is not None and not self._chat.filtered:
-            self._chat.search(pattern, back)
+        pattern = self._chat.finder.pattern
+        if pattern is not None and not self._chat.finder.filtered:
+            self._chat.finder.search(pattern, back)
 
     def _complete(self, step: int) -> None:
         """The next completion; past the last one, what was typed."""

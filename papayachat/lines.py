@@ -19,18 +19,15 @@ from papayachat.waiting import wait
 from papayad.errors import DONE, FAILED, Fault
 from papayad.wire import Notice
 
-WINDOW = 64  # lines on their way; the next are read when some of them have arrived
-SETTLE_SECONDS = 10.0
-
 
 def run(profile: Profile) -> int:
     """Chat until stdin ends or `/quit`; the exit code."""
     box = outbox.of_device(profile.session, profile.identity)
     try:
-        sending.settle_left(profile, SETTLE_SECONDS, tell)
+        sending.settle_left(profile, tell)
         return Lines(profile, box).run()
     finally:
-        _put_away(box)
+        sending.tell_kept(box.put_away())
 
 
 class Lines:
@@ -54,17 +51,13 @@ class Lines:
             self._room.close()
 
     def _wait(self) -> None:
-        reads = self._typed.wants_more and len(self._delivery.waiting) < WINDOW
-        stdin = {self._typed.descriptor} if reads else set()
+        stdin = self._typed.awaited(self._delivery.waiting)
         if stdin & wait(self._room, read=stdin, output=sys.stdout.fileno()):
             self._typed.fill()
             self._take_lines()
 
     def _take_lines(self) -> None:
-        while len(self._delivery.waiting) < WINDOW:
-            line = self._typed.take()
-            if line is None:
-                break
+        for line in self._typed.lines(self._delivery.waiting):
             try:
                 self._obey(draft.decode(line).rstrip("\r"))
             except Fault as fault:
@@ -122,12 +115,3 @@ class Lines:
     def _complain(self, why: str) -> None:
         tell(why)
         self._code = FAILED
-
-
-def _put_away(box: Outbox) -> None:
-    if not box.drafts:
-        box.discard()
-        return
-    count = len(box.drafts)
-    box.close()
-    tell(f"{count} not yet in the log; kept, and delivered once by the next papayachat")

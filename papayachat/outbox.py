@@ -76,6 +76,15 @@ class Outbox:
         self.path.unlink(missing_ok=True)
         self.close()
 
+    def put_away(self) -> int:
+        """Remove it when all is done; else let it go. How many drafts that leaves."""
+        left = len(self.drafts)
+        if left:
+            self.close()
+        else:
+            self.discard()
+        return left
+
     def close(self) -> None:
         """Let the lock go; what is not done stays for whoever comes next."""
         os.close(self._descriptor)

@@ -37,12 +37,10 @@ from papayachat.notifying import desktop
 from papayachat.pane import Pane
 from papayachat.profile import Profile
 from papayachat.settings import Settings
-from papayachat.terminal import tell
 from papayad.errors import DONE, Fault
 
 FRAME = 1 / 30  # seconds between two drawings, however much arrives
 INPUT_ROWS = 8
-SETTLE_SECONDS = 10.0
 
 
 def run(profile: Profile) -> int:
@@ -53,7 +51,9 @@ def run(profile: Profile) -> int:
     try:
         asyncio.run(_open(profile, box, settings))
     finally:
-        _put_away(box)
+        kept = box.put_away()
+        with suppress(OSError):  # of a terminal that is gone
+            sending.tell_kept(kept)
     return DONE
 
 
@@ -109,7 +109,7 @@ class Screen:
         if settings["bell"] == "all" or (mention and settings["bell"] == "mentions"):
             output.bell()
         wanted = settings["notify"] == "all" or (mention and settings["notify"] == "mentions")
-        if wanted and self.chat.focused is not True:
+        if wanted and self.chat.attention.focused is not True:
             output.write_raw(desktop(f"{self.chat.name}: {who}", text))
         output.flush()
 
@@ -156,7 +156,7 @@ class Screen:
 
     def _settle_left(self) -> list[str]:
         told: list[str] = []
-        sending.settle_left(self._profile, SETTLE_SECONDS, told.append)
+        sending.settle_left(self._profile, told.append)
         return told
 
     def _tell_left(self, told: list[str] | Fault) -> None:
@@ -205,13 +205,3 @@ class Screen:
 
 def _style(settings: Settings) -> Style:
     return Style.from_dict(theme.styles(settings["theme"]))
-
-
-def _put_away(box: outbox.Outbox) -> None:
-    if not box.drafts:
-        box.discard()
-        return
-    count = len(box.drafts)
-    box.close()
-    with suppress(OSError):  # of a terminal that is gone
-        tell(f"{count} not yet in the log; kept, and delivered once by the next papayachat")

@@ -18,9 +18,11 @@ from papayachat.events import Accepted, Event, Lost, Postponed, Refused, Uncerta
 from papayachat.outbox import Outbox
 from papayachat.profile import Profile, new_session
 from papayachat.room import Room
+from papayachat.terminal import tell
 from papayachat.waiting import wait
 from papayad.errors import TRY_AGAIN, Fault
 
+_SETTLE_SECONDS = 10.0
 KEEP_SECONDS = 86400.0  # how long "try again" is meant; later the same text is another message
 
 Outcome = Accepted | Refused | Uncertain
@@ -43,11 +45,17 @@ def send(profile: Profile, draft: Draft, seconds: float, report: Report) -> None
         _raise_unless_accepted(outcome)
 
 
-def settle_left(profile: Profile, seconds: float, report: Report) -> None:
-    """Deliver what was left by commands that were killed."""
-    until = time.monotonic() + seconds
+def settle_left(profile: Profile, report: Report) -> None:
+    """Deliver what was left by commands that were killed, as far as that takes no long time."""
+    until = time.monotonic() + _SETTLE_SECONDS
     for left in outboxes.abandoned(profile.identity):
         _settle(profile, left, until, report)
+
+
+def tell_kept(count: int) -> None:
+    """Say what becomes of the messages that were put away; nothing of none."""
+    if count:
+        tell(f"{count} not yet in the log; kept, and delivered once by the next papayachat")
 
 
 def _own(profile: Profile, outbox: Outbox, until: float) -> list[Outcome]:

@@ -62,22 +62,22 @@ def _who(chat: "Chat", argument: str) -> None:
 
 def _search(chat: "Chat", argument: str) -> None:
     """/search [WORDS]: the last message with these words; again: the one before (Alt-P, Alt-N)"""
-    if not argument and chat.searched is None:
+    if not argument and chat.finder.pattern is None:
         chat.note("/search WORDS")
         return
-    pattern = _pattern(argument) if argument else chat.searched
+    pattern = _pattern(argument) if argument else chat.finder.pattern
     if argument:
-        chat.end_search()
+        chat.finder.end()
     assert pattern is not None
-    if not chat.search(pattern):
-        chat.end_search()
+    if not chat.finder.search(pattern):
+        chat.finder.end()
         chat.note(f"nothing has {argument or pattern.pattern}")
 
 
 def _grep(chat: "Chat", argument: str) -> None:
     """/grep RE: only the messages that match, until Esc"""
     if argument:
-        chat.filter(_pattern(argument))
+        chat.finder.filter(_pattern(argument))
     else:
         chat.note("/grep RE")
 

@@ -11,16 +11,17 @@ def row(chat: Chat, width: int) -> Row:
     """A row of exactly `width` columns. What matters most comes first: the rest may be cut off."""
     bad = not chat.connected
     parts = [f"{chat.name}", *_state(chat)]
-    if chat.filtered:
-        parts.append(f"only {safe(chat.filtered)!r}, Esc ends")
-    elif chat.searched is not None:
-        parts.append(f"search {safe(chat.searched.pattern)!r}: Alt-P Alt-N Esc")
+    if chat.finder.filtered:
+        parts.append(f"only {safe(chat.finder.filtered)!r}, Esc ends")
+    elif chat.finder.pattern is not None:
+        parts.append(f"search {safe(chat.finder.pattern.pattern)!r}: Alt-P Alt-N Esc")
     if chat.fetching:
         parts.append("fetching older messages")
+    unread = chat.attention.unread
     if not chat.view.follows:
-        parts.append("scrolled up" if not chat.unread else f"more below, {chat.unread} new")
-    elif chat.unread:
-        parts.append(f"{chat.unread} new")
+        parts.append("scrolled up" if not unread else f"more below, {unread} new")
+    elif unread:
+        parts.append(f"{unread} new")
     if chat.connected and chat.people.online:
         parts.append(_people(chat, width))
     text = f" {' | '.join(parts)}"[:width]

@@ -4,8 +4,10 @@ Not sys.stdin: its buffer holds lines that poll(2) does not know of.
 """
 
 import os
+from collections.abc import Iterator, Sized
 from errno import EIO
 
+WINDOW = 64  # messages on their way; the next are read when some of them have arrived
 _CHUNK = 65536
 
 
@@ -21,10 +23,16 @@ class Typed:
     def ended(self) -> bool:
         return self._end and not self._buffer
 
-    @property
-    def wants_more(self) -> bool:
-        """Whether there is no whole line to take, and one may come."""
-        return not self._end and b"\n" not in self._buffer
+    def awaited(self, waiting: Sized) -> set[int]:
+        """The descriptor, for `wait`: where no whole line is there to take, one may come, and as
+        few messages are `waiting` as would let it go on."""
+        wanted = not self._end and b"\n" not in self._buffer and len(waiting) < WINDOW
+        return {self.descriptor} if wanted else set()
+
+    def lines(self, waiting: Sized) -> Iterator[bytes]:
+        """Take what is there, until too many messages are `waiting`."""
+        while len(waiting) < WINDOW and (line := self.take()) is not None:
+            yield line
 
     def fill(self) -> None:
         """Read once, when the descriptor is ready. A terminal that is gone is the end (EIO)."""

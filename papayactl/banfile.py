@@ -1,18 +1,15 @@
-"""Changing the file of bans: one change at a time, as a whole, as with the tokens beside it.
+"""Changing the file of bans: who and what is kept out."""
 
-papayad sees the change by itself at the next hello.
-"""
-
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from papayactl import changing
 from papayad import bans
 from papayad.bans import Ban
 from papayad.config import Config
-from papayad.errors import FAILED, NO_PERMISSION, USAGE, Fault, denied_or, reason
+from papayad.errors import USAGE, Fault
 
 
 @contextmanager
@@ -24,20 +21,11 @@ def editing(config: Config) -> Iterator[dict[str, Ban]]:
     """
     path = config.bans
     bans.read_bans(path)  # says what is wrong before a lock is tried
-    if not os.access(path.parent, os.W_OK):
-        raise Fault(str(path), "no right to change it", "run it as root", code=NO_PERMISSION)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(directory, fcntl.LOCK_EX)
+    with changing.alone(path):
         known = {ban.subject: ban for ban in bans.read_bans(path)}
         yield known
         _make_like(path, config.tokens)
         bans.write_bans(path, list(known.values()))
-    except OSError as error:
-        code = denied_or(error, FAILED)
-        raise Fault(str(path), reason(error), "it is as it was", code=code) from error
-    finally:
-        os.close(directory)
 
 
 def subject(text: str) -> str:

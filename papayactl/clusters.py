@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from papayactl import service_user
 from papayactl.system import pinned
 from papayad import roster
 from papayad.config import Config
-from papayad.errors import FAILED, Fault, denied_or, reason
 from papayad.roster import Entry
 
 FORK_TAKES = 0.1  # seconds from a hello that was checked to its entry in the roster
@@ -28,9 +28,7 @@ def living(config: Config) -> list[Entry]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        remedy = "run it as root or as the service's user"
-        code = denied_or(error, FAILED)
-        raise Fault(str(error.filename), reason(error), remedy, code=code) from error
+        raise service_user.fault(error) from error
 
 
 def label(entry: Entry) -> str:

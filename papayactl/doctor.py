@@ -1,49 +1,29 @@
 """What a room needs, looked at from outside: each finding with the command that mends it.
 
 Nothing here changes anything. A check that lacks a right says so and is a warning; one that finds
-nothing wrong says what it looked at. The state directory's checks are in `stale`.
+nothing wrong says what it looked at. Here are the checks of what others meet (port, certificate,
+clock); those of files, of the machine and of what is left over are in `ownership`, `capacity` and
+`stale`.
 """
 
-import grp
-import os
-import pwd
-import shlex
 import shutil
 import socket
 import ssl
-import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from papayactl import acceptor, certificate, figures, moments, overview, stale
-from papayactl.system import limits, proc
-from papayad import config, tokens
+from papayactl import acceptor, capacity, certificate, moments, overview, ownership, stale
+from papayactl.finding import FAILURE, OK, WARNING, Finding
+from papayad import config
 from papayad.config import Config, Problems
 from papayad.errors import NO_PERMISSION, Fault
 from papayad.record import stamp
 
-OK, WARNING, FAILURE = "ok", "warning", "failure"
-
 _DAY = 86400.0
 _SOON = 30 * _DAY
-_SCARCE = 0.05  # of the disk
-_LEAST = 1 << 26  # bytes of the disk
-_OTHERS = 100  # processes of the service's user that are no clients
-_CLIENT = 5 << 20  # bytes of memory that a client takes, roughly
 _AHEAD = 5.0  # seconds that the log may be ahead of the clock
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`remedy` is a command where there is one."""
-
-    level: str
-    what: str
-    words: str
-    remedy: str = ""
 
 
 def examine(path: Path, room: str) -> Iterator[Finding]:
@@ -58,76 +38,18 @@ def examine(path: Path, room: str) -> Iterator[Finding]:
         yield Finding(FAILURE, fault.what, fault.why, fault.remedy)
         return
     yield Finding(OK, "configuration", str(path))
-    for check in (user, permissions, secrets, certificates, ports, clock, disk, processes, state):
+    for check in (
+        ownership.user,
+        ownership.permissions,
+        ownership.secrets,
+        certificates,
+        ports,
+        clock,
+        capacity.disk,
+        capacity.processes,
+        stale.state,
+    ):
         yield from _tried(check, settings)
-
-
-def user(settings: Config) -> Iterator[Finding]:
-    service = settings.service
-    if not _is_rooms_own(settings):
-        return
-    try:
-        known, group = pwd.getpwnam(service.user), grp.getgrnam(service.group)
-    except KeyError as error:
-        remedy = f"useradd --system --user-group --shell /usr/sbin/nologin {service.user}"
-        yield Finding(FAILURE, "service.user", str(error.args[0]), remedy)
-        return
-    if 0 in (known.pw_uid, group.gr_gid):
-        yield Finding(FAILURE, "service.user", "is root", "name an unprivileged user")
-    else:
-        yield Finding(OK, "service.user", f"{service.user}:{service.group}")
-
-
-def permissions(settings: Config) -> Iterator[Finding]:
-    path = settings.state_dir
-    if not path.is_dir():
-        yield Finding(FAILURE, str(path), "is no directory", "papayactl init")
-        return
-    seen = path.stat()
-    owner = _uid(settings)
-    if owner is not None and seen.st_uid != owner:
-        remedy = f"chown -R {settings.service.user}:{settings.service.group} {_quoted(path)}"
-        yield Finding(FAILURE, str(path), f"belongs to {_name(seen.st_uid)}", remedy)
-    elif seen.st_mode & 0o077:
-        words = f"others may look into it (mode {stat.S_IMODE(seen.st_mode):04o})"
-        yield Finding(WARNING, str(path), words, f"chmod 0700 {_quoted(path)}")
-    else:
-        yield Finding(OK, str(path), f"belongs to {_name(seen.st_uid)} alone")
-    strangers = [one for one in path.rglob("*") if one.lstat().st_uid != seen.st_uid]
-    if strangers:
-        words = f"and {len(strangers) - 1} more belong" if len(strangers) > 1 else "belongs"
-        remedy = f"chown -R --reference={_quoted(path)} {_quoted(path)}"
-        yield Finding(FAILURE, str(strangers[0]), f"{words} to somebody else", remedy)
-
-
-def secrets(settings: Config) -> Iterator[Finding]:
-    """The token file and the key: the service reads them, others do not."""
-    files = [settings.tokens]
-    if settings.listen.tls != "off":
-        files.append(Path(settings.listen.private_key))
-    for path in files:
-        try:
-            seen = path.stat()
-        except FileNotFoundError:
-            yield Finding(FAILURE, str(path), "is missing", "papayactl init")
-            continue
-        if seen.st_mode & 0o007:
-            words = f"everybody may read it (mode {stat.S_IMODE(seen.st_mode):04o})"
-            yield Finding(FAILURE, str(path), words, f"chmod o-rwx {_quoted(path)}")
-        elif not _service_reads(settings, seen):
-            remedy = f"chgrp {settings.service.group} {_quoted(path)}; chmod 0640 {_quoted(path)}"
-            yield Finding(FAILURE, str(path), "the service may not read it", remedy)
-        else:
-            yield Finding(OK, str(path), f"mode {stat.S_IMODE(seen.st_mode):04o}")
-    try:
-        known = tokens.read_tokens(settings.tokens).values()
-    except Fault as fault:
-        if fault.code == NO_PERMISSION:  # ours, not the service's
-            raise
-        yield Finding(FAILURE, fault.what, fault.why, fault.remedy)
-        return
-    if not any(token.valid_at(time.time()) for token in known):
-        yield Finding(WARNING, str(settings.tokens), "lets nobody in", "papayactl token add NAME")
 
 
 def certificates(settings: Config) -> Iterator[Finding]:
@@ -192,60 +114,6 @@ def clock(settings: Config) -> Iterator[Finding]:
         yield Finding(OK, "clock", moments.rfc3339(time.time()) or "")
 
 
-def disk(settings: Config) -> Iterator[Finding]:
-    seen = os.statvfs(settings.state_dir)
-    free, whole = seen.f_bavail * seen.f_frsize, seen.f_blocks * seen.f_frsize
-    words = f"{figures.size(free)} of {figures.size(whole)} free"
-    remedy = "papayactl log prune --keep-bytes N, or set chatlog.retain_bytes"
-    if free < _LEAST or (seen.f_files and not seen.f_favail):
-        yield Finding(FAILURE, "disk", words, remedy)
-    elif whole and free / whole < _SCARCE:
-        yield Finding(WARNING, "disk", words, remedy)
-    else:
-        yield Finding(OK, "disk", words)
-
-
-def processes(settings: Config) -> Iterator[Finding]:
-    """Whether max_clients clients, two processes each, could be had."""
-    most = settings.limits.max_clients
-    needed = 2 * most + _OTHERS
-    pid = acceptor.holder(settings)
-    known = limits.read(pid) if pid else {}
-    for name, allowed, remedy in (
-        ("pid_max", _number("/proc/sys/kernel/pid_max"), f"sysctl kernel.pid_max={4 * needed}"),
-        (
-            "threads-max",
-            _number("/proc/sys/kernel/threads-max"),
-            f"sysctl kernel.threads-max={4 * needed}",
-        ),
-        ("RLIMIT_NPROC", _limit(known, "Max processes"), "set LimitNPROC= of its service"),
-        ("TasksMax", _tasks_max(pid) if pid else None, "set TasksMax= of its service"),
-    ):
-        if allowed is not None and allowed < needed:
-            words = f"{allowed}, and limits.max_clients = {most} takes {needed}"
-            yield Finding(FAILURE, name, words, remedy)
-    opened = _limit(known, "Max open files")
-    pending = settings.limits.max_pending + _OTHERS
-    if opened is not None and opened < pending:
-        words = f"{opened} for the acceptor, and limits.max_pending takes {pending}"
-        yield Finding(WARNING, "RLIMIT_NOFILE", words, "set LimitNOFILE= of its service")
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if memory < most * _CLIENT:
-        words = f"{figures.size(memory)}, and {most} clients take about "
-        words += figures.size(most * _CLIENT)
-        yield Finding(WARNING, "memory", words, "set limits.max_clients to less")
-    else:
-        yield Finding(OK, "limits", f"{most} clients, {2 * most} processes")
-
-
-def state(settings: Config) -> Iterator[Finding]:
-    found = list(stale.found(settings))
-    for level, what, words, remedy in found:
-        yield Finding(level, what, words, remedy)
-    if not found:
-        yield Finding(OK, "state", "nothing is left over, nobody is stuck")
-
-
 def _tried(check: Callable[[Config], Iterator[Finding]], settings: Config) -> Iterator[Finding]:
     try:
         yield from check(settings)
@@ -257,31 +125,6 @@ def _tried(check: Callable[[Config], Iterator[Finding]], settings: Config) -> It
         yield Finding(WARNING, check.__name__, words, "run it as root")
     except FileNotFoundError as error:
         yield Finding(WARNING, check.__name__, f"{error.filename} is missing", "papayactl init")
-
-
-def _is_rooms_own(settings: Config) -> bool:
-    """Whether the service's user matters: papayad drops to it when root starts it."""
-    return os.geteuid() == 0 or settings.state_dir.stat().st_uid != os.geteuid()
-
-
-def _uid(settings: Config) -> int | None:
-    if not _is_rooms_own(settings):
-        return os.geteuid()
-    try:
-        return pwd.getpwnam(settings.service.user).pw_uid
-    except KeyError:
-        return None
-
-
-def _service_reads(settings: Config, seen: os.stat_result) -> bool:
-    uid = settings.state_dir.stat().st_uid
-    if seen.st_uid == uid:
-        return bool(seen.st_mode & 0o400)
-    try:
-        group = grp.getgrnam(settings.service.group).gr_gid
-    except KeyError:
-        return False
-    return seen.st_gid == group and bool(seen.st_mode & 0o040)
 
 
 def _can_bind(address: str) -> bool:
@@ -298,35 +141,3 @@ def _synchronized() -> bool | None:
     except subprocess.TimeoutExpired:
         return None
     return {"yes": True, "no": False}.get(done.stdout.strip())
-
-
-def _number(path: str) -> int | None:
-    try:
-        text = Path(path).read_text().strip()
-    except OSError:
-        return None
-    return int(text) if text.isdigit() else None
-
-
-def _limit(known: dict[str, str], name: str) -> int | None:
-    text = known.get(name, "")
-    return int(text) if text.isdigit() else None
-
-
-def _tasks_max(pid: int) -> int | None:
-    """What the acceptor's control group may have of processes."""
-    for line in (proc.text(pid, "cgroup") or "").splitlines():
-        if line.startswith("0::"):
-            return _number(f"/sys/fs/cgroup{line[3:]}/pids.max")
-    return None
-
-
-def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"
-
-
-def _quoted(path: Path) -> str:
-    return shlex.quote(str(path))

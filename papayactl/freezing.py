@@ -14,7 +14,7 @@ from papayactl import clusters, loglock, service_user
 from papayactl.system import process
 from papayad import marks, roster
 from papayad.config import Config
-from papayad.errors import FAILED, Fault, denied_or, reason
+from papayad.errors import Fault
 from papayad.record import NAME
 from papayad.roster import Entry
 
@@ -83,7 +83,7 @@ def refused(config: Config) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise _unmarked(error) from error
+        raise service_user.fault(error) from error
 
 
 def _of(config: Config, user: str) -> list[Entry]:
@@ -101,12 +101,7 @@ def _mark(config: Config, user: str, frozen: bool) -> None:
             else:
                 path.unlink(missing_ok=True)
     except OSError as error:
-        raise _unmarked(error) from error
-
-
-def _unmarked(error: OSError) -> Fault:
-    remedy = "run it as root or as the service's user"
-    return Fault(str(error.filename), reason(error), remedy, code=denied_or(error, FAILED))
+        raise service_user.fault(error) from error
 
 
 def _send(config: Config, entries: Sequence[Entry], number: signal.Signals) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from papayactl import service_user
 from papayad import committed
 from papayad.committed import Committed
 from papayad.config import Config
@@ -73,7 +74,7 @@ def holder(state_dir: Path) -> int | None:
 
 
 def no_log(error: OSError, config: Config) -> Fault:
-    remedy = "run it as root or as the service's user"
+    remedy = service_user.REMEDY
     if isinstance(error, FileNotFoundError):
         remedy = "start papayad once"
     what = str(error.filename or config.state_dir)

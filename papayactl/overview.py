@@ -12,6 +12,7 @@ from papayactl import (
     freezing,
     looks,
     moments,
+    rates,
     records,
 )
 from papayactl.acceptor import Status
@@ -52,7 +53,7 @@ class Overview:
 
     def as_dict(self) -> dict[str, Any]:
         seen, last = self.acceptor, self.log.last
-        used = consumption.as_dict(self.used.room, None)
+        used = rates.as_dict(self.used.room, None)
         return {
             "room": seen.room,
             "state": seen.state,

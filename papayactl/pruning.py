@@ -2,12 +2,14 @@
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from papayactl import clusters, loglock, looks, service_user
+from papayactl import clusters, figures, loglock, looks, service_user
 from papayactl.system import descriptors
 from papayad import retention, segments
 from papayad.config import Chatlog, Config
+from papayad.errors import USAGE, Fault
 from papayad.roster import Entry
 
 
@@ -19,6 +21,38 @@ class Plan:
     bytes: int
     oldest: int
     below: list[Entry]
+
+    def as_dict(self, done: bool) -> dict[str, Any]:
+        """`done`: it was carried out."""
+        names = [segments.name(base) for base in self.bases]
+        return {
+            "removed": names if done else [],
+            "segments": names,
+            "bytes": self.bytes,
+            "oldest": self.oldest,
+            "below": [clusters.label(entry) for entry in self.below],
+        }
+
+    def sentences(self, done: bool) -> list[str]:
+        if not self.bases:
+            return ["nothing to remove"]
+        below = [f"{clusters.label(entry)} has not got all of that yet" for entry in self.below]
+        what = "removed" if done else "would go"
+        lines = [f"{segments.name(base)} {what}" for base in self.bases]
+        lines.append(f"{figures.size(self.bytes)} {what}; the log begins at {self.oldest}")
+        return lines if done else below + lines
+
+
+def rules(chatlog: Chatlog, keep_bytes: int | None, keep_days: int | None) -> Chatlog:
+    """What is to stay: as somebody says now, else as the configuration does. A Fault (2)."""
+    if keep_bytes is None and keep_days is None:
+        if not chatlog.retain_bytes and not chatlog.retain_days:
+            why = "nothing says how much is to stay"
+            raise Fault("log prune", why, "add --keep-bytes or --keep-days", code=USAGE)
+        return chatlog
+    if keep_bytes == 0 and keep_days is None:
+        keep_bytes = 1  # a bound of 0 is none, and here just what is written now is to stay
+    return replace(chatlog, retain_bytes=keep_bytes or 0, retain_days=keep_days or 0)
 
 
 def plan(config: Config, chatlog: Chatlog) -> Plan:

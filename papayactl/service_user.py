@@ -1,4 +1,5 @@
-"""Acting as the service's user: what root writes in the state directory must not be root's.
+"""Acting as the service's user: what root writes in the state directory must not be root's; and
+what is said to those who are neither.
 
 A segment or a roster entry that belongs to root would stop the room. The user is the owner of the
 state directory: the kernel's word, right for a room that root started and for a private one.
@@ -9,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from papayad.config import Config
+from papayad.errors import FAILED, Fault, denied_or, reason
+
+REMEDY = "run it as root or as the service's user"
 
 
 @contextmanager
@@ -28,3 +32,9 @@ def acting(config: Config) -> Iterator[None]:
         os.seteuid(0)
         os.setegid(group)
         os.setgroups(groups)
+
+
+def fault(error: OSError) -> Fault:
+    """Why a file of the state cannot be read or written: 77, or 1."""
+    code = denied_or(error, FAILED)
+    return Fault(str(error.filename), reason(error), REMEDY, code=code)

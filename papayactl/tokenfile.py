@@ -1,18 +1,13 @@
-"""Changing the token file: one change at a time, as a whole (design section 3).
+"""Changing the token file: who may come in, with which token, and until when."""
 
-The file is replaced by renaming, so a lock on it would be on the old one: the lock of its directory
-is taken instead. papayad sees the change by itself at the next hello.
-"""
-
-import fcntl
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from papayactl import changing
 from papayad import tokens
-from papayad.errors import FAILED, NO_PERMISSION, USAGE, Fault, denied_or, reason
+from papayad.errors import USAGE, Fault
 from papayad.record import NAME
 from papayad.tokens import Token
 
@@ -23,20 +18,11 @@ def editing(path: Path) -> Iterator[dict[str, Token]]:
 
     Raises a Fault (77, 78); then the file is as it was.
     """
-    known = tokens.read_tokens(path)  # says what is wrong before a lock is tried
-    if not os.access(path.parent, os.W_OK):
-        raise Fault(str(path), "no right to change it", "run it as root", code=NO_PERMISSION)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(directory, fcntl.LOCK_EX)
+    tokens.read_tokens(path)  # says what is wrong before a lock is tried
+    with changing.alone(path):
         known = tokens.read_tokens(path)
         yield known
         tokens.write_tokens(path, known)
-    except OSError as error:
-        code = denied_or(error, FAILED)
-        raise Fault(str(path), reason(error), "it is as it was", code=code) from error
-    finally:
-        os.close(directory)
 
 
 def add(path: Path, user: str, expires: float = 0) -> tuple[Token, str]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from papayactl import records
 from papayad import record, segments
@@ -20,6 +21,22 @@ class Verified:
     bad: int | None = None
     why: str = ""
     surplus: int = 0  # bytes behind the committed end: never shown, cut by the next who appends
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "good": self.bad is None,
+            "records": self.records,
+            "segments": self.segments,
+            "start": self.start,
+            "end": self.end,
+            "bad_offset": self.bad,
+            "why": self.why or None,
+            "surplus": self.surplus,
+        }
+
+    def sentence(self) -> str:
+        words = f"{self.records} records in {self.segments} segments, {self.start} to {self.end}"
+        return f"good: {words}" if self.bad is None else f"checked: {words}"
 
 
 def verify(state_dir: Path, end: int, reached: Callable[[int], None]) -> Verified:

@@ -5,17 +5,15 @@ never waits for its lock, for a client or for a disk; it survives every client, 
 touches none of them. A handler records and wakes; the loop works.
 """
 
-import errno
 import os
-import selectors
 import signal
 import socket
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 
-from papayad import cluster, marks, pidfile, roster, titles
+from papayad import cluster, marks, pidfile, roster, titles, trimming
+from papayad.accepting import Accepting
 from papayad.admission import Admission, is_in, source_of
 from papayad.clients import Clients, Known, end
 from papayad.cluster import Client, Shared
@@ -31,16 +29,14 @@ from papayad.reloading import Reloaded, reload
 from papayad.signals import Signals
 from papayad.spawn import spawn
 from papayad.tokens import Token
+from papayad.watching import Rank, Watching
 from papayad.wire import Refusal
 
-_REST = 0.2  # seconds without accepting when descriptors or buffers have run out
 _QUIET = 60.0  # seconds between two lines that say the same
 _FAREWELL = 2.0  # seconds for a refused peer to read its answer
-_RUN_OUT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_FLOOD = 100  # pending connections at once, after which memory is given back
+_SPARE = 16  # descriptors to make free when they have run out: who comes in needs one, too
 _PROXY = "proxy"  # the source of connections whose proxy has not yet said whom it speaks for
-_SIGNALS, _PENDING, _ENDED, _LISTENER = range(4)  # the order in which one look's events are served
-
-Handler = Callable[[], None]
 
 
 class Acceptor:
@@ -66,53 +62,42 @@ class Acceptor:
         self._penalizing = Penalizing(shared.config.state_dir, limits, shared.journal)
         self._clients = Clients(self._roster)
         self._reaping = Reaping(shared)
-        self._selector = selectors.DefaultSelector()
+        self._watching = Watching()
         self._serial = count()
-        self._rest_until = 0.0  # on the monotonic clock, while it does not accept
-        self._complain_after = 0.0
+        self._accepting = Accepting(
+            self._watching, self._receive, self._make_descriptors, shared.journal
+        )
         self._renew_after = 0.0  # while the pid file cannot be made again
         self._stopping = False
 
     def run(self, signals: Signals) -> None:
-        self._watch(signals.descriptor, _SIGNALS, lambda: self._take_signals(signals))
+        self._watching.add(signals.descriptor, _own, lambda: self._take_signals(signals))
         for pidfd in self._clients.adopt():
-            self._watch(pidfd, _ENDED, lambda pidfd=pidfd: self._adopted_ended(pidfd))  # type: ignore[misc]
+            self._watching.add(pidfd, _own, lambda pidfd=pidfd: self._adopted_ended(pidfd))  # type: ignore[misc]
         self._reaping.add(roster.gone(self._roster))
-        self._accept_again()
+        self._accepting.begin(self._listening.values())
         self._set_title()
         while not self._stopping:
             self._turn()
         self._close()
 
     def _turn(self) -> None:
-        """Wait, then serve: those who wait to come in before those who come."""
-        events = self._selector.select(self._patience())
-        for key, _ in sorted(events, key=lambda event: event[0].data[0]):
-            key.data[1]()
+        self._watching.turn(self._patience())
         now = time.monotonic()
         for pending in self._admission.overdue(now):
             self._time_is_up(pending)
-        if self._rest_until and now >= self._rest_until:
-            self._accept_again()
+        if self._admission.is_over(_FLOOD):
+            trimming.trim()
+        self._penalizing.mark_waiting()
+        self._accepting.go_on(now)
 
     def _patience(self) -> float | None:
         """Seconds until something is due; None, and no wakeup at all, in an idle room."""
-        times = [time for time in (self._admission.next_deadline(), self._rest_until) if time]
-        return max(0.0, min(times) - time.monotonic()) if times else None
+        times = (self._admission.next_deadline(), self._accepting.due(), self._penalizing.due())
+        known = [time for time in times if time is not None]
+        return max(0.0, min(known) - time.monotonic()) if known else None
 
     # connections
-
-    def _accept(self, listener: socket.socket) -> None:
-        if self._rest_until:
-            return
-        try:
-            client, address = listener.accept()
-        except OSError as error:
-            if error.errno in _RUN_OUT:
-                self._rest(error)
-            return  # else it was this connection's own fault, and it is gone
-        client.setblocking(False)
-        self._receive(client, address[0].partition("%")[0], address[1])
 
     def _receive(self, client: socket.socket, host: str, port: int) -> None:
         """A new connection: from a proxy, from a source that has to wait, or one that may speak."""
@@ -127,7 +112,14 @@ class Acceptor:
         if proxied or not self._make_room(source):
             self._make_place()
         self._admission.add(pending)
-        self._watch(client, _PENDING, lambda: self._advance(pending))
+        self._watching.add(client, lambda: self._rank(pending), lambda: self._advance(pending))
+
+    def _rank(self, pending: Pending) -> Rank:
+        if pending.refused:
+            return Rank.REFUSED
+        if self._admission.trusts(pending.source):
+            return Rank.FRIEND
+        return Rank.PROCEEDING if pending.proceeds else Rank.STRANGER
 
     def _make_room(self, source: str) -> bool:
         """A source that holds all that it may loses one of its own; whether that was so."""
@@ -140,22 +132,16 @@ class Acceptor:
         if len(self._admission) >= self._shared.config.limits.max_pending:
             self._drop(self._admission.victim())
 
-    def _rest(self, error: OSError) -> None:
-        """Out of descriptors or buffers: accepting again at once would only spin."""
-        now = time.monotonic()
-        if now > self._complain_after:
-            self._journal.warning(f"accepting rests, {_REST} s at a time: {error.strerror}")
-            self._complain_after = now + _QUIET
-        self._rest_until = now + _REST
-        for listener in self._listening.values():
-            self._selector.unregister(listener)
-
-    def _accept_again(self) -> None:
-        self._rest_until = 0.0
-        for listener in self._listening.values():
-            self._watch(listener, _LISTENER, lambda listener=listener: self._accept(listener))  # type: ignore[misc]
+    def _make_descriptors(self) -> bool:
+        """Evict some, in the order of eviction; False when there is nobody to evict."""
+        some = min(_SPARE, (len(self._admission) + 1) // 2)
+        for _ in range(some):
+            self._drop(self._admission.victim())
+        return some > 0
 
     def _advance(self, pending: Pending) -> None:
+        if pending.socket.fileno() < 0:  # evicted at this turn
+            return
         try:
             answer = pending.advance(self._terms)
         except Closed:
@@ -183,10 +169,11 @@ class Acceptor:
         self._advance(pending)
 
     def _time_is_up(self, pending: Pending) -> None:
-        if pending.refused:
-            self._drop(pending)
-        else:
+        refused = pending.refused
+        if not refused:
             self._fail(pending, "deadline", Refusal("auth", "no complete hello in time"))
+        if refused or not pending.begun:  # of the silent nothing is unread: the end is no reset
+            self._drop(pending)
 
     def _fail(self, pending: Pending, kind: str, refusal: Refusal) -> None:
         """What a peer did wrong costs its source; what a proxy did wrong costs nobody."""
@@ -201,7 +188,7 @@ class Acceptor:
         self._admission.wake_at(time.monotonic() + _FAREWELL, pending)
 
     def _drop(self, pending: Pending) -> None:
-        self._selector.unregister(pending.socket)
+        self._watching.remove(pending.socket)
         self._admission.remove(pending)
         pending.socket.close()
 
@@ -235,9 +222,15 @@ class Acceptor:
             self._cannot(pending, error)
             return
         names = tuple(known.entry.name for known in older)
-        client = Client(
-            pending.socket, greeted.hello, pending.tls, greeted.rest, greeted.compat, entry, names
+        room = self._shared.config.room
+        both = (
+            titles.client(room, entry.user, entry.peer, titles.RECV),
+            titles.client(room, entry.user, entry.peer, titles.SEND),
         )
+        client = Client(
+            pending.socket, greeted.hello, pending.tls, greeted.rest, greeted.compat, entry,
+            names, both,
+        )  # fmt: skip
         try:
             with suppress(OSError):  # it left already; RECV will see that
                 set_options(pending.socket, self._shared.config.limits.dead_peer_seconds)
@@ -259,11 +252,11 @@ class Acceptor:
     def _enter_roster(self, entry: roster.Entry) -> tuple[roster.Entry, int]:
         """On a full disk people come in all the same."""
         try:
-            return entry, roster.create(self._roster, entry)
+            return entry, roster.create(self._shared.roster, entry)
         except OSError as error:
             if error.errno not in roster.NO_SPACE:
                 raise
-        return roster.create_on_full_disk(self._roster, entry)
+        return roster.create_on_full_disk(self._shared.roster, entry)
 
     def _entry(self, pending: Pending, greeted: Greeted, token: Token) -> roster.Entry:
         group = os.getpgrp()
@@ -284,7 +277,7 @@ class Acceptor:
 
     def _touch_seen(self, token: Token) -> None:
         with suppress(OSError):
-            (marks.seen(self._shared.config.state_dir) / token.id).touch()
+            marks.touch_seen(self._shared.state_dir, token.id)
 
     def _renew_pid_file(self) -> None:
         """Whoever wiped run_dir did not end the acceptor; it sees that when somebody comes."""
@@ -292,7 +285,7 @@ class Acceptor:
         if now < self._renew_after:
             return
         try:
-            self._pid_file = pidfile.renew(self._shared.config.pid_file, self._pid_file)
+            self._pid_file = pidfile.renew(self._shared.pid_file, self._pid_file)
         except Fault as fault:
             self._journal.error(f"papayactl cannot find this acceptor: {fault}")
             self._renew_after = now + _QUIET
@@ -318,7 +311,7 @@ class Acceptor:
         self._reaping.add(name for name in gone if name)
 
     def _adopted_ended(self, pidfd: int) -> None:
-        self._selector.unregister(pidfd)
+        self._watching.remove(pidfd)
         self._reaping.add([self._clients.adopted_ended(pidfd)])
 
     def _reload(self) -> None:
@@ -326,17 +319,18 @@ class Acceptor:
         old = Reloaded(self._shared.config, self._listening, self._terms)
         fresh = reload(old, self._journal)
         self._credentials.refresh()
-        for listener in self._listening.values():
-            with suppress(KeyError):
-                self._selector.unregister(listener)
-        for address, listener in self._listening.items():
-            if fresh.listening.get(address) is not listener:
-                listener.close()
+        closing = [
+            listener
+            for address, listener in self._listening.items()
+            if fresh.listening.get(address) is not listener
+        ]
         self._listening, self._terms = fresh.listening, fresh.terms
         self._shared = fresh.shared(self._shared)
         self._reaping.shared = self._shared
         self._penalizing.take_limits(self._shared.config.limits)
-        self._accept_again()
+        self._accepting.begin(self._listening.values())
+        for listener in closing:
+            listener.close()
         self._set_title()
 
     def _close(self) -> None:
@@ -347,9 +341,10 @@ class Acceptor:
             pending.socket.close()
         self._journal.info(f"stopped accepting; {self._clients.count()} clients go on")
 
-    def _watch(self, file: socket.socket | int, order: int, handler: Handler) -> None:
-        self._selector.register(file, selectors.EVENT_READ, (order, handler))
-
     def _set_title(self) -> None:
         room = self._shared.config.room
         set_title(titles.acceptor(room, list(self._listening)))
+
+
+def _own() -> Rank:
+    return Rank.OWN

@@ -7,30 +7,28 @@ holds all that it may loses one of its own, so that a silent neighbour keeps nob
 of 100 friends got in within 2 s, with eviction 70, and with 1,000 places all.)
 """
 
-import heapq
 import ipaddress
-import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from itertools import count
-from typing import TypeVar
+from functools import cache
 
+from papayad.bag import Bag
+from papayad.deadlines import Deadlines
 from papayad.pending import Pending
-
-T = TypeVar("T")
 
 _TRUSTED = 4096  # sources that authenticated lately, remembered
 
 
 class Admission:
-    """Every pending connection, by source and by deadline."""
+    """Every pending connection, by source and by deadline. What it does takes constant time."""
 
     def __init__(self) -> None:
-        self._by_source: dict[str, list[Pending]] = {}
-        self._deadlines: list[tuple[float, int, Pending]] = []
-        self._serial = count()
+        self._by_source: dict[str, Bag[Pending]] = {}
+        self._holders: dict[tuple[bool, int], Bag[str]] = {}  # by trust, and how many they hold
+        self._deadlines: Deadlines[Pending] = Deadlines()
         self._trusted: OrderedDict[str, None] = OrderedDict()
         self._size = 0
+        self._most = 0
 
     def __len__(self) -> int:
         return self._size
@@ -41,78 +39,119 @@ class Admission:
     def held_by(self, source: str) -> int:
         return len(self._by_source.get(source, ()))
 
+    def trusts(self, source: str) -> bool:
+        return source in self._trusted
+
     def add(self, pending: Pending) -> None:
-        self._by_source.setdefault(pending.source, []).append(pending)
-        self._size += 1
+        self._enter(pending)
         self.wake_at(pending.deadline, pending)
 
     def wake_at(self, deadline: float, pending: Pending) -> None:
         """Set or change a connection's deadline."""
-        pending.deadline = deadline
-        heapq.heappush(self._deadlines, (deadline, next(self._serial), pending))
+        self._deadlines.set(pending, deadline)
 
     def remove(self, pending: Pending) -> None:
-        """Forget a connection; its deadline in the heap becomes void."""
-        pending.deadline = 0.0
-        group = self._by_source[pending.source]
-        group.remove(pending)
-        self._size -= 1
-        if not group:
-            del self._by_source[pending.source]
+        self._leave(pending)
+        self._deadlines.forget(pending)
 
     def move(self, pending: Pending, source: str) -> None:
         """Count a connection for another source: its proxy has said whom it speaks for."""
-        deadline = pending.deadline
-        self.remove(pending)
-        pending.source, pending.deadline = source, deadline
-        self.add(pending)
+        self._leave(pending)
+        pending.source = source
+        self._enter(pending)
 
     def authenticated(self, source: str) -> None:
         """Remember a source as one that lets people in."""
-        self._trusted[source] = None
+        self._trust(source, True)
         self._trusted.move_to_end(source)
         if len(self._trusted) > _TRUSTED:
-            self._trusted.popitem(last=False)
+            self._trust(next(iter(self._trusted)), False)
 
     def victim(self) -> Pending:
         """Whom to evict."""
-        strangers = [source for source in self._by_source if source not in self._trusted]
-        sources = strangers or list(self._by_source)
-        most = max(len(self._by_source[source]) for source in sources)
-        return self.victim_of(_any([one for one in sources if len(self._by_source[one]) == most]))
+        trusted, most = min(self._holders, key=lambda kind: (kind[0], -kind[1]))
+        return self.victim_of(self._holders[trusted, most].any())
 
     def victim_of(self, source: str) -> Pending:
         """Whom to evict of a source that holds as many as it may."""
-        return _any(self._by_source[source])
+        return self._by_source[source].any()
+
+    def is_over(self, many: int) -> bool:
+        """Whether nobody is left of many who were pending at once; true once."""
+        over = self._size == 0 and self._most >= many
+        if over:
+            self._most = 0
+        return over
 
     def next_deadline(self) -> float | None:
         """The earliest deadline on the monotonic clock, None when nobody is pending."""
-        while self._deadlines and self._deadlines[0][2].deadline != self._deadlines[0][0]:
-            heapq.heappop(self._deadlines)
-        return self._deadlines[0][0] if self._deadlines else None
+        return self._deadlines.next()
 
     def overdue(self, now: float) -> Iterator[Pending]:
         """Those whose time is up, each once; the caller removes or postpones them."""
-        while (deadline := self.next_deadline()) is not None and deadline <= now:
-            yield heapq.heappop(self._deadlines)[2]
+        return self._deadlines.overdue(now)
 
+    def _enter(self, pending: Pending) -> None:
+        group = self._by_source.setdefault(pending.source, Bag())
+        self._unlist(pending.source)
+        group.add(pending)
+        self._size += 1
+        self._most = max(self._most, self._size)
+        self._list(pending.source)
 
-def _any(those: Sequence[T]) -> T:
-    """One at random, from the kernel: the random module would seed itself anew in every fork."""
-    return those[int.from_bytes(os.urandom(4), "big") % len(those)]
+    def _leave(self, pending: Pending) -> None:
+        source = pending.source
+        self._unlist(source)
+        self._by_source[source].remove(pending)
+        self._size -= 1
+        self._list(source)
+        if not self._by_source[source]:
+            del self._by_source[source]
+
+    def _trust(self, source: str, trusted: bool) -> None:
+        self._unlist(source)
+        if trusted:
+            self._trusted[source] = None
+        else:
+            del self._trusted[source]
+        self._list(source)
+
+    def _list(self, source: str) -> None:
+        """Note a source among those that hold as many."""
+        kind = self._kind(source)
+        if kind[1]:
+            self._holders.setdefault(kind, Bag()).add(source)
+
+    def _unlist(self, source: str) -> None:
+        kind = self._kind(source)
+        if kind[1]:
+            self._holders[kind].remove(source)
+            if not self._holders[kind]:
+                del self._holders[kind]
+
+    def _kind(self, source: str) -> tuple[bool, int]:
+        return self.trusts(source), self.held_by(source)
 
 
 def source_of(host: str) -> str:
-    """What a cap counts: the IPv4 address, or the /64 of an IPv6 one."""
-    address = ipaddress.ip_address(host.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
-    return str(address)
+    """What a cap counts: the IPv4 address, or the /64 of an IPv6 one.
+
+    `host` is as inet_ntop(3) writes it, so that an IPv4 address is its own source.
+    """
+    if ":" not in host:
+        return host
+    address = ipaddress.IPv6Address(host.partition("%")[0])
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
 
 
 def is_in(host: str, networks: Sequence[str]) -> bool:
     """Whether an address is in one of the networks."""
     address = ipaddress.ip_address(host) if networks else None
-    return any(address in ipaddress.ip_network(network) for network in networks)
+    return any(address in _network(network) for network in networks)
+
+
+@cache
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(text)

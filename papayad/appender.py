@@ -6,21 +6,28 @@ under "disk" one fdatasync; store the new end; unlock; announce.
 """
 
 import os
-import signal
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from errno import EIO
+from os import close, fstat, write
+from os import open as open_file
+from os.path import exists
 from pathlib import Path
+from signal import SIGHUP, SIGINT, SIGTERM
+from time import time
+from typing import Self
 
-from papayad import record, retention, segments
+from papayad import retention, segments
 from papayad.committed import Committed
 from papayad.config import Chatlog
 from papayad.files import sync_directory
+from papayad.plain_signals import BLOCK, SET, set_mask
+from papayad.record import render, stamp
+from papayad.segments import bases, path
 from papayad.system import sync_data
 
 # Until the lock is free and the announcement made these wait: who is asked to end finishes first.
-_DEFERRED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_DEFERRED = {int(SIGTERM), int(SIGINT), int(SIGHUP)}
 _MODE = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
 
 Line = tuple[str, str, str]  # sender, id, clean text that is not empty
@@ -39,12 +46,12 @@ class Appender:
 
     def __init__(
         self,
-        state_dir: Path,
+        state_dir: str | Path,
         chatlog: Chatlog,
         announce: Callable[[], None],
         warn: Callable[[str], None],
     ) -> None:
-        self._state_dir = state_dir
+        self._state_dir = str(state_dir)
         self._chatlog = chatlog
         self._announce = announce
         self._warn = warn
@@ -52,20 +59,24 @@ class Appender:
         self._segment = -1  # descriptor of the last segment, once it is known
         self._base = 0
         self._news = False
+        self._mask: set[int] = set()  # of signals, as it was before the transaction
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Self:
         """The exclusive lock; when it is free again, what was written is announced."""
+        return self
+
+    def __enter__(self) -> None:
         self._committed.take()
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _DEFERRED)
+        self._mask = set_mask(BLOCK, _DEFERRED)
+
+    def __exit__(self, *_: object) -> None:
         try:
-            yield
-        finally:
             self._committed.release()
             if self._news:
                 self._news = False
                 self._announce()
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        finally:
+            set_mask(SET, self._mask)
 
     def append(self, lines: Sequence[Line]) -> None:
         """Write lines in a transaction of their own; raises StorageError.
@@ -80,8 +91,8 @@ class Appender:
         kept = 0
         try:
             end = self._find_end()
-            stamp = record.stamp(time.time())
-            rendered = [record.render(stamp, *line) for line in lines]
+            now = stamp(time())
+            rendered = [render(now, *line) for line in lines]
             while kept < len(rendered):
                 if end > self._base and end + len(rendered[kept]) > self._limit():
                     self._rotate(end)
@@ -110,7 +121,7 @@ class Appender:
     def _commit(self, end: int, data: bytes) -> int:
         """One write, one sync, one new end; what fails is cut away again. Returns the new end."""
         try:
-            if os.write(self._segment, data) != len(data):
+            if write(self._segment, data) != len(data):
                 raise OSError(EIO, "short write")
             if self._chatlog.durability == "disk":
                 sync_data(self._segment)
@@ -128,7 +139,7 @@ class Appender:
         """The committed end, with the right segment open and nothing beyond the end in it."""
         end = self._committed.load()
         size = self._size()
-        if size < end - self._base or os.path.exists(segments.path(self._state_dir, end)):
+        if size < end - self._base or exists(path(self._state_dir, end)):
             self._enter_last(end)
             size = self._size()
         surplus = self._base + size - end
@@ -143,11 +154,11 @@ class Appender:
         """Bytes in the open segment; -1 when there is none, or when its name was removed."""
         if self._segment < 0:
             return -1
-        status = os.fstat(self._segment)
+        status = fstat(self._segment)
         return status.st_size if status.st_nlink else -1
 
     def _enter_last(self, end: int) -> None:
-        known = segments.bases(self._state_dir)
+        known = bases(self._state_dir)
         if known and known[-1] > end:
             raise OSError(EIO, f"no segment of {self._state_dir} holds offset {end}")
         if known:
@@ -167,13 +178,13 @@ class Appender:
         self._warn(f"bytes before offset {end} were removed from the log, which goes on there")
 
     def _enter(self, base: int, flags: int) -> None:
-        descriptor = os.open(segments.path(self._state_dir, base), _MODE | flags, 0o600)
+        descriptor = open_file(path(self._state_dir, base), _MODE | flags, 0o600)
         self._leave_segment()
         self._segment, self._base = descriptor, base
 
     def _leave_segment(self) -> None:
         if self._segment >= 0:
-            os.close(self._segment)
+            close(self._segment)
             self._segment = -1
 
     def _rotate(self, end: int) -> None:
@@ -181,5 +192,5 @@ class Appender:
         os.fsync(self._segment)
         self._enter(end, os.O_CREAT)
         sync_directory(self._state_dir)
-        for base in retention.prune(self._state_dir, self._chatlog, time.time()):
+        for base in retention.prune(self._state_dir, self._chatlog, time()):
             self._warn(f"removed segment {segments.name(base)} as chatlog.retain_* asks")

@@ -11,39 +11,49 @@ import socket
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from os import close, fork, getpgrp, getpid, pipe, set_blocking
 from pathlib import Path
+from signal import set_wakeup_fd
+from typing import NoReturn
 
-from papayad import (
-    compat,
-    confine,
-    cursor,
-    descriptors,
-    groups,
-    reaper,
-    recv,
-    roster,
-    send,
-    titles,
-    wire,
-)
+from papayad import compat, groups, reaper, roster, wire
 from papayad.appender import Appender
 from papayad.config import Config
+from papayad.confine import confine
+from papayad.cursor import Start, resolve
+from papayad.descriptors import close_all_but, silence_standard_streams
+from papayad.groups import announce
 from papayad.inlet import Inlet, PlainInlet, TLSInlet
 from papayad.journal import Journal
 from papayad.notices import NoticeReader, NoticeWriter
 from papayad.outlet import CompatOutlet, Outlet, PlainOutlet, TLSOutlet
+from papayad.plain_signals import BLOCK, DEFAULT, IGNORED, SET, UNBLOCK, set_handler, set_mask
 from papayad.proctitle import set_title
 from papayad.reader import Reader
+from papayad.reaper import enter
+from papayad.recv import Receiver
 from papayad.sandbox import Sandbox
+from papayad.send import SIGNALS, Room, prepare_signals, run
 from papayad.splitter import Splitter
 from papayad.throttle import Throttle
 from papayad.tie import Tie, pair, tighten
+from papayad.titles import RECV, SEND
 from papayad.tls import TLS
+from papayad.wire import parse_upstream
 
 _PATIENCE = 2.0  # seconds for an older cluster to end, and at the end for SEND and for the client
+_MOST_PATIENCE = 5.0  # seconds, when SIGKILL does not end it: it waits for a disk
 _STEP = 0.002
 _CHUNK = 65536
+_NOT_OURS = tuple(
+    int(one)
+    for one in (
+        signal.SIGHUP, signal.SIGINT, signal.SIGPIPE,
+        signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU,
+    )
+)  # fmt: skip
+_SIGTERM, _SIGCHLD = int(signal.SIGTERM), int(signal.SIGCHLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,42 +67,68 @@ class Client:
     compat: bool
     entry: roster.Entry
     older: tuple[str, ...]
+    titles: tuple[str, str]  # RECV's and SEND's
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all clusters of an acceptor have in common. `group` is its group file's descriptor."""
+    """What all clusters of an acceptor have in common. `group` is its group file's descriptor.
+
+    What follows from it is made once, here: a process that was just forked pays a page for each
+    object that it touches.
+    """
 
     config: Config
     log: str
     group: int
     journal: Journal
     sandbox: Sandbox
+    state_dir: str = field(init=False)
+    groups: str = field(init=False)
+    roster: str = field(init=False)
+    pid_file: Path = field(init=False)
+    room: Room = field(init=False)
+
+    def __post_init__(self) -> None:
+        config = self.config
+        limits = config.limits
+        room = Room(config.room, self.log, limits.message_bytes, limits.linger_ms / 1000)
+        for name, value in (
+            ("state_dir", str(config.state_dir)),
+            ("groups", str(groups.directory(config.state_dir))),
+            ("roster", str(roster.directory(config.state_dir))),
+            ("pid_file", config.pid_file),
+            ("room", room),
+        ):
+            object.__setattr__(self, name, value)
 
 
 def begin(client: Client, entry: int, shared: Shared) -> None:
     """RECV's whole life; `entry` is the descriptor of the roster entry's lock."""
     shared.journal.reopen()
-    descriptors.close_all_but({client.socket.fileno(), entry, shared.group})
-    descriptors.silence_standard_streams()
+    descriptor = client.socket.fileno()
+    close_all_but({descriptor, entry, shared.group})
+    silence_standard_streams()
     reset_signals()
-    _title(client, shared, titles.RECV)
-    path = roster.directory(shared.config.state_dir)
-    wait_until_gone(path, client.older)
+    set_title(client.titles[0])
+    if client.older and (left := wait_until_gone(shared.roster, client.older)):
+        shared.journal.error(f"{client.entry.user} is busy: {left_behind(left)}")
+        _give_up(shared.roster, client)
     start = _start_of(client, shared)
-    client.socket.setblocking(True)
+    set_blocking(descriptor, True)
     own, other = pair()
-    outgoing, incoming = os.pipe()[::-1]
-    child = _fork_send(path, client)
+    incoming, outgoing = pipe()
+    tie = tighten(own)
+    child = _fork_send(shared.roster, client)
     if child == 0:
-        own.close()
-        os.close(outgoing)
-        _send(client, start, shared, other, incoming)
+        tie = tighten(other)
+        close(own)
+        close(outgoing)
+        _send(client, start, shared, tie, incoming)
         return
-    other.close()
-    os.close(incoming)
-    whole = replace(client.entry, recv=os.getpid(), send=child)
-    _recv(client, shared, whole, entry, own, NoticeWriter(outgoing, child))
+    close(other)
+    close(incoming)
+    _recv(client, shared, child, entry, tie, NoticeWriter(outgoing, child))
 
 
 def reset_signals() -> None:
@@ -100,30 +136,37 @@ def reset_signals() -> None:
 
     The acceptor blocked everything before it forked, so none was taken by its handlers meanwhile.
     """
-    signal.set_wakeup_fd(-1)
-    for signum in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
-        signal.signal(signum, signal.SIG_IGN)
-    for signum in (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
-        signal.signal(signum, signal.SIG_IGN)
-    for signum in (signal.SIGTERM, signal.SIGCHLD):
-        signal.signal(signum, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, set())
+    set_wakeup_fd(-1)
+    for signum in _NOT_OURS:
+        set_handler(signum, IGNORED)
+    set_handler(_SIGTERM, DEFAULT)
+    set_handler(_SIGCHLD, DEFAULT)
+    set_mask(SET, ())
 
 
-def wait_until_gone(path: Path, names: Collection[str]) -> None:
+def wait_until_gone(path: str, names: Collection[str]) -> list[str]:
     """Until clusters that were asked to end, or that lost a process, are gone: their locks tell.
 
-    Nothing of theirs comes after that. One that does not end in time is killed.
+    Nothing of theirs comes after that. One that does not end in time is killed; returns those that
+    do not end even so, which the kernel holds in a system call of theirs.
     """
-    deadline = time.monotonic() + _PATIENCE
-    for name in names:
-        while roster.is_live(path, name):
-            if time.monotonic() > deadline:
+    began = time.monotonic()
+    left = [name for name in names if roster.is_live(path, name)]
+    while left and (waited := time.monotonic() - began) < _MOST_PATIENCE:
+        if waited > _PATIENCE:
+            for name in left:
                 _kill(path, name)
-            time.sleep(_STEP)
+        time.sleep(_STEP)
+        left = [name for name in left if roster.is_live(path, name)]
+    return left
 
 
-def _kill(path: Path, name: str) -> None:
+def left_behind(names: Collection[str]) -> str:
+    """For the journal."""
+    return f"not ended by SIGKILL within {_MOST_PATIENCE:.0f} s: clusters {' '.join(sorted(names))}"
+
+
+def _kill(path: str, name: str) -> None:
     """The entry's lock is held, so its pids are the cluster's; a starting one has none yet."""
     entry = roster.read(path, name)
     for pid in (entry.recv, entry.send) if entry else ():
@@ -132,18 +175,23 @@ def _kill(path: Path, name: str) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
-def _fork_send(path: Path, client: Client) -> int:
+def _fork_send(roster: str, client: Client) -> int:
     """Fork with SEND's signals blocked; a client that cannot have one is told so."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, send.SIGNALS)
+    set_mask(BLOCK, SIGNALS)
     try:
-        child = os.fork()
+        child = fork()
     except OSError:
-        (path / client.entry.name).unlink(missing_ok=True)
-        refuse_busy(client.socket, client.tls)
-        os._exit(os.EX_TEMPFAIL)
+        _give_up(roster, client)
     if child:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, send.SIGNALS)
+        set_mask(UNBLOCK, SIGNALS)
     return child
+
+
+def _give_up(roster: str, client: Client) -> NoReturn:
+    with suppress(FileNotFoundError):
+        os.unlink(f"{roster}/{client.entry.name}")
+    refuse_busy(client.socket, client.tls)
+    os._exit(os.EX_TEMPFAIL)
 
 
 def refuse_busy(client: socket.socket, tls: TLS | None) -> None:
@@ -169,55 +217,43 @@ def see_off(client: socket.socket) -> None:
                 break
 
 
-def _start_of(client: Client, shared: Shared) -> cursor.Start:
+def _start_of(client: Client, shared: Shared) -> Start:
     """Where the stream begins: known before RECV appends, so that a client sees what it says.
 
     The reader is closed before the fork, since a lock that is inherited excludes nobody.
     """
-    reader = Reader(shared.config.state_dir, shared.journal.warning)
+    reader = Reader(shared.state_dir, shared.journal.warning)
     try:
         lines = shared.config.limits.history_lines
-        return cursor.resolve(client.hello, reader, shared.log, lines)
+        return resolve(client.hello, reader, shared.log, lines)
     finally:
         reader.close()
 
 
-def _send(
-    client: Client, start: cursor.Start, shared: Shared, end: socket.socket, incoming: int
-) -> None:
-    send.prepare_signals()
-    _title(client, shared, titles.SEND)
-    limits = shared.config.limits
-    room = send.Room(
-        shared.config.room,
-        shared.log,
-        limits.message_bytes,
-        limits.linger_ms / 1000,
-    )
-    tie = tighten(end)
+def _send(client: Client, start: Start, shared: Shared, tie: Tie, incoming: int) -> None:
+    prepare_signals()
+    set_title(client.titles[1])
     outlet = _outlet(client, tie)
-    reader = Reader(shared.config.state_dir, shared.journal.warning)
-    _confine(titles.SEND, shared)
-    send.run(client.entry.user, start, room, reader, outlet, NoticeReader(incoming), tie)
+    reader = Reader(shared.state_dir, shared.journal.warning)
+    _confine(SEND, shared)
+    run(client.entry.user, start, shared.room, reader, outlet, NoticeReader(incoming), tie)
 
 
 def _recv(
     client: Client,
     shared: Shared,
-    entry: roster.Entry,
+    child: int,
     descriptor: int,
-    end: socket.socket,
+    tie: Tie,
     notices: NoticeWriter,
 ) -> None:
-    config = shared.config
-    tie = tighten(end)
+    config, entry, path = shared.config, client.entry, shared.roster
     appender = Appender(
-        config.state_dir, config.chatlog, announcer(config.state_dir), shared.journal.warning
+        shared.state_dir, config.chatlog, announcer(shared.groups), shared.journal.warning
     )
-    _confine(titles.RECV, shared)
-    path = roster.directory(config.state_dir)
-    reaper.enter(appender, path, descriptor, entry, client.older)
-    receiver = recv.Receiver(
+    _confine(RECV, shared)
+    enter(appender, path, descriptor, entry, getpid(), child, client.older)
+    receiver = Receiver(
         entry.user,
         _inlet(client, tie),
         client.socket.fileno(),
@@ -227,7 +263,7 @@ def _recv(
         appender,
         notices,
         path,
-        compat.parse_upstream if client.compat else wire.parse_upstream,
+        compat.parse_upstream if client.compat else parse_upstream,
     )
     last = receiver.run(client.rest)
     tie.loosen_before(lambda: notices.finish(last), _PATIENCE)
@@ -236,14 +272,14 @@ def _recv(
 
 
 def _confine(role: str, shared: Shared) -> None:
-    confine.confine(role, shared.config.limits.cpu_seconds)
-    shared.sandbox.enter(role, shared.config.state_dir)
+    confine(role, shared.config.limits.cpu_seconds)
+    shared.sandbox.enter(role, shared.state_dir)
 
 
-def announcer(state_dir: Path) -> Callable[[], None]:
+def announcer(groups: str) -> Callable[[], None]:
     """What an Appender calls: wakes every SEND of the room, from inside one of its groups."""
-    path, own = str(groups.directory(state_dir)), os.getpgrp()
-    return lambda: groups.announce(path, own)
+    own = getpgrp()
+    return lambda: announce(groups, own)
 
 
 def _inlet(client: Client, tie: Tie) -> Inlet:
@@ -255,8 +291,3 @@ def _outlet(client: Client, tie: Tie) -> Outlet:
     plain = PlainOutlet(client.socket.fileno(), tie)
     outlet = TLSOutlet(plain, client.tls) if client.tls else plain
     return CompatOutlet(outlet) if client.compat else outlet
-
-
-def _title(client: Client, shared: Shared, role: str) -> None:
-    entry = client.entry
-    set_title(titles.client(shared.config.room, entry.user, entry.peer, role))

@@ -168,7 +168,7 @@ class Limits:
         0, "processor time that one process of a client may use; 0: any", at_least(0)
     )
     linger_ms: float = key(
-        5.0, "a SEND that just sent waits this long: cost is bounded under load", at_least(0)
+        5.0, "a SEND sends once in so long at most: cost is bounded under load", at_least(0)
     )
 
 

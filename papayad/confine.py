@@ -5,11 +5,18 @@ A leaf, run by RECV, SEND and the reaper when they have opened what they need, b
 
 import os
 import resource
-from contextlib import suppress
+from os import O_RDONLY, close, read
+from os import open as open_file
+from resource import getrlimit, setrlimit
 
 _DESCRIPTORS = {"recv": 32, "send": 24, "reaper": 32}  # new ones only; those that are open stay
 _MEMORY = {"recv": 128 << 20, "send": 128 << 20, "reaper": 256 << 20}  # bytes, beyond what it has
 _STATM = "/proc/self/statm"
+_PAGE = os.sysconf("SC_PAGESIZE")
+_NOFILE = resource.RLIMIT_NOFILE
+_AS: int = getattr(resource, "RLIMIT_AS", -1)
+_NPROC: int | None = getattr(resource, "RLIMIT_NPROC", None)
+_INFINITY = resource.RLIM_INFINITY
 
 
 def leave_no_core() -> None:
@@ -22,23 +29,32 @@ def confine(role: str, cpu_seconds: int) -> None:
 
     None of it can be raised again.
     """
-    _set(resource.RLIMIT_NOFILE, _DESCRIPTORS[role])
-    if hasattr(resource, "RLIMIT_NPROC"):
-        _set(resource.RLIMIT_NPROC, 0)
-    with suppress(OSError):  # only where the kernel tells what it has by now
-        _set(resource.RLIMIT_AS, _size() + _MEMORY[role])
+    _set(_NOFILE, _DESCRIPTORS[role])
+    if _NPROC is not None:
+        _set(_NPROC, 0)
+    size = _size()
+    if size:
+        _set(_AS, size + _MEMORY[role])
     if cpu_seconds:
         _set(resource.RLIMIT_CPU, cpu_seconds)
 
 
 def _size() -> int:
-    """Bytes of address space; what the acceptor had when it forked, since a fork has all of it."""
-    with open(_STATM, "rb") as file:
-        return int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE")
+    """Bytes of address space; what the acceptor had when it forked, since a fork has all of it.
+
+    0 where the kernel does not tell.
+    """
+    try:
+        file = open_file(_STATM, O_RDONLY)
+    except OSError:
+        return 0
+    pages = read(file, 32).split(None, 1)[0]
+    close(file)
+    return int(pages) * _PAGE
 
 
 def _set(limit: int, most: int) -> None:
-    _, hard = resource.getrlimit(limit)
-    if hard != resource.RLIM_INFINITY:
-        most = min(most, hard)
-    resource.setrlimit(limit, (most, most))
+    hard = getrlimit(limit)[1]
+    if hard != _INFINITY and hard < most:
+        most = hard
+    setrlimit(limit, (most, most))

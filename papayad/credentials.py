@@ -41,11 +41,12 @@ class Watched(Generic[T]):
         return self._value
 
     def _signature(self) -> tuple[int, ...]:
+        """The change time, and not the modification's: a right that was given is a change, too."""
         try:
             status = os.stat(self._path)
         except OSError:
             return ()
-        return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+        return status.st_dev, status.st_ino, status.st_ctime_ns, status.st_size
 
 
 class Credentials:

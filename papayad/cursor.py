@@ -1,13 +1,12 @@
 """Where a client's stream begins (design section 3). A leaf, used once by each cluster."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from papayad.reader import Pruned, Reader
 from papayad.wire import Hello
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Start:
     """The stream begins at `offset`; `gap`: not where the client asked. `end`: committed then."""
 
@@ -19,8 +18,10 @@ class Start:
 def resolve(hello: Hello, reader: Reader, identity: str, history_lines: int) -> Start:
     """The start of the stream that a hello asks for; a cursor that cannot be honoured is a gap."""
     while True:
-        with suppress(Pruned):  # segments went while they were looked at: there are others now
+        try:
             return _resolve(hello, reader, identity, history_lines)
+        except Pruned:  # segments went while they were looked at: there are others now
+            continue
 
 
 def _resolve(hello: Hello, reader: Reader, identity: str, history_lines: int) -> Start:

@@ -4,34 +4,35 @@ By number and not by closing Python's objects: the acceptor's sockets stay refer
 for as long as the child lives, so none of them closes a number that was given out again.
 """
 
-import os
-import resource
 import sys
+from os import O_RDWR, close, closerange, devnull, dup2, fdopen
+from os import open as open_file
+from resource import RLIMIT_NOFILE, getrlimit
 
 
 def open_standard_streams() -> None:
     """Those that the starter closed: a file that got such a number would be taken for a stream."""
-    while (null := os.open(os.devnull, os.O_RDWR)) <= 2:
+    while (null := open_file(devnull, O_RDWR)) <= 2:
         pass
-    os.close(null)
-    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
-    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
-    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+    close(null)
+    sys.stdin = sys.stdin or fdopen(0, closefd=False)
+    sys.stdout = sys.stdout or fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or fdopen(2, "w", closefd=False)
 
 
 def close_all_but(kept: set[int]) -> None:
     """Close every descriptor above the standard ones that is not in `kept`."""
     low = 3
     for descriptor in sorted(kept):
-        os.closerange(low, descriptor)
+        closerange(low, descriptor)
         low = max(low, descriptor + 1)
-    os.closerange(low, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    closerange(low, getrlimit(RLIMIT_NOFILE)[0])
 
 
 def silence_standard_streams() -> None:
     """stdin and stdout are nobody's here; stderr stays for the journal."""
-    null = os.open(os.devnull, os.O_RDWR)
+    null = open_file(devnull, O_RDWR)
     for descriptor in (0, 1):
-        os.dup2(null, descriptor)
+        dup2(null, descriptor)
     if null > 2:
-        os.close(null)
+        close(null)

@@ -30,7 +30,7 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     sync_directory(path.parent)
 
 
-def sync_directory(path: Path) -> None:
+def sync_directory(path: str | Path) -> None:
     """Make the names in a directory durable (fsync(2) on the directory)."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -8,11 +8,13 @@ papayactl announce; only the holder of the pid file's lock makes and removes gro
 import os
 import signal
 from contextlib import suppress
+from os import killpg, listdir
 from pathlib import Path
 
 from papayad.locks import create_locked, is_held_at
 
 ANNOUNCEMENT = signal.SIGUSR1  # "look again", never a count
+_ANNOUNCEMENT = int(ANNOUNCEMENT)
 
 
 def directory(state_dir: Path) -> Path:
@@ -57,10 +59,12 @@ def announce(path: str, own: int) -> None:
     `own` is the caller's process group when that is one of the room's, else 0. A group whose lock
     is free is never signalled: its number may be somebody else's by now; nor is group 0 or 1.
     """
-    for name in os.listdir(path):
+    for name in listdir(path):
         if not name.isdigit():
             continue
         group = int(name)
         if group > 1 and (group == own or is_held_at(f"{path}/{name}")):
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(group, ANNOUNCEMENT)
+            try:
+                killpg(group, _ANNOUNCEMENT)
+            except (ProcessLookupError, PermissionError):
+                continue

@@ -47,7 +47,7 @@ def judge(
 
 def _no_room(user: str, leaving: int, clients: Clients, config: Config) -> Refusal | None:
     limits = config.limits
-    if (marks.frozen(config.state_dir) / user).exists():
+    if marks.is_frozen(config.service.state_dir, user):
         return Refusal("frozen", "the admin has frozen this user for now")
     if clients.count() - leaving >= limits.max_clients:
         return Refusal("full", "the room is full, try again later")

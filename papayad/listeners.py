@@ -10,7 +10,7 @@ from errno import EADDRINUSE
 from papayad.config import parse_address
 from papayad.errors import UNAVAILABLE, Fault, denied_or, reason
 
-_BACKLOG = 1024
+_BACKLOG = 4096  # the kernel has a limit of its own, too
 _RECEIVE_BUFFER = 32768  # bytes; Linux doubles it: what a throttled client may have under way
 
 

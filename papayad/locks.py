@@ -7,16 +7,18 @@ once never mistake each other for the holder.
 
 import fcntl
 import os
+from contextlib import suppress
 from errno import ENOSPC
 from pathlib import Path
 
 
-def create_locked(path: Path, content: bytes = b"") -> int:
+def create_locked(path: str | Path, content: bytes = b"") -> int:
     """Make a file that is locked before anybody can see its name; returns its descriptor.
 
     The lock lives as long as any process holds a copy of the descriptor. Raises OSError.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    directory, name = os.path.split(path)
+    temporary = f"{directory}/.{name}.{os.getpid()}"
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -24,7 +26,8 @@ def create_locked(path: Path, content: bytes = b"") -> int:
             raise OSError(ENOSPC, os.strerror(ENOSPC))
         os.rename(temporary, path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
         os.close(descriptor)
         raise
     return descriptor

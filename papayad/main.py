@@ -12,6 +12,7 @@ import socket
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
 from papayad import (
@@ -82,13 +83,20 @@ def start_afresh() -> range:
 
 
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(PROGRAM, description="The daemon of a papaya chat room.")
+    parser = argparse.ArgumentParser(
+        PROGRAM, description="The daemon of a papaya chat room.", formatter_class=_formatter
+    )
     parser.add_argument("--config", metavar="FILE", help="default: /etc/papaya/ROOM.toml")
     parser.add_argument("--room", metavar="NAME", default=config.DEFAULT_ROOM)
     parser.add_argument("--foreground", action="store_true", help="stay, and log to stderr")
     parser.add_argument("--check", action="store_true", help="print the configuration and end")
     parser.add_argument("--version", action="version", version=f"papayad {__version__}")
     return parser.parse_args()
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """With a width: argparse's own look for one leaves bz2 and lzma mapped in every cluster."""
+    return argparse.HelpFormatter(prog, width=80)
 
 
 def run(options: argparse.Namespace, inherited: range) -> int:
@@ -125,7 +133,7 @@ def prepare(settings: Config, log_to: str, inherited: range) -> Prepared:
     if line := secrecy.indiscretion(settings.tokens):
         journal.warning(line)
     prepare_state(settings.state_dir, journal)
-    cage = sandbox.prepare(settings.service.sandbox)
+    cage = sandbox.prepare(settings.service.sandbox, hidden=identity is not None)
     return Prepared(pid_file, listening, terms, credentials, journal, cage)
 
 
@@ -188,5 +196,7 @@ def raise_descriptor_limit() -> None:
 
 def _unusable(path: Path, error: OSError) -> Fault:
     remedy = "papayactl init makes it; it belongs to service.user"
+    if error.errno in (ENOSPC, EDQUOT):
+        remedy = "remove or move something else there"
     code = denied_or(error, CONFIGURATION if isinstance(error, FileNotFoundError) else UNAVAILABLE)
     return Fault(str(path), reason(error), remedy, code=code)

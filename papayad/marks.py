@@ -3,6 +3,7 @@
 The acceptor leaves and looks at them, papayactl shows and sets them: no control socket is needed.
 """
 
+import os
 from pathlib import Path
 
 
@@ -14,3 +15,21 @@ def seen(state_dir: Path) -> Path:
 def frozen(state_dir: Path) -> Path:
     """A file for each user, by name, whose new connections are refused."""
     return state_dir / "frozen"
+
+
+def touch_seen(state_dir: str, token: str) -> None:
+    """This token, by Token.id, is used now. Raises OSError."""
+    path = f"{state_dir}/seen/{token}"
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+def is_frozen(state_dir: str, user: str) -> bool:
+    """Raises OSError when the marks cannot be looked at."""
+    try:
+        os.stat(f"{state_dir}/frozen/{user}")
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True

@@ -5,8 +5,9 @@ pipe fills and RECV waits, which is the same backpressure as everywhere.
 """
 
 import os
-import select
 import signal
+from os import read, set_blocking
+from select import select
 
 ARRIVAL = signal.SIGUSR2
 _CHUNK = 65536
@@ -16,7 +17,7 @@ class NoticeWriter:
     """RECV's end. `send` is the pid of its child SEND, which it has not waited for."""
 
     def __init__(self, descriptor: int, send: int) -> None:
-        os.set_blocking(descriptor, False)
+        set_blocking(descriptor, False)
         self._descriptor = descriptor
         self._send = send
 
@@ -26,7 +27,7 @@ class NoticeWriter:
             try:
                 line = line[os.write(self._descriptor, line) :]
             except BlockingIOError:
-                select.select([], [self._descriptor], [])
+                select([], [self._descriptor], [])
             os.kill(self._send, ARRIVAL)
 
     def finish(self, last: bytes) -> None:
@@ -40,7 +41,7 @@ class NoticeReader:
     """SEND's end."""
 
     def __init__(self, descriptor: int) -> None:
-        os.set_blocking(descriptor, False)
+        set_blocking(descriptor, False)
         self._descriptor = descriptor
         self._partial = b""
         self.finished = False
@@ -52,7 +53,7 @@ class NoticeReader:
         """
         while not self.finished:
             try:
-                data = os.read(self._descriptor, _CHUNK)
+                data = read(self._descriptor, _CHUNK)
             except BlockingIOError:
                 break
             self.finished = not data

@@ -4,16 +4,14 @@ Used by SEND only, which alone writes to the socket. Each outlet sends the log f
 position up to an end, and lines that are not in the log.
 """
 
-import os
 from typing import Protocol
 
 from papayad import compat
 from papayad.reader import Reader
-from papayad.system import send_file
 from papayad.tie import Tie
 from papayad.tls import TLS
 
-_CHUNK = 262144  # bytes a sendfile: its file position, which shows the lag, moves when it returns
+CHUNK = 262144  # bytes a sendfile: its file position, which shows the lag, moves when it returns
 _BLOCK = 65536
 
 
@@ -32,21 +30,20 @@ class PlainOutlet:
     """sendfile from the page cache: the bytes never pass through this process."""
 
     def __init__(self, descriptor: int, tie: Tie) -> None:
-        self._descriptor = descriptor
-        self._tie = tie
+        self.descriptor = descriptor
+        self._write, self._send_file = tie.write, tie.send_file
 
     def log(self, reader: Reader, end: int) -> None:
         while reader.offset < end:
-            self._tie.wait_writable(self._descriptor)
-            sent = send_file(self._descriptor, reader.descriptor, min(end - reader.offset, _CHUNK))
+            most = min(end - reader.offset, CHUNK)
+            sent = self._send_file(self.descriptor, reader.descriptor, None, most)
             reader.offset += sent
             if sent == 0:
                 reader.advance()
 
     def line(self, data: bytes) -> None:
         while data:
-            self._tie.wait_writable(self._descriptor)
-            data = data[os.write(self._descriptor, data) :]
+            data = data[self._write(self.descriptor, data) :]
 
     def close(self) -> None:
         """The kernel says so when the last descriptor closes."""

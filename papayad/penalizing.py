@@ -5,8 +5,10 @@ A source's failures are said once a minute, in a line that stays as it is, for f
     refused REASON user=NAME address=ADDRESS times=N: words
 
 `user` is "-" where nobody knows who it is; `times` counts the failures since the last such line.
-A mark is written once a second at most and when a source is refused from now on, so that failures,
-however many, cost few writes. A mark that was removed is forgiveness, and needs no signal.
+A mark is written once a second at most and when a source is refused from now on, and only so many a
+second altogether: an attack from thousands of sources is no load on the disk that the log is on.
+What has to wait is written later, one by one. So it is with lines, but those that are too many are
+lost. A mark that was removed is forgiveness, and needs no signal.
 """
 
 import os
@@ -20,10 +22,12 @@ from papayad.admission import is_in
 from papayad.config import Limits
 from papayad.journal import Journal
 from papayad.penalties import Penalty, Scale, Table
+from papayad.throttle import Throttle
 
 _QUIET = 60.0  # seconds between two lines about one source
 _FRESH = 1.0  # seconds between two marks of one source
 _MOST = 4096  # sources whose last line is remembered
+_RATE, _BURST = 50.0, 200  # marks, and lines, a second and at once
 
 
 class Penalizing:
@@ -34,7 +38,12 @@ class Penalizing:
         self._journal = journal
         self._table = Table()
         self._marked: set[str] = set()
+        self._waiting: OrderedDict[str, None] = (
+            OrderedDict()
+        )  # sources whose mark is not written yet
         self._said: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._marks = Throttle(_RATE, _BURST)
+        self._lines = Throttle(_RATE, _BURST)
         self.take_limits(limits)
         self._load()
 
@@ -65,19 +74,34 @@ class Penalizing:
             self._unmark(gone)
         begins = penalty.refuses(self._scale, now)
         if begins or before is None or now - before.at > _FRESH:
-            self._mark(penalty)
+            self._waiting[source] = None
+            self.mark_waiting()
+
+    def due(self) -> float | None:
+        """When the next mark may be written, None when all are."""
+        return time.monotonic() + self._marks.wait() if self._waiting else None
+
+    def mark_waiting(self) -> None:
+        """Write what may be written now."""
+        while self._waiting and self._marks.take(1):
+            source, _ = self._waiting.popitem(last=False)
+            if penalty := self._table.get(source):
+                self._mark(penalty)
 
     def say(self, reason: str, host: str, source: str, user: str, words: str) -> None:
         """Tell the admin, at most once a minute of each source."""
         now = time.monotonic()
         until, unsaid = self._said.get(source, (0.0, 0))
-        if now < until:
-            self._said[source] = (until, unsaid + 1)
+        if now < until or not self._lines.take(1):
+            self._remember(source, until, unsaid + 1)
             return
         self._journal.info(
             f"refused {reason} user={user} address={host} times={unsaid + 1}: {words}"
         )
-        self._said[source] = (now + _QUIET, 0)
+        self._remember(source, now + _QUIET, 0)
+
+    def _remember(self, source: str, until: float, unsaid: int) -> None:
+        self._said[source] = (until, unsaid)
         self._said.move_to_end(source)
         if len(self._said) > _MOST:
             self._said.popitem(last=False)
@@ -97,12 +121,15 @@ class Penalizing:
             path.write_text(penalties.render(penalty))
             self._marked.add(penalty.source)
         except OSError:
+            self._marked.add(penalty.source)  # there may be half of one
             self._unmark(penalty.source)
 
     def _unmark(self, source: str) -> None:
-        self._marked.discard(source)
-        with suppress(OSError):
-            penalties.mark(self._state_dir, source).unlink()
+        self._waiting.pop(source, None)
+        if source in self._marked:
+            self._marked.discard(source)
+            with suppress(OSError):
+                penalties.mark(self._state_dir, source).unlink()
 
     def _load(self) -> None:
         now = time.monotonic()

@@ -13,6 +13,8 @@ from papayad import compat, listeners, proxy_header, tls, wire
 from papayad.wire import Hello, ProtocolError, Refusal
 
 _CHUNK = 4096
+_FAREWELL_CHUNK = 65536
+_FAREWELL_MOST = 1 << 24  # bytes: who says more than that does not listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,20 @@ class Pending:
         self.tls: tls.TLS | None = None
         self.refused = False
         self._begun = False
+        self._secure = False  # by its first byte; `tls` comes with the whole ClientHello
         self._shaken = False
         self._buffer = b""
         self._early = b""
+        self._ignored = 0
 
     @property
     def peer(self) -> str:
         return listeners.name((self.host, self.port))
+
+    @property
+    def proceeds(self) -> bool:
+        """Whether there is more of it than a ClientHello, which costs nobody anything to send."""
+        return self.tls is not None
 
     @property
     def begun(self) -> bool:
@@ -88,6 +97,7 @@ class Pending:
         if not data:
             raise Closed
         if self.refused:
+            self._ignore(data)
             return None
         try:
             return self._introduction(data) if self.proxied else self._take(data, terms)
@@ -102,11 +112,16 @@ class Pending:
         self.refused = True
         line = wire.render_refusal(refusal)
         with suppress(OSError, ssl.SSLError):
-            if self.tls is None:
+            if not self._secure:
                 self.socket.send(line)
-            elif self._shaken:
+            elif self.tls and self._shaken:
                 self.socket.send(self.tls.encrypt(line) + self.tls.close_notify())
             self.socket.shutdown(socket.SHUT_WR)
+
+    def _ignore(self, data: bytes) -> None:
+        self._ignored += len(data)
+        if self._ignored > _FAREWELL_MOST:
+            raise Closed
 
     def _introduction(self, data: bytes) -> Introduced | None:
         """What a proxy says; the client's first bytes, which may come with it, are kept."""
@@ -124,9 +139,20 @@ class Pending:
     def _take(self, data: bytes, terms: Terms) -> Greeted | Refusal | None:
         if not self._begun:
             self._begin(data[0], terms)
+        if self._secure:
+            return self._take_secure(data, terms)
+        self._buffer += data
+        return self._hello(terms)
+
+    def _take_secure(self, data: bytes, terms: Terms) -> Greeted | Refusal | None:
         if self.tls is None:
             self._buffer += data
-            return self._hello(terms)
+            if not tls.is_whole(self._buffer):
+                return None
+            if self._has_left():
+                raise Closed
+            self.tls = tls.TLS(_context(terms))
+            data, self._buffer = self._buffer, b""
         self.tls.feed(data)
         if not self._shaken:
             self._shaken = self.tls.handshake()
@@ -143,9 +169,8 @@ class Pending:
         """The first byte tells what the peer speaks."""
         self._begun = True
         if first == tls.HANDSHAKE:
-            if terms.context is None:
-                raise ProtocolError("this room does not speak TLS")
-            self.tls = tls.TLS(terms.context)
+            _context(terms)
+            self._secure = True
         elif not terms.plain:
             raise ProtocolError("this room speaks TLS only")
 
@@ -167,11 +192,20 @@ class Pending:
             early, self._early = self._early, b""
             return early
         try:
-            return self.socket.recv(_CHUNK)
+            return self.socket.recv(_FAREWELL_CHUNK if self.refused else _CHUNK)
         except BlockingIOError:
             return None
         except OSError as error:
             raise Closed from error
+
+    def _has_left(self) -> bool:
+        """Whether the peer has gone on its way: a look costs a hundredth of a handshake."""
+        try:
+            return self.socket.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def _flush(self) -> None:
         """What the handshake has to say; whose empty buffer does not take it is no client."""
@@ -182,3 +216,9 @@ class Pending:
             raise Closed from error
         if sent < len(output):
             raise Closed
+
+
+def _context(terms: Terms) -> ssl.SSLContext:
+    if terms.context is None:
+        raise ProtocolError("this room does not speak TLS")
+    return terms.context

@@ -83,10 +83,11 @@ def _lock(descriptor: int, path: Path) -> None:
 
 def _is_still_named(descriptor: int, path: Path) -> bool:
     try:
-        named = path.stat()
+        named = os.stat(path)
     except FileNotFoundError:
         return False
-    return os.path.samestat(named, os.fstat(descriptor))
+    own = os.fstat(descriptor)
+    return (named.st_dev, named.st_ino) == (own.st_dev, own.st_ino)
 
 
 def _read(descriptor: int) -> int:

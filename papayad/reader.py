@@ -6,10 +6,12 @@ below it without any: those bytes never change.
 
 import os
 from collections.abc import Callable
+from os import O_CLOEXEC, O_RDONLY, SEEK_SET, close, lseek, pread, read
+from os import open as open_file
 from pathlib import Path
 
-from papayad import segments
 from papayad.committed import FILE, Committed
+from papayad.segments import bases, holding, path
 
 _BLOCK = 65536
 
@@ -32,16 +34,17 @@ class Reader:
     The file position moves with sendfile and read, so that /proc/PID/fdinfo shows a client's lag.
     """
 
-    def __init__(self, state_dir: Path, warn: Callable[[str], None] = _ignore) -> None:
-        self._state_dir = state_dir
+    def __init__(self, state_dir: str | Path, warn: Callable[[str], None] = _ignore) -> None:
+        self._state_dir = str(state_dir)
         self._committed = Committed(state_dir, warn=warn)
         self.end = self._committed.end  # a call: the committed end now
+        self.lock = self._committed.descriptor
         self.descriptor = -1
         self.offset = 0
 
     def seek(self, offset: int) -> None:
         """Go to an offset; raises Pruned when its segment is gone."""
-        base = segments.holding(self._state_dir, offset)
+        base = holding(self._state_dir, offset)
         if base is None and offset < self.oldest():
             raise Pruned(self.oldest())
         try:
@@ -49,9 +52,9 @@ class Reader:
         except FileNotFoundError:  # pruned since it was listed
             raise Pruned(self.oldest()) from None
         if self.descriptor >= 0:
-            os.close(self.descriptor)
+            close(self.descriptor)
         if base is not None:
-            os.lseek(descriptor, offset - base, os.SEEK_SET)
+            lseek(descriptor, offset - base, SEEK_SET)
         self.descriptor, self.offset = descriptor, offset
 
     def oldest(self) -> int:
@@ -63,12 +66,12 @@ class Reader:
 
         When nothing is left that will be at the committed end, where the next writer begins anew.
         """
-        later = [base for base in segments.bases(self._state_dir) if base > offset]
+        later = [base for base in bases(self._state_dir) if base > offset]
         return later[0] if later else self.end()
 
     def read(self, most: int) -> bytes:
         """Up to `most` bytes of the open segment from the position; empty at the segment's end."""
-        data = os.read(self.descriptor, most)
+        data = read(self.descriptor, most)
         self.offset += len(data)
         return data
 
@@ -78,7 +81,7 @@ class Reader:
             descriptor = self._open(self.offset)
         except FileNotFoundError:
             raise Pruned(self._next_after(self.offset)) from None
-        os.close(self.descriptor)
+        close(self.descriptor)
         self.descriptor = descriptor
 
     def read_on(self, most: int) -> bytes:
@@ -91,7 +94,7 @@ class Reader:
 
     def is_boundary(self, offset: int) -> bool:
         """Whether a record begins at `offset`, at or below the committed end. Raises Pruned."""
-        base = segments.holding(self._state_dir, offset)
+        base = holding(self._state_dir, offset)
         if base is None or base == offset:
             return base == offset
         return self._slice(base, offset - 1, 1) == b"\n"
@@ -101,7 +104,7 @@ class Reader:
         if count == 0:
             return end
         wanted = count + 1  # the LF before the first record that is wanted
-        for base in reversed(segments.bases(self._state_dir)):
+        for base in reversed(bases(self._state_dir)):
             high = end
             while high > base:
                 low = max(base, high - _BLOCK)
@@ -117,16 +120,16 @@ class Reader:
     def close(self) -> None:
         self._committed.close()
         if self.descriptor >= 0:
-            os.close(self.descriptor)
+            close(self.descriptor)
 
     def _open_nothing(self) -> int:
         """A descriptor with nothing to read, for the time until there is a segment again."""
-        descriptor = os.open(self._state_dir / FILE, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = open_file(f"{self._state_dir}/{FILE}", O_RDONLY | O_CLOEXEC)
         os.lseek(descriptor, 0, os.SEEK_END)
         return descriptor
 
     def _open(self, base: int) -> int:
-        return os.open(segments.path(self._state_dir, base), os.O_RDONLY | os.O_CLOEXEC)
+        return open_file(path(self._state_dir, base), O_RDONLY | O_CLOEXEC)
 
     def _slice(self, base: int, offset: int, length: int) -> bytes:
         """Bytes of a segment that was listed; raises Pruned when it is gone since then."""
@@ -135,9 +138,9 @@ class Reader:
         except FileNotFoundError:
             raise Pruned(self.oldest()) from None
         try:
-            return os.pread(descriptor, length, offset - base)
+            return pread(descriptor, length, offset - base)
         finally:
-            os.close(descriptor)
+            close(descriptor)
 
 
 def _nth_from_end(block: bytes, count: int) -> int:

@@ -5,15 +5,16 @@ before it answers WHO, and by papayactl. The removal and the record are one tran
 who see the same gone cluster write one `part`.
 """
 
+import os
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
 
 from papayad import record, roster
 from papayad.appender import Appender, Line, StorageError
+from papayad.roster import complete
 
 
-def reap(appender: Appender, path: Path, names: Collection[str]) -> int:
+def reap(appender: Appender, path: str | Path, names: Collection[str]) -> int:
     """Remove the named entries whose clusters are gone; returns how many. Raises OSError.
 
     A full disk costs the records, never the removal.
@@ -24,15 +25,20 @@ def reap(appender: Appender, path: Path, names: Collection[str]) -> int:
         entries = [(name, roster.read(path, name)) for name in names if _is_gone(path, name)]
         joined = [entry for _, entry in entries if entry and entry.presence and entry.recv]
         parts = [part(entry.user) for entry in joined]
-        with suppress(StorageError):
-            appender.write(parts)
+        _write(appender, parts)
         for name, _ in entries:
-            (path / name).unlink(missing_ok=True)
+            Path(path, name).unlink(missing_ok=True)
     return len(entries)
 
 
 def enter(
-    appender: Appender, path: Path, descriptor: int, entry: roster.Entry, older: Collection[str]
+    appender: Appender,
+    path: str | Path,
+    descriptor: int,
+    entry: roster.Entry,
+    recv: int,
+    send: int,
+    older: Collection[str],
 ) -> None:
     """RECV: complete the own entry and write the `join`, so that one never is without the other.
 
@@ -40,19 +46,25 @@ def enter(
     """
     reap(appender, path, older)
     with appender.transaction():
-        roster.complete(descriptor, entry.recv, entry.send)
-        with suppress(StorageError):
-            appender.write([join(entry.user)] if entry.presence else [])
+        complete(descriptor, recv, send)
+        _write(appender, [join(entry.user)] if entry.presence else [])
 
 
-def leave(appender: Appender, path: Path, entry: roster.Entry) -> None:
+def leave(appender: Appender, path: str | Path, entry: roster.Entry) -> None:
     """RECV at its end: write the `part` and remove the own entry, which it still holds."""
     with appender.transaction():
-        if (path / entry.name).exists():
+        if os.path.exists(f"{path}/{entry.name}"):
             if entry.presence:
-                with suppress(StorageError):
-                    appender.write([part(entry.user)])
-            (path / entry.name).unlink(missing_ok=True)
+                _write(appender, [part(entry.user)])
+            Path(path, entry.name).unlink(missing_ok=True)
+
+
+def _write(appender: Appender, lines: list[Line]) -> None:
+    """On a full disk people come and go without a record."""
+    try:
+        appender.write(lines)
+    except StorageError:
+        return
 
 
 def join(user: str) -> Line:
@@ -63,5 +75,5 @@ def part(user: str) -> Line:
     return record.SERVER, record.NO_ID, f"part {user}"
 
 
-def _is_gone(path: Path, name: str) -> bool:
-    return (path / name).exists() and not roster.is_live(path, name)
+def _is_gone(path: str | Path, name: str) -> bool:
+    return os.path.exists(f"{path}/{name}") and not roster.is_live(path, name)

@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-from papayad import descriptors, reaper, roster, titles
+from papayad import descriptors, reaper, titles
 from papayad.appender import Appender
-from papayad.cluster import Shared, announcer, reset_signals, wait_until_gone
+from papayad.cluster import Shared, announcer, left_behind, reset_signals, wait_until_gone
 from papayad.confine import confine
 from papayad.proctitle import set_title
 from papayad.spawn import spawn
@@ -28,8 +28,9 @@ class Reaping:
 
     def add(self, names: Iterable[str]) -> None:
         """Have these entries removed, if they are still there; and what could not be before."""
-        path = roster.directory(self.shared.config.state_dir)
-        self._waiting.update(name for name in names if os.path.exists(path / name))
+        for name in names:
+            if os.path.exists(f"{self.shared.roster}/{name}"):
+                self._waiting.add(name)
         self._start()
 
     def child_ended(self, pid: int, status: int) -> bool:
@@ -64,9 +65,12 @@ def _reap(shared: Shared, names: set[str]) -> None:
     set_title(titles.reaper(shared.config.room))
     state_dir = shared.config.state_dir
     confine(titles.REAPER, shared.config.limits.cpu_seconds)
-    wait_until_gone(roster.directory(state_dir), names)
-    announce = announcer(state_dir)
+    left = wait_until_gone(shared.roster, names)
+    announce = announcer(shared.groups)
     appender = Appender(state_dir, shared.config.chatlog, announce, shared.journal.warning)
-    shared.sandbox.enter(titles.REAPER, state_dir)
-    reaper.reap(appender, roster.directory(state_dir), names)
+    shared.sandbox.enter(titles.REAPER, shared.state_dir)
+    reaper.reap(appender, shared.roster, names - set(left))
     announce()
+    if left:
+        shared.journal.error(f"{left_behind(left)}; tried again when somebody comes or goes")
+        os._exit(os.EX_TEMPFAIL)

@@ -7,7 +7,6 @@ signals only inside the lock.
 
 import select
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from papayad import reaper, record, roster, wire
 from papayad.appender import Appender, Line, StorageError
@@ -38,7 +37,7 @@ class Receiver:
         burst: int,
         appender: Appender,
         notices: NoticeWriter,
-        roster: Path,
+        roster: str,
         parse: Callable[[bytes], Message | Who | Ping] = wire.parse_upstream,
     ) -> None:
         self._user = user

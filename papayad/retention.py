@@ -13,7 +13,7 @@ from papayad.config import Chatlog
 _DAY = 86400.0
 
 
-def prune(state_dir: Path, chatlog: Chatlog, now: float) -> list[int]:
+def prune(state_dir: str | Path, chatlog: Chatlog, now: float) -> list[int]:
     """Remove what `retain_bytes` and `retain_days` do not keep; returns the bases, oldest first."""
     removed = excess(state_dir, chatlog, now)
     for base in removed:
@@ -21,7 +21,7 @@ def prune(state_dir: Path, chatlog: Chatlog, now: float) -> list[int]:
     return removed
 
 
-def excess(state_dir: Path, chatlog: Chatlog, now: float) -> list[int]:
+def excess(state_dir: str | Path, chatlog: Chatlog, now: float) -> list[int]:
     """The bases of the segments that are too many or too old, oldest first.
 
     Never with a hole: a segment goes only when every older one has gone, and the last one never.
@@ -37,6 +37,6 @@ def excess(state_dir: Path, chatlog: Chatlog, now: float) -> list[int]:
     return found
 
 
-def _is_old(state_dir: Path, base: int, days: int, now: float) -> bool:
+def _is_old(state_dir: str | Path, base: int, days: int, now: float) -> bool:
     """A sealed segment is as old as its last record: nothing writes to it any more."""
     return days > 0 and os.stat(segments.path(state_dir, base)).st_mtime < now - days * _DAY

@@ -14,6 +14,7 @@ pids, which come later, its time: of those a name and an inode are all that has 
 import os
 from dataclasses import dataclass, field, replace
 from errno import EDQUOT, ENOSPC
+from os import SEEK_END, lseek, write
 from pathlib import Path
 
 from papayad.locks import create_locked, is_held_at
@@ -44,19 +45,19 @@ def directory(state_dir: Path) -> Path:
     return state_dir / "roster"
 
 
-def create(path: Path, entry: Entry) -> int:
+def create(path: str | Path, entry: Entry) -> int:
     """Write the entry without its pids; the descriptor holds the lock and is for the cluster.
 
     Raises OSError; one of NO_SPACE is for `create_on_full_disk` to try.
     """
-    return create_locked(path / entry.name, _line(entry).encode())
+    return create_locked(f"{path}/{entry.name}", _line(entry).encode())
 
 
-def create_on_full_disk(path: Path, entry: Entry) -> tuple[Entry, int]:
+def create_on_full_disk(path: str | Path, entry: Entry) -> tuple[Entry, int]:
     """Like `create`, with everything in the name; returns the entry under its new name, too."""
     facts = _line(entry).replace(" ", _SEPARATOR)
     named = replace(entry, name=f"{entry.name}{_SEPARATOR}{facts}")
-    descriptor = create_locked(path / named.name)
+    descriptor = create_locked(f"{path}/{named.name}")
     os.utime(descriptor, ns=(0, 0))
     return named, descriptor
 
@@ -64,8 +65,8 @@ def create_on_full_disk(path: Path, entry: Entry) -> tuple[Entry, int]:
 def complete(descriptor: int, recv: int, send: int) -> None:
     """Add the pids and the LF that makes the entry whole."""
     try:
-        if os.lseek(descriptor, 0, os.SEEK_END):
-            os.write(descriptor, f" recv={recv} send={send}\n".encode())
+        if lseek(descriptor, 0, SEEK_END):
+            write(descriptor, f" recv={recv} send={send}\n".encode())
             return
     except OSError as error:
         if error.errno not in NO_SPACE:
@@ -73,14 +74,14 @@ def complete(descriptor: int, recv: int, send: int) -> None:
     os.utime(descriptor, ns=(0, recv * _SECOND + send))
 
 
-def read(path: Path, name: str) -> Entry | None:
+def read(path: str | Path, name: str) -> Entry | None:
     """The entry in a file, whether its cluster lives or not; None when it is gone or not one."""
     try:
-        text = (path / name).read_text() or name.partition(_SEPARATOR)[2]
+        text = Path(path, name).read_text() or name.partition(_SEPARATOR)[2]
         words = text.replace(_SEPARATOR, " ").split()
         known = dict(word.partition("=")[::2] for word in words[1:])
         if "recv" not in known:
-            known |= _pids_from_time(path / name)
+            known |= _pids_from_time(Path(path, name))
         return Entry(
             name=name,
             user=words[0],
@@ -113,26 +114,26 @@ def _line(entry: Entry) -> str:
     )
 
 
-def names(path: Path) -> list[str]:
+def names(path: str | Path) -> list[str]:
     """Every entry's file name, of living and of gone clusters."""
     return [name for name in os.listdir(path) if not name.startswith(".")]
 
 
-def is_live(path: Path, name: str) -> bool:
-    return is_held_at(path / name)
+def is_live(path: str | Path, name: str) -> bool:
+    return is_held_at(f"{path}/{name}")
 
 
-def living(path: Path) -> list[Entry]:
+def living(path: str | Path) -> list[Entry]:
     """The entries of the clusters that live, oldest first."""
     entries = [read(path, name) for name in names(path) if is_live(path, name)]
     return sorted((entry for entry in entries if entry), key=lambda entry: entry.since)
 
 
-def gone(path: Path) -> list[str]:
+def gone(path: str | Path) -> list[str]:
     """The names of the entries whose clusters ended and that nobody removed yet."""
     return [name for name in names(path) if not is_live(path, name)]
 
 
-def online(path: Path) -> list[str]:
+def online(path: str | Path) -> list[str]:
     """The users who are here, each once, in alphabetical order; presence=off is not."""
     return sorted({entry.user for entry in living(path) if entry.presence})

@@ -7,46 +7,41 @@ and "required" refuses to start. The acceptor itself is in no sandbox: it reads 
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from papayad import filters, landlock, titles
+from papayad import filters, landlock
 from papayad.errors import UNAVAILABLE, Fault
+from papayad.landlock import READ_FILE, Ruleset
+from papayad.titles import SEND
 
-_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 22, 38
+_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 4, 22, 38
 _SECCOMP_MODE_FILTER = 2
 _READ = landlock.READ_FILE | landlock.READ_DIR
 _CHANGE = landlock.WRITE_FILE | landlock.REMOVE_FILE | landlock.MAKE_REG | landlock.TRUNCATE
-_PROC = Path("/proc")  # for the state of a process that holds the log's lock
+_PROC = "/proc"  # for the state of a process that holds the log's lock
 
 
 class Kernel:
-    """System calls that Python has no functions for. Raises ImportError, MemoryError or OSError."""
+    """System calls that Python has no functions for. Raises ImportError, MemoryError or OSError.
+
+    All arguments are words, addresses too: whatever a process does here for the first time after a
+    fork costs it pages, and this is one way of conversion instead of four.
+    """
 
     def __init__(self) -> None:
         import ctypes
 
         library = ctypes.CDLL(None, use_errno=True)
-        word = ctypes.c_ulong
         self._errno = ctypes.get_errno
-        self._prctl = library.prctl
-        self._prctl.argtypes = [ctypes.c_int, word, ctypes.c_void_p, word, word]
-        self._syscall = library.syscall
-        self._syscall.argtypes = [ctypes.c_long, ctypes.c_void_p, word, word, word]
-        self._syscall4 = library["syscall"]
-        self._syscall4.argtypes = [ctypes.c_long, word, word, ctypes.c_void_p, word]
-        self._syscall.restype = self._syscall4.restype = ctypes.c_long
+        self._prctl, self._syscall = library.prctl, library.syscall
+        self._prctl.argtypes = self._syscall.argtypes = [ctypes.c_long] * 5
+        self._prctl.restype = self._syscall.restype = ctypes.c_long
 
-    def prctl(self, option: int, value: int, structure: Any = None) -> None:
-        if self._prctl(option, value, structure, 0, 0) != 0:
+    def prctl(self, option: int, value: int, address: int = 0) -> None:
+        if self._prctl(option, value, address, 0, 0) != 0:
             raise OSError(self._errno(), f"prctl {option} is refused")
 
-    def syscall(self, number: int, *arguments: Any) -> int:
-        """Up to four arguments; a structure is the third of four, else the first."""
-        if len(arguments) == 4:
-            result = int(self._syscall4(number, *arguments))
-        else:
-            result = int(self._syscall(number, *(*arguments, 0, 0, 0, 0)[:4]))
+    def syscall(self, number: int, a: int, b: int, c: int = 0, d: int = 0) -> int:
+        result: int = self._syscall(number, a, b, c, d)
         if result < 0:
             raise OSError(self._errno(), f"system call {number} is refused")
         return result
@@ -54,36 +49,41 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """What is in force: a filter for each role, and Landlock's version; 0 is without."""
+    """What is in force: a filter for each role, by its address, and Landlock; None is without.
+
+    `kept` is what the addresses are of.
+    """
 
     kernel: Kernel | None
-    programs: dict[str, Any]
-    landlock: int
+    programs: dict[str, int]
+    kept: object
+    ruleset: Ruleset | None
 
     def words(self) -> str:
         """For papayactl: what is in force, a word for each mechanism."""
-        known = {"seccomp": bool(self.programs), "landlock": self.landlock > 0}
+        known = {"seccomp": bool(self.programs), "landlock": self.ruleset is not None}
         return ",".join(word for word, on in known.items() if on) or "none"
 
-    def enter(self, role: str, state_dir: Path) -> None:
+    def enter(self, role: str, state_dir: str) -> None:
         """In the process itself; there is no way back. Raises OSError."""
         if self.kernel is None:
             return
-        if self.landlock > 0:
-            access = _READ if role == titles.SEND else _READ | _CHANGE
-            allowed = [(state_dir, access), (_PROC, landlock.READ_FILE)]
-            landlock.restrict(self.kernel.syscall, self.landlock, allowed)
+        if self.ruleset is not None:
+            access = _READ if role == SEND else _READ | _CHANGE
+            self.ruleset.restrict(self.kernel.syscall, ((state_dir, access), (_PROC, READ_FILE)))
         if role in self.programs:
             self.kernel.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, self.programs[role])
 
 
-NONE = Sandbox(None, {}, 0)
+NONE = Sandbox(None, {}, None, None)
 
 
-def prepare(wanted: str) -> Sandbox:
+def prepare(wanted: str, *, hidden: bool = False) -> Sandbox:
     """What can be had of what is wanted; a Fault (69) when all of it is required and is not there.
 
-    Also promises for this process and all that it forks that no right is gained by executing.
+    Also promises for this process and all that it forks that no right is gained by executing, and
+    if `hidden` that nobody but root looks into their memory. The kernel does the latter when a uid
+    changes, but not with every fs.suid_dumpable.
     """
     try:
         kernel = Kernel() if sys.platform == "linux" else None
@@ -91,26 +91,31 @@ def prepare(wanted: str) -> Sandbox:
         kernel = None
     if kernel:
         kernel.prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        if hidden:
+            kernel.prctl(_PR_SET_DUMPABLE, 0)
     if wanted == "off" or kernel is None:
         if wanted == "required":
             raise _missing("this system, or its Python, cannot make one")
         return NONE
-    sandbox = Sandbox(kernel, _loadable(filters.build()), landlock.version(kernel.syscall))
+    programs, kept = _loadable(filters.build())
+    abi = landlock.version(kernel.syscall)
+    sandbox = Sandbox(kernel, programs, kept, Ruleset(abi) if abi else None)
     if wanted == "required" and not sandbox.programs:
         raise _missing("libseccomp's Python bindings are not there")
-    if wanted == "required" and not sandbox.landlock:
+    if wanted == "required" and not sandbox.ruleset:
         raise _missing("this kernel has no Landlock")
     return sandbox
 
 
-def _loadable(programs: dict[str, bytes]) -> dict[str, Any]:
+def _loadable(programs: dict[str, bytes]) -> tuple[dict[str, int], object]:
     """Each program as the kernel takes it (struct sock_fprog), made once for all clusters."""
     import ctypes
 
     class Program(ctypes.Structure):
         _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
 
-    return {role: ctypes.byref(Program(len(code) // 8, code)) for role, code in programs.items()}
+    made = {role: Program(len(code) // 8, code) for role, code in programs.items()}
+    return {role: ctypes.addressof(program) for role, program in made.items()}, made
 
 
 def _missing(why: str) -> Fault:

@@ -3,8 +3,8 @@
 A leaf: names and nothing else. A segment is sealed exactly when a higher-named one exists.
 """
 
-import os
 from bisect import bisect_right
+from os import listdir
 from pathlib import Path
 
 _SUFFIX = ".log"
@@ -23,7 +23,7 @@ def bases(state_dir: str | Path) -> list[int]:
     """The offsets at which the segments begin, ascending."""
     return sorted(
         int(file[:_DIGITS])
-        for file in os.listdir(state_dir)
+        for file in listdir(state_dir)
         if len(file) == _DIGITS + len(_SUFFIX)
         and file.endswith(_SUFFIX)
         and file[:_DIGITS].isdigit()

@@ -6,23 +6,29 @@ blocks SIGTERM. ANNOUNCEMENT and ARRIVAL are blocked before it exists, so that n
 reads to the end, *then* waits.
 """
 
-import signal
+import fcntl
+import os
 import time
 from dataclasses import dataclass
 from errno import EIO, ENOENT, ESTALE
+from signal import SIGTERM
 
 from papayad import groups, notices
+from papayad.committed import DIGITS
 from papayad.cursor import Start
 from papayad.notices import NoticeReader
-from papayad.outlet import Outlet
+from papayad.outlet import CHUNK, Outlet, PlainOutlet
+from papayad.plain_signals import DEFAULT, UNBLOCK, set_handler, set_mask
 from papayad.reader import Pruned, Reader
 from papayad.tie import Tie
 from papayad.wire import Greeting, Notice, render_greeting, render_notice
 
+_SHARED = fcntl.LOCK_SH | fcntl.LOCK_NB
 _OF_THE_LOG = {EIO, ENOENT, ESTALE}  # every other errno is the socket's
 # Plain numbers: what an enum costs at each wakeup is more than the comparison.
 ARRIVAL = int(notices.ARRIVAL)
-SIGNALS = {int(groups.ANNOUNCEMENT), ARRIVAL}
+SIGNALS = (int(groups.ANNOUNCEMENT), ARRIVAL)
+_TERMINATION = (int(SIGTERM),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +78,60 @@ def stream(linger: float, reader: Reader, outlet: Outlet, incoming: NoticeReader
     """
     arrived = ARRIVAL  # some may be older than this process
     while True:
+        lines = incoming.read() if arrived == ARRIVAL else b""
+        send_log(reader, reader.end(), outlet)
         if arrived == ARRIVAL:
-            lines = incoming.read()
-            send_log(reader, reader.end(), outlet)
             outlet.line(lines)
             if incoming.finished:
                 return
+        if isinstance(outlet, PlainOutlet):
+            arrived = follow(linger, reader, outlet.descriptor, tie)
         else:
-            send_log(reader, reader.end(), outlet)
-        arrived = wait_and_rest(linger, tie) if linger else tie.wait_for(SIGNALS)
+            arrived = wait_and_rest(linger, tie)
+
+
+def follow(linger: float, reader: Reader, socket: int, tie: Tie) -> int:
+    """Wait and send what is announced, until it takes more than that; returns the last signal.
+
+    What `stream` does for a plain client all day, in one frame and with local names. A hundred
+    SENDs take turns on a core, and what one of them touches at a wakeup is in no cache: the same
+    calls through three functions cost a fifth more. And they rest until the same moment, a whole
+    multiple of `linger`: one timer interrupt wakes them all, which saves a quarter (contrib/bench).
+    """
+    flock, pread, sleep, now = fcntl.flock, os.pread, time.sleep, time.monotonic
+    wait_for, send_file = tie.wait_for, tie.send_file
+    lock, segment, offset = reader.lock, reader.descriptor, reader.offset
+    while True:
+        earliest = (now() // linger + 1) * linger if linger else 0.0
+        arrived = wait_for(SIGNALS).si_signo
+        if linger and (left := earliest - now()) > 0:
+            sleep(left)
+        if arrived == ARRIVAL:
+            break
+        try:
+            flock(lock, _SHARED)
+        except BlockingIOError:
+            break
+        end = int(pread(lock, DIGITS, 0))  # who fails here ends, and its lock with it
+        flock(lock, fcntl.LOCK_UN)
+        while offset < end and (
+            sent := send_file(
+                socket, segment, None, end - offset if end - offset < CHUNK else CHUNK
+            )
+        ):
+            offset += sent
+        if offset < end:
+            break
+    reader.offset = offset
+    return arrived
 
 
 def wait_and_rest(linger: float, tie: Tie) -> int:
-    """Wait for a signal, until `linger` after now at the earliest."""
-    earliest = time.monotonic() + linger
-    arrived = tie.wait_for(SIGNALS)
-    seconds = earliest - time.monotonic()
-    if seconds > 0:
-        time.sleep(seconds)
+    """Wait for a signal, and until the next whole multiple of `linger` at the earliest."""
+    earliest = (time.monotonic() // linger + 1) * linger if linger else 0.0
+    arrived = tie.wait_for(SIGNALS).si_signo
+    if linger and (left := earliest - time.monotonic()) > 0:
+        time.sleep(left)
     return arrived
 
 
@@ -114,12 +156,12 @@ def go_to(offset: int, reader: Reader, outlet: Outlet) -> None:
 def wait_for_end(incoming: NoticeReader, tie: Tie) -> None:
     """The socket is dead for writing. RECV may still find messages in it, and ends both of us."""
     while not incoming.finished:
-        tie.wait_for({ARRIVAL})
+        tie.wait_for((ARRIVAL,))
         incoming.read()
 
 
 def prepare_signals() -> None:
     """In SEND, after the fork from a process that blocked SIGNALS: no longer ignored, so kept."""
     for signum in SIGNALS:
-        signal.signal(signum, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        set_handler(signum, DEFAULT)
+    set_mask(UNBLOCK, _TERMINATION)

@@ -4,12 +4,13 @@ The one place that forks there. Signals are blocked around the fork, so that non
 the child is swallowed by the acceptor's handlers, which the child has until it resets them.
 """
 
-import gc
 import os
-import signal
 from collections.abc import Callable
+from gc import disable
+from os import EX_OK, EX_SOFTWARE
 
 from papayad.journal import Journal
+from papayad.plain_signals import BLOCK, EVERY, SET, set_mask
 
 
 def spawn(run: Callable[[], None], journal: Journal) -> int:
@@ -17,14 +18,14 @@ def spawn(run: Callable[[], None], journal: Journal) -> int:
 
     `run` starts with every signal blocked.
     """
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    mask = set_mask(BLOCK, EVERY)
     try:
         pid = os.fork()
         if pid == 0:
             _live(run, journal)
         return pid
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        set_mask(SET, mask)
 
 
 def _live(run: Callable[[], None], journal: Journal) -> None:
@@ -32,11 +33,11 @@ def _live(run: Callable[[], None], journal: Journal) -> None:
 
     Of a bug's exception only kind and place are said: its words may be what a client sent.
     """
-    code = os.EX_SOFTWARE
+    code = EX_SOFTWARE
     try:
-        gc.disable()  # its loops make no cycles, and a collection would touch every page
+        disable()  # its loops make no cycles, and a collection would touch every page
         run()
-        code = os.EX_OK
+        code = EX_OK
     except OSError as error:
         journal.error(f"process {os.getpid()} ends: {error}{where(error)}")
     except BaseException as error:  # noqa: BLE001 - a child never returns into its parent

@@ -2,19 +2,17 @@
 
 A leaf, used by every process and by papayactl. docs/portability.md tells what the manual pages of
 the other systems say; tests/test_portability.py takes the calls away and holds a conversation all
-the same. Joint death is not in here: without F_SETSIG it needs other waits, which is `tie`.
+the same. Joint death is not in here: without F_SETSIG it needs other waits, and other reads and
+writes, which is `tie`.
 """
 
 import fcntl
 import os
 import signal
-import sys
 
 HAS_PIDFD = hasattr(os, "pidfd_open") and hasattr(signal, "pidfd_send_signal")
 HAS_FDATASYNC = hasattr(os, "fdatasync")
 TELLS_OF_CLOSES = hasattr(fcntl, "F_SETSIG")  # with a signal of one's choice
-# FreeBSD's and macOS's sendfile(2) leaves the file position, which shows the lag, where it was.
-MOVES_THE_POSITION = sys.platform == "linux"
 
 _FULL_SYNC: int = getattr(fcntl, "F_FULLFSYNC", 0)
 
@@ -50,17 +48,3 @@ def sync_data(descriptor: int) -> None:
     except OSError:  # not every file system can
         pass
     os.fsync(descriptor)
-
-
-def send_file(out: int, file: int, most: int) -> int:
-    """Some bytes of a file to a socket, from the file's position on, which moves.
-
-    Returns how many; waits for a socket that takes no more.
-    """
-    if MOVES_THE_POSITION:
-        return os.sendfile(out, file, None, most)
-    data = os.read(file, most)
-    left = data
-    while left:
-        left = left[os.write(out, left) :]
-    return len(data)

@@ -12,56 +12,70 @@ import fcntl
 import os
 import select
 import signal
-import socket
-from collections.abc import Callable
+from _socket import socketpair
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from fcntl import F_GETFL, F_SETFL, F_SETOWN
+from fcntl import fcntl as control
+from os import O_ASYNC, getpid
 from typing import Protocol
 
 from papayad import system
+from papayad.plain_signals import BLOCK, set_handler, set_mask
+
+_F_SETSIG: int = getattr(fcntl, "F_SETSIG", -1)
+_SIGKILL = int(signal.SIGKILL)
+
+
+class Arrived(Protocol):
+    """What a wait for signals tells: as much of siginfo_t as there is everywhere."""
+
+    @property
+    def si_signo(self) -> int: ...
 
 
 class Tie(Protocol):
-    """One process's end. The waits return when `descriptor` is ready, or end this process."""
+    """One process's end. What blocks returns when it is done, or ends this process.
 
-    #: whether the kernel kills, so that reads and writes may block and the first two do nothing
-    kills: bool
+    The first four are os.read, os.write, os.sendfile and signal.sigwaitinfo, or act like them.
+    """
 
-    def wait_readable(self, descriptor: int) -> None: ...
-    def wait_writable(self, descriptor: int) -> None: ...
-    def wait_for(self, signals: set[int]) -> int: ...
+    @property
+    def read(self) -> Callable[[int, int], bytes]: ...
+    @property
+    def write(self) -> Callable[[int, bytes], int]: ...
+    @property
+    def send_file(self) -> Callable[[int, int, None, int], int]: ...
+    @property
+    def wait_for(self) -> Callable[[Collection[int]], Arrived]: ...
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None: ...
 
 
-def pair() -> tuple[socket.socket, socket.socket]:
-    return socket.socketpair()
+def pair() -> tuple[int, int]:
+    """Two descriptors, one for each process."""
+    one, other = socketpair()
+    return one.detach(), other.detach()
 
 
-def tighten(end: socket.socket) -> Tie:
-    """Tie the calling process to the holder of the other end; ends it when that is gone already."""
-    tied: Tie = Signalled(end) if system.TELLS_OF_CLOSES else Polled(end)
-    _end_with_other(end)  # it may have ended before anybody was asked to tell
-    return tied
+def tighten(end: int) -> Tie:
+    """Tie the calling process to the holder of the other end.
+
+    To be called before that end can close: by RECV before it forks SEND, and by SEND before it
+    closes its own copy of RECV's end, which is then the last one if RECV is gone already.
+    """
+    return Signalled(end) if system.TELLS_OF_CLOSES else Polled(end)
 
 
 class Signalled:
-    """Linux: the kernel kills, the process need not look, and its waits cost nothing."""
+    """Linux: the kernel kills, the process need not look: system calls without a frame of ours."""
 
-    kills = True
-
-    def __init__(self, end: socket.socket) -> None:
+    def __init__(self, end: int) -> None:
+        self.read, self.write, self.send_file = os.read, os.write, os.sendfile
+        self.wait_for = signal.sigwaitinfo  # sigwait(3) would make an enum: 10 us a wakeup
         self._end = end
-        fcntl.fcntl(end, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(end, fcntl.F_SETSIG, signal.SIGKILL)
+        control(end, F_SETOWN, getpid())
+        control(end, _F_SETSIG, _SIGKILL)
         _set_async(end, True)
-
-    def wait_readable(self, descriptor: int) -> None:
-        """The read itself blocks."""
-
-    def wait_writable(self, descriptor: int) -> None:
-        """The write itself blocks."""
-
-    def wait_for(self, signals: set[int]) -> int:
-        """sigwait(3) would make an enum of the number, 10 us a wakeup."""
-        return signal.sigwaitinfo(signals).si_signo
 
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None:
         """Let the other end first, once it is asked to; wait for that, up to `seconds`."""
@@ -70,29 +84,42 @@ class Signalled:
         select.select([self._end], [], [], seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    si_signo: int
+
+
 class Polled:
     """Elsewhere: SIGIO interrupts SEND's wait for signals, poll(2) does the rest."""
 
-    kills = False
-
-    def __init__(self, end: socket.socket) -> None:
+    def __init__(self, end: int) -> None:
         self._end = end
-        signal.signal(signal.SIGIO, _nothing)  # not ignored, so that sigwaitinfo gets it
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
-        fcntl.fcntl(end, fcntl.F_SETOWN, os.getpid())
+        set_handler(signal.SIGIO, _nothing)  # not ignored, so that sigwait gets it
+        set_mask(BLOCK, (signal.SIGIO,))
+        control(end, F_SETOWN, getpid())
         _set_async(end, True)
 
-    def wait_readable(self, descriptor: int) -> None:
+    def read(self, descriptor: int, most: int) -> bytes:
         self._wait(descriptor, select.POLLIN)
+        return os.read(descriptor, most)
 
-    def wait_writable(self, descriptor: int) -> None:
+    def write(self, descriptor: int, data: bytes) -> int:
         self._wait(descriptor, select.POLLOUT)
+        return os.write(descriptor, data)
 
-    def wait_for(self, signals: set[int]) -> int:
+    def send_file(self, out: int, file: int, offset: None, most: int) -> int:
+        """sendfile(2) leaves the file position, which shows the lag, on FreeBSD and macOS."""
+        data = os.read(file, most)
+        left = data
+        while left:
+            left = left[self.write(out, left) :]
+        return len(data)
+
+    def wait_for(self, signals: Collection[int]) -> Taken:
         """OpenBSD and macOS have no sigwaitinfo."""
-        arrived = signal.sigwait(signals | {signal.SIGIO})
+        arrived = signal.sigwait({*signals, signal.SIGIO})
         _end_with_other(self._end)
-        return arrived
+        return Taken(int(arrived))
 
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None:
         ask()
@@ -106,18 +133,15 @@ class Polled:
         _end_with_other(self._end)
 
 
-def _set_async(end: socket.socket, on: bool) -> None:
-    flags = fcntl.fcntl(end, fcntl.F_GETFL)
-    flags = flags | os.O_ASYNC if on else flags & ~os.O_ASYNC
-    fcntl.fcntl(end, fcntl.F_SETFL, flags)
+def _set_async(end: int, on: bool) -> None:
+    flags = control(end, F_GETFL)
+    control(end, F_SETFL, flags | O_ASYNC if on else flags & ~O_ASYNC)
 
 
-def _end_with_other(end: socket.socket) -> None:
-    try:
-        if end.recv(1, socket.MSG_DONTWAIT) == b"":
-            os.kill(os.getpid(), signal.SIGKILL)
-    except BlockingIOError:
-        pass
+def _end_with_other(end: int) -> None:
+    """Nobody writes to it, so that what can be read there is its end."""
+    if select.select([end], [], [], 0)[0]:
+        os.kill(getpid(), _SIGKILL)
 
 
 def _nothing(signum: int, frame: object) -> None:

@@ -15,6 +15,7 @@ from papayad.errors import CONFIGURATION, Fault, denied_or, reason
 
 HANDSHAKE = 0x16  # the first byte of a TLS connection: record type handshake (RFC 8446, 5.1)
 _CHUNK = 16384  # bytes: the most that one TLS record holds
+_HEADER = 5  # bytes: type, version, length
 
 
 def load_context(listen: Listen) -> ssl.SSLContext:
@@ -36,6 +37,15 @@ def load_context(listen: Listen) -> ssl.SSLContext:
         code = denied_or(error, CONFIGURATION)
         raise Fault(where, reason(error), remedy, code=code) from error
     return context
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether the first record is all there, or can be none; only then is there work for OpenSSL.
+
+    What an unfinished ClientHello costs is its bytes: an SSLObject would be 40 KiB.
+    """
+    length = int.from_bytes(data[3:_HEADER], "big")
+    return len(data) >= _HEADER and not len(data) - _HEADER < length <= _CHUNK
 
 
 class TLS:

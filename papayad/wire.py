@@ -4,15 +4,18 @@ A leaf, shared by papayad and papayachat so that both ends agree by construction
 into values and values into lines; it never reads a socket.
 """
 
+import re
 from dataclasses import dataclass, field
 
-from papayad.record import ID, NO_ID
+from papayad.record import ID, NAME, NO_ID
 
 VERSION = "PAPAYA/1"
 HELLO_BYTES = 1024  # a hello that is longer, LF included, is refused
 SESSION_LENGTH = 32
 
 REASONS = ("auth", "full", "busy", "protocol", "banned", "frozen")
+
+_LOG = re.compile(r"[0-9a-f]{1,64}\Z")
 
 
 class ProtocolError(Exception):
@@ -131,7 +134,11 @@ def render_refusal(refusal: Refusal) -> bytes:
 
 
 def parse_answer(line: bytes) -> Greeting | Refusal:
-    """The server's first line without its LF."""
+    """The server's first line without its LF.
+
+    A client believes a greeting: it shows the names, keeps the log's identity and counts from the
+    numbers. What a room of ours could not say is refused; a refusal's words are for who shows them.
+    """
     text = line.decode("utf-8", "replace").rstrip("\r")
     if text.startswith("- "):
         reason, _, why = text[2:].partition(" ")
@@ -140,11 +147,12 @@ def parse_answer(line: bytes) -> Greeting | Refusal:
     if words[:2] != ["+", VERSION]:
         raise ProtocolError(f"this is no {VERSION} server")
     known = dict(word.partition("=")[::2] for word in words[2:])
-    try:
-        numbers = [int(known[key]) for key in ("offset", "end", "max")]
-        return Greeting(known["name"], known["room"], known["log"], *numbers)
-    except (KeyError, ValueError) as error:
-        raise ProtocolError("the server's greeting is incomplete") from error
+    if missing := {"name", "room", "log", "offset", "end", "max"} - known.keys():
+        raise ProtocolError(f"the server's greeting has no {min(missing)}=")
+    if not (NAME.match(known["name"]) and NAME.match(known["room"]) and _LOG.match(known["log"])):
+        raise ProtocolError("the server's greeting has a name that is none")
+    offset, end, most = (_whole(key, known[key]) for key in ("offset", "end", "max"))
+    return Greeting(known["name"], known["room"], known["log"], offset, end, most)
 
 
 def render_notice(notice: Notice) -> bytes:
@@ -206,9 +214,10 @@ def _options(words: list[str], known: set[str]) -> dict[str, str]:
 
 
 def _number(options: dict[str, str], key: str) -> int | None:
-    if key not in options:
-        return None
-    value = options[key]
+    return _whole(key, options[key]) if key in options else None
+
+
+def _whole(key: str, value: str) -> int:
     if not value.isascii() or not value.isdigit() or len(value) > 20:
         raise ProtocolError(f"{key} is a whole number")
     return int(value)

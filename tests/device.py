@@ -3,6 +3,8 @@
 In memory what papayachat has on disk. It resends by IDs, and only what is missing up to `end`.
 """
 
+from errno import ENOSPC
+
 from papayad import record
 from papayad.wire import Greeting, Hello, render_message
 from tests.room import Peer, Room
@@ -15,6 +17,7 @@ class Device:
         self.copy = b""
         self.start = 0
         self.said: list[str] = []  # the ID of every message, in its order
+        self.texts: dict[str, str] = {}  # of all messages
         self.unsure: dict[str, str] = {}  # the messages whose records it has not seen
         self._room = room
         self._user = user
@@ -50,6 +53,7 @@ class Device:
         for text in texts:
             id = str(len(self.said))
             self.said.append(id)
+            self.texts[id] = text
             self.unsure[id] = text
 
     def upstream(self) -> bytes:
@@ -79,19 +83,32 @@ class Device:
         self.take()
 
     def take(self) -> None:
-        """Whole records from the stream to the copy; half a record is not kept."""
+        """Whole records from the stream to the copy; half a record is not kept.
+
+        Raises OSError when a message could not be stored: it stays unsure, to be sent again.
+        """
+        failed = False
         whole, newline, self.peer.stream = self.peer.stream.rpartition(b"\n")
         for line in (whole + newline).splitlines(keepends=True):
             if line.startswith(b"! "):
+                failed |= line.startswith(b"! error storage ")
                 continue
             self.copy += line
             known = record.parse(line[:-1])
             if known and known.sender == self._user:
                 self.unsure.pop(known.id, None)
+        if failed:
+            raise OSError(ENOSPC, "a message was not stored")
 
-    def assert_exactly_once(self) -> None:
-        """Every message is in the log once and in its order, and the copy is the log's range."""
+    def assert_exactly_once(self, *, in_order: bool = True) -> None:
+        """Every message is in the log once and as it was said, and the copy is the log's range.
+
+        Not in their order when some could not be stored: they were said again behind the others.
+        """
         log = self._room.log()
         records = [record.parse(line) for line in log.splitlines()]
-        assert [one.id for one in records if one and one.sender == self._user] == self.said
+        own = [one for one in records if one and one.sender == self._user]
+        ids = [one.id for one in own]
+        assert (ids if in_order else sorted(ids, key=int)) == self.said
+        assert {one.id: one.text for one in own} == self.texts
         assert self.copy == log[self.start : self.cursor]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 
-def _can_mount() -> bool:
+def can_mount() -> bool:
     if os.geteuid() != 0:
         return False
     with tempfile.TemporaryDirectory() as directory:
@@ -20,7 +20,7 @@ def _can_mount() -> bool:
         return True
 
 
-needs_mount = pytest.mark.skipif(not _can_mount(), reason="needs the right to mount")
+needs_mount = pytest.mark.skipif(not can_mount(), reason="needs the right to mount")
 
 
 @contextmanager

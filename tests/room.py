@@ -4,6 +4,7 @@ Everything is ended by pid or by the group that its lock proves alive, and lives
 """
 
 import os
+import pwd
 import random
 import shutil
 import signal
@@ -22,7 +23,7 @@ from papayad import config, groups, pidfile, roster, segments, tokens, wire
 from papayad.files import write_whole
 from papayad.roster import Entry
 from papayad.wire import Greeting, Hello, Refusal
-from tests import certificate
+from tests import certificate, hunting, kernel
 
 PATIENCE = 20.0  # seconds that an event may take on a busy machine before a test fails
 ROOT = os.geteuid() == 0
@@ -52,8 +53,9 @@ def is_alive(pid: int) -> bool:
 class Peer:
     """A client's end of a connection, in bytes. `stream` is all that came after the greeting."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, patience: float = PATIENCE) -> None:
         self.socket = connection
+        self.patience = patience
         self.buffer = b""
         self.stream = b""
         self.greeting: Greeting | None = None
@@ -78,9 +80,9 @@ class Peer:
             self.greeting = answer
         return answer
 
-    def receive(self, seconds: float = PATIENCE) -> bytes:
+    def receive(self, seconds: float | None = None) -> bytes:
         """Some bytes, b"" at the end of the stream; TimeoutError after `seconds`."""
-        self.socket.settimeout(seconds)
+        self.socket.settimeout(self.patience if seconds is None else seconds)
         try:
             return self.socket.recv(65536)
         except (ConnectionError, ssl.SSLEOFError):
@@ -136,8 +138,10 @@ class Room:
         self.path = self.directory / "main.toml"
         self.tokens: dict[str, str] = {}
         self.peers: list[Peer] = []
+        self.patience = PATIENCE  # of the peers that are made from now on
         self.port = free_port()
         self.starts = 0
+        self.before = ""  # source that papayad runs before its own, to live in another world
         self._write(tls, sections)
         self.settings = config.load(self.path, "main")
 
@@ -147,7 +151,10 @@ class Room:
 
     def command(self, *options: str) -> list[str]:
         """What starts this room's daemon."""
-        return [sys.executable, "-m", "papayad", "--config", str(self.path), *options]
+        how = ["-m", "papayad"]
+        if self.before:
+            how = ["-c", f"{self.before}\nfrom papayad.main import main\nmain()"]
+        return [sys.executable, *how, "--config", str(self.path), *options]
 
     def start(self, *, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """Run papayad as a daemon; it serves when this returns."""
@@ -210,7 +217,7 @@ class Room:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
             connection = context.wrap_socket(connection)
-        peer = Peer(connection)
+        peer = Peer(connection, self.patience)
         self.peers.append(peer)
         return peer
 
@@ -222,8 +229,13 @@ class Room:
         return peer
 
     def entries(self) -> list[Entry]:
-        """The living clusters that have both their processes."""
-        return [entry for entry in roster.living(roster.directory(self.state_dir)) if entry.send]
+        """The living clusters, with both their pids: SEND may greet before RECV has told them."""
+
+        def whole() -> tuple[list[Entry], ...]:
+            found = list(roster.living(roster.directory(self.state_dir)))
+            return (found,) if all(entry.send for entry in found) else ()
+
+        return wait_for(whole)[0]
 
     def entry(self, user: str) -> Entry:
         """The user's one cluster."""
@@ -256,9 +268,23 @@ class Room:
             wait_for(lambda: not self.groups())
 
     def close(self) -> None:
-        """End every process of the room and remove its directory."""
-        self.end()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        """End every process of the room and remove its directory; none of it told a secret."""
+        try:
+            assert self.secrets_found() == []
+        finally:
+            self.end()
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def secrets_found(self) -> list[str]:
+        """Where a token or the certificate's key is, but for the key's own file."""
+        key = Path(self.settings.listen.private_key)
+        secrets = [token.encode() for token in self.tokens.values()]
+        if key.exists():
+            secrets += hunting.key_forms(key)
+        with suppress(OSError):  # a test took the state directory away
+            pids = [pid for group in self.groups() for pid in kernel.of_group(group)]
+            return hunting.found(self.directory, pids, secrets, {key})
+        return []
 
     def _write(self, tls: str, sections: dict[str, dict[str, Any]]) -> None:
         directory = self.directory
@@ -295,6 +321,14 @@ def give_to_service(directory: Path) -> None:
     directory.chmod(0o755)
     for path in (directory, *directory.rglob("*")):
         shutil.chown(path, "nobody", "nogroup")
+
+
+def become_service() -> None:
+    """As papayad does when it drops root: for what only the owner of its processes may do."""
+    service = pwd.getpwnam("nobody")
+    os.setgroups([])
+    os.setgid(service.pw_gid)
+    os.setuid(service.pw_uid)
 
 
 def free_port() -> int:

@@ -4,6 +4,7 @@ Every run is bounded in time and ends what it started. Ctrl-C keeps what is done
 saved after each run, and the report is written of what there is.
 """
 
+import json
 import signal
 import tempfile
 from collections.abc import Callable, Iterable
@@ -109,6 +110,35 @@ def write_again(out: Path, target: Path) -> None:
     except FileNotFoundError as error:
         raise click.ClickException(f"{out}: nothing was measured yet") from error
     write_report(found, target)
+
+
+MERGED = click.option("--merged", is_flag=True, help="With equal pages merged (KSM).")
+
+
+@main.command("memory")
+@click.option("--clients", type=click.IntRange(2), default=100, show_default=True)
+@click.option("--peer", "chosen", type=click.Choice(["papayad", "papayad-tls"]), default="papayad")
+@MERGED
+def memory(clients: int, chosen: str, merged: bool) -> None:
+    """Why a client costs what it costs: whose its pages are (Linux, as root)."""
+    with tempfile.TemporaryDirectory(prefix="papaya-bench-build-") as build:
+        try:
+            click.echo(room.memory(PEERS[chosen], clients, merged, Workshop(Path(build))))
+        except (Missing, Failed) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@main.command("crowd")
+@click.option("--clients", type=click.IntRange(1), default=10_000, show_default=True)
+@MERGED
+def crowd(clients: int, merged: bool) -> None:
+    """Very many clients, and one message to all; refused where they do not fit."""
+    with tempfile.TemporaryDirectory(prefix="papaya-bench-build-") as build:
+        try:
+            sample = room.crowd(PEERS["papayad"], clients, Workshop(Path(build)), merged)
+        except (Missing, Failed) as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(json.dumps(sample, indent=1))
 
 
 def write_report(found: Results, target: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from contrib.bench import clocks
+from contrib.bench import clocks, markdown, merging, pages
 from contrib.bench.generators import ROOT, Generator, command, compiled
 from contrib.bench.peers import PEERS, Peer, Running
 from contrib.bench.serving import Failed
@@ -82,13 +82,19 @@ def joins(peer: Peer, clients: int, workshop: Workshop) -> Sample:
             }
 
 
-def crowd(peer: Peer, clients: int, workshop: Workshop) -> Sample:
+def crowd(peer: Peer, clients: int, workshop: Workshop, merged: bool = False) -> Sample:
     """Very many clients, and one message to all of them; raises Failed where they do not fit."""
     plan = Plan(clients=clients, senders=1)
+    if merged:
+        merging.ask()
     with peer.start(workshop) as server:
         with _generator(peer, server, Plan(clients=_FEW, senders=1), workshop):
+            if merged:
+                merging.await_rest(server.pids)
             refuse_what_does_not_fit(clients, clocks.pss(server.pids()) / _FEW)
         with _generator(peer, server, plan, workshop) as generator:
+            if merged:
+                merging.await_rest(server.pids)
             return _one_to_all(server, generator, clients)
 
 
@@ -100,6 +106,30 @@ def refuse_what_does_not_fit(clients: int, each: float) -> None:
             f"{clients} clients would need {needed / 2**30:.0f} GiB, "
             f"and {available / 2**30:.0f} GiB are free"
         )
+
+
+def memory(peer: Peer, clients: int, merged: bool, workshop: Workshop) -> str:
+    """Tables of whose pages the processes of one client in the middle have, in KiB."""
+    if merged:
+        merging.ask()
+    with peer.start(workshop) as server:
+        empty = clocks.pss(server.pids())
+        with _generator(peer, server, Plan(clients=clients, senders=1), workshop):
+            time.sleep(_SETTLE)
+            if merged:
+                merging.await_rest(server.pids)
+            pids = server.pids()
+            census = pages.Census(getattr(server, "room").acceptor(), pids)  # noqa: B009
+            each = (clocks.pss(pids) - empty) / clients / 1024
+            entry = getattr(server, "room").entries()[clients // 2]  # noqa: B009
+            parts = [
+                f"PSS a client: {each:,.0f} KiB. A bare child that waits owns "
+                f"{pages.floor() * pages.PAGE // 1024} KiB."
+            ]
+            for role, pid in (("RECV", entry.recv), ("SEND", entry.send)):
+                head = [f"{role}, KiB", *pages.CLASSES]
+                parts.append(markdown.table(head, pages.rows(census.classes(pid))))
+    return "\n\n".join(parts)
 
 
 def _one_to_all(server: Running, generator: Generator, clients: int) -> Sample:

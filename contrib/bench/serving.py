@@ -8,7 +8,6 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 
 from contrib.bench import clocks
 
@@ -54,12 +53,7 @@ class Server:
         self._wait_until_it_listens()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.end()
         self._directory.cleanup()
 

@@ -1,223 +1,165 @@
-"""Attacks on the port, and what those who talk notice of them, against a quiet run.
+"""Attacks on the port, and what those who talk notice of them, against quiet times of the same run.
 
-The attackers are a process of their own, which ends with the attack; their sources are addresses of
-127.0.0.0/8, none of them exempt from penalties.
+Before each attack it is quiet for a while, so that a machine that is busy otherwise is so in both.
+A friend who joins does so over TLS, each time from an address that nobody has seen before: nothing
+of what the room remembers helps him.
 """
 
-import os
-import selectors
-import signal
-import socket
-import ssl
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
-from tests.room import Peer, Room, is_alive, wait_for
+from contrib.torture.attackers import ATTACKS
+from contrib.torture.horde import Size, attacking
+from papayad.wire import Greeting, Hello
+from tests.kernel import cpu_seconds, of_group
+from tests.room import Peer, Room
+from tests.tls import TLSPeer
 
-_PAUSE = 0.05  # seconds between two messages
+__all__ = ["ATTACKS", "LONG", "PEOPLE", "SHORT", "run"]
 
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """`rate` in connections per second, `most` at once."""
-
-    rate: int
-    most: int
-
-
+PEOPLE = 50
 LONG = Size(2000, 5000)
 SHORT = Size(300, 300)
 
-
-def _idle(port: int, source: str) -> Iterator[bytes]:
-    yield b""
-
-
-def _garbage(port: int, source: str) -> Iterator[bytes]:
-    yield os.urandom(64) + b"\n"
-
-
-def _loris(port: int, source: str) -> Iterator[bytes]:
-    for byte in b"PAPAYA/1 " + b"0" * 128:
-        yield bytes([byte])
+_PAUSE = 0.05  # seconds between two messages
+_LONGEST_JOIN = 2.0  # seconds
+_WORSE = 2.0  # times the quiet p99
+_LONGEST_CLOSE = 1.0  # seconds
+_MOST_MEMORY = 128 << 10  # KiB
+_friends = count()
 
 
-def _handshake(port: int, source: str) -> Iterator[bytes]:
-    """A ClientHello, and then nothing any more."""
-    outgoing = ssl.MemoryBIO()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    wrapped = context.wrap_bio(ssl.MemoryBIO(), outgoing)
-    with suppress(ssl.SSLWantReadError):
-        wrapped.do_handshake()
-    yield outgoing.read()
-
-
-def _long_line(port: int, source: str) -> Iterator[bytes]:
-    yield b"PAPAYA/1 "
-    for _ in range(160):
-        yield b"x" * 65536
-
-
-def _guess(port: int, source: str) -> Iterator[bytes]:
-    yield b"PAPAYA/1 " + os.urandom(64).hex().encode() + b"\n"
-
-
-ATTACKS: dict[str, Callable[[int, str], Iterator[bytes]]] = {
-    "idle connections": _idle,
-    "garbage": _garbage,
-    "slow-loris": _loris,
-    "handshakes abandoned": _handshake,
-    "lines of 10 MB": _long_line,
-    "tokens guessed": _guess,
-}
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seen:
-    """What those who talk noticed; times in seconds, memory in KiB."""
+    """What was noticed; times in seconds, `memory` of the acceptor in KiB, `rate` a second."""
 
-    p50: float
-    p99: float
-    worst_join: float
-    memory: int
+    heard: list[float] = field(default_factory=list)
+    joins: list[float] = field(default_factory=list)
+    memory: int = 0
+    processes: int = 0
+    seconds: float = 0.0
+    cpu: float = 0.0
+    made: int = 0
+
+    def quantile(self, percent: int) -> float:
+        return statistics.quantiles(self.heard, n=100)[percent - 1]
+
+    def line(self, name: str) -> str:
+        p50, p99 = (self.quantile(percent) * 1000 for percent in (50, 99))
+        return (
+            f"  {name:<24}{p50:6.1f}{p99:8.1f}{max(self.joins):9.2f}{self.memory / 1024:8.0f}"
+            f"{self.cpu / self.seconds:8.0%}{self.made / self.seconds:9.0f}"
+        )
 
 
-def run(people: int, seconds: float, size: Size) -> list[str]:
-    """Lines of a report; an AssertionError when a promise was broken."""
+_TITLES = (
+    "                            p50     p99     join  memory     cpu     rate\n"
+    "                             ms      ms        s     MiB               /s"
+)
+
+
+def run(people: int, seconds: float, size: Size) -> tuple[list[str], list[str]]:
+    """Lines of a report, and the goals that were missed; an AssertionError when somebody is lost.
+
+    `seconds` is for each attack and the quiet before it.
+    """
     limits = {"penalty_exempt": [], "max_clients": 10 * people + 100, "messages_per_second": 1000.0}
     with closing(Room("optional", limits=limits)) as room:
         room.start()
         peers = [room.join(f"user{number}", last=0) for number in range(people)]
         room.token("friend")
-        quiet = _converse(room, peers, seconds)
-        lines = [_line("quiet", quiet)]
-        for name, attack in ATTACKS.items():
-            with attacking(room.port, attack, size):
-                lines.append(_line(name, _converse(room, peers, seconds)))
-        began = time.monotonic()
-        room.stop_acceptor()
-        lines.append(f"  acceptor stopped: port closed after {time.monotonic() - began:.3f} s")
-        with suppress(ConnectionRefusedError):
-            room.socket().close()
-            raise AssertionError("the port is open though the acceptor has ended")
-        for number, peer in enumerate(peers):
-            peer.ping(f"last{number}".encode())
-        lines.append(f"  {people} people went on talking")
-        return lines
+        quiet, attacked = Seen(), {}
+        for block, (name, attack) in enumerate(ATTACKS.items(), start=1):
+            _converse(room, peers, seconds / 3, quiet)
+            attacked[name] = seen = Seen()
+            with attacking(room.port, attack, size, block) as made:
+                _converse(room, peers, seconds * 2 / 3, seen)
+                seen.made = made()
+                if block == len(ATTACKS):
+                    closed = _stop(room, peers)
+        missed = _missed(quiet, attacked, closed)
+        lines = [
+            _TITLES,
+            quiet.line("quiet"),
+            *(seen.line(name) for name, seen in attacked.items()),
+        ]
+        lines.append(f"  acceptor stopped under attack: port closed after {closed:.3f} s,")
+        lines.append(f"  and {len(peers)} people went on talking")
+        return lines, missed
 
 
-@contextmanager
-def attacking(
-    port: int, attack: Callable[[int, str], Iterator[bytes]], size: Size
-) -> Iterator[None]:
-    """A process that attacks until the block ends."""
-    child = os.fork()
-    if child == 0:
-        try:
-            _attack(port, attack, size)
-        finally:
-            os._exit(0)
-    try:
-        yield
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        wait_for(lambda: not is_alive(child))
+def _stop(room: Room, peers: list[Peer]) -> float:
+    """The port closes, and nobody who talks notices; seconds until it was closed."""
+    began = time.monotonic()
+    room.stop_acceptor()
+    closed = time.monotonic() - began
+    with suppress(ConnectionRefusedError):
+        room.socket().close()
+        raise AssertionError("the port is open though the acceptor has ended")
+    _say(peers, 0, Seen())
+    for number, peer in enumerate(peers):
+        peer.ping(f"last{number}".encode())
+    return closed
 
 
-def _attack(port: int, attack: Callable[[int, str], Iterator[bytes]], size: Size) -> None:
-    selector = selectors.DefaultSelector()
-    number, began = 0, time.monotonic()
-    while True:
-        due = int((time.monotonic() - began) * size.rate) - number
-        for _ in range(min(due, size.most - len(selector.get_map()), 100)):
-            number += 1
-            source = f"127.1.{number // 250 % 250}.{number % 250 + 1}"
-            with suppress(OSError):
-                _open(selector, port, source, attack)
-        for key, _ in selector.select(0.001):
-            _advance(selector, key)
+def _missed(quiet: Seen, attacked: dict[str, Seen], closed: float) -> list[str]:
+    missed = [] if closed <= _LONGEST_CLOSE else [f"the port closed after {closed:.3f} s"]
+    for name, seen in attacked.items():
+        if seen.quantile(99) > _WORSE * quiet.quantile(99):
+            missed.append(f"{name}: p99 is {seen.quantile(99) / quiet.quantile(99):.1f} x quiet")
+        if max(seen.joins) > _LONGEST_JOIN:
+            missed.append(f"{name}: a friend joined after {max(seen.joins):.2f} s")
+        if seen.memory > _MOST_MEMORY:
+            missed.append(f"{name}: the acceptor had {seen.memory // 1024} MiB")
+        if seen.processes > quiet.processes:
+            missed.append(f"{name}: {seen.processes} processes, {quiet.processes} when quiet")
+    return missed
 
 
-def _open(
-    selector: selectors.BaseSelector,
-    port: int,
-    source: str,
-    attack: Callable[[int, str], Iterator[bytes]],
-) -> None:
-    connection = socket.socket()
-    connection.setblocking(False)
-    connection.bind((source, 0))
-    connection.connect_ex(("127.0.0.1", port))
-    events = selectors.EVENT_READ | selectors.EVENT_WRITE
-    selector.register(connection, events, attack(port, source))
-
-
-def _advance(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
-    """The next bytes of an attacker; one that has no more waits until it is thrown out."""
-    connection = key.fileobj
-    assert isinstance(connection, socket.socket)
-    try:
-        data = next(key.data, None)
-        if data is not None:
-            connection.send(data)
-            return
-        selector.modify(connection, selectors.EVENT_READ, key.data)
-        if connection.recv(4096):
-            return
-    except BlockingIOError:
-        return
-    except OSError:
-        pass
-    selector.unregister(connection)
-    connection.close()
-
-
-def _converse(room: Room, peers: list[Peer], seconds: float) -> Seen:
+def _converse(room: Room, peers: list[Peer], seconds: float, seen: Seen) -> None:
     """One speaks, all hear; now and then a friend joins."""
-    heard: list[float] = []
-    joins: list[float] = []
-    deadline, number = time.monotonic() + seconds, 0
-    while time.monotonic() < deadline or not joins:
-        number += 1
-        mark = f"{time.monotonic():.6f}".encode()
-        began = time.monotonic()
-        peers[number % len(peers)].send(b"MSG - " + mark + b"\n")
-        for peer in peers:
-            peer.read_until(mark + b"\n")
-            heard.append(time.monotonic() - began)
-            peer.stream = b""
-        if number % 20 == 1:
-            joins.append(_join(room))
+    acceptor = room.acceptor()
+    began, cpu, rounds = time.monotonic(), cpu_seconds(acceptor), 0
+    while time.monotonic() < began + seconds or not rounds:
+        _say(peers, rounds, seen)
+        if rounds % 20 == 0:
+            seen.joins.append(_join(room))
+            seen.processes = max(seen.processes, len(of_group(acceptor)))
+            seen.memory = max(seen.memory, _memory(acceptor))
+        rounds += 1
         time.sleep(_PAUSE)
-    cuts = statistics.quantiles(heard, n=100)
-    return Seen(cuts[49], cuts[98], max(joins), _memory(room.acceptor()))
+    seen.seconds += time.monotonic() - began
+    seen.cpu += cpu_seconds(acceptor) - cpu
+
+
+def _say(peers: list[Peer], number: int, seen: Seen) -> None:
+    began = time.monotonic()
+    mark = f"{began:.6f}".encode()
+    peers[number % len(peers)].send(b"MSG - " + mark + b"\n")
+    for peer in peers:
+        peer.read_until(mark + b"\n")
+        seen.heard.append(time.monotonic() - began)
+        peer.stream = b""
 
 
 def _join(room: Room) -> float:
     """As a client does: whoever is thrown out tries again at once."""
-    began = time.monotonic()
+    number, began = next(_friends), time.monotonic()
+    source = f"127.200.{number // 250}.{number % 250 + 1}"
     while time.monotonic() - began < 30:
         with suppress(AssertionError, OSError):
-            friend = room.join("friend", last=0, session="friend")
+            friend = TLSPeer(room.socket(source))
+            answer = friend.hello(Hello(room.token("friend"), last=0, session="friend"))
             friend.close()
-            return time.monotonic() - began
+            if isinstance(answer, Greeting):
+                return time.monotonic() - began
     raise AssertionError("a friend could not join within 30 s")
 
 
 def _memory(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text()
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-
-
-def _line(name: str, seen: Seen) -> str:
-    return (
-        f"  {name:<22} p50 {seen.p50 * 1000:6.1f} ms  p99 {seen.p99 * 1000:6.1f} ms  "
-        f"slowest join {seen.worst_join:5.2f} s  acceptor {seen.memory // 1024} MiB"
-    )

@@ -1,29 +1,51 @@
-"""The command line: so many seconds of chaos and attack, and a report of both."""
+"""The command line: random conversations, chaos, attacks, what the sandbox costs; a report.
+
+Exits with 1 when a promise was broken or a goal missed, and says which.
+"""
 
 import argparse
 import os
 import sys
 from pathlib import Path
 
-from contrib.torture import attack, chaos
+from contrib.torture import attack, chaos, confinement, model
+
+_JOINS = 200  # with the sandbox and without
 
 
 def main() -> None:
     parser = argparse.ArgumentParser("contrib.torture", description=__doc__)
     parser.add_argument("--seconds", type=float, default=600, help="altogether; default: 600")
-    parser.add_argument("--clients", type=int, default=30, help="who talk; default: 30")
+    parser.add_argument("--clients", type=int, help="who talk; default: 30 in chaos, else 50")
+    parser.add_argument("--conversations", type=int, default=10_000, help="default: 10000")
     parser.add_argument("--seed", type=int, help="a run that failed, again")
+    parser.add_argument("--only", choices=("model", "chaos", "attack", "sandbox"))
     parser.add_argument("--report", type=Path, help="a file to write the report to as well")
     options = parser.parse_args()
     seed = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
-    lines = [f"seed {seed}: python -m contrib.torture --seed {seed} runs this chaos again", ""]
-    print(lines[0], flush=True)
-    half = options.seconds / 2
-    lines += ["Chaos", *chaos.run(seed, options.clients, half), ""]
-    share = half / (len(attack.ATTACKS) + 1)
-    lines += ["Attack", *attack.run(options.clients, share, attack.LONG)]
-    report = "\n".join(lines) + "\n"
+    print(f"seed {seed}: python -m contrib.torture --seed {seed} runs this again\n", flush=True)
+    lines, missed = run(options, seed)
+    report = "\n".join([*lines, *(missed or ["Every goal was reached."])]) + "\n"
     print(report, end="")
     if options.report:
         options.report.write_text(report)
-    sys.exit(0)
+    sys.exit(1 if missed else 0)
+
+
+def run(options: argparse.Namespace, seed: int) -> tuple[list[str], list[str]]:
+    """A report, and what was missed; chaos and attack share the time unless one is alone."""
+    lines: list[str] = [f"Seed {seed}", ""]
+    missed: list[str] = []
+    share = options.seconds if options.only else options.seconds / 2
+    if options.only in (None, "model"):
+        lines += ["Model", *model.run(seed, options.conversations), ""]
+    if options.only in (None, "chaos"):
+        lines += ["Chaos", *chaos.run(seed, options.clients or chaos.PEOPLE, share), ""]
+    if options.only in (None, "attack"):
+        people, each = options.clients or attack.PEOPLE, share / len(attack.ATTACKS)
+        figures, missed = attack.run(people, each, attack.LONG)
+        lines += ["Attack", *figures, ""]
+    if options.only in (None, "sandbox"):
+        lines += ["Sandbox", *confinement.run(_JOINS), ""]
+    lines += ["Secrets", "  none in any file, name, title, environment or map of these rooms", ""]
+    return lines, missed

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from papayactl import acceptor, moments
+from papayactl import acceptor, patience
 from papayactl.acceptor import Status, Stopped
 from papayactl.invocation import Helping, Invocation, pass_invocation
 from papayad.errors import DONE, NOT_RUNNING
@@ -29,14 +29,7 @@ def status(invocation: Invocation, context: click.Context) -> None:
 
 
 @command.command("stop", short_help="Close the port; sessions go on.")
-@click.option(
-    "--timeout",
-    callback=moments.as_duration,
-    metavar="TIME",
-    default=f"{acceptor.PATIENCE:g}s",
-    show_default=True,
-    help="Between SIGTERM and SIGKILL.",
-)
+@patience.option(acceptor.PATIENCE)
 @pass_invocation
 def stop(invocation: Invocation, timeout: float) -> None:
     """Stop the acceptor, and return when its port is closed. Every session goes on."""

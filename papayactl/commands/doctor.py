@@ -5,7 +5,7 @@ from dataclasses import asdict
 import click
 
 from papayactl import doctor
-from papayactl.doctor import FAILURE, OK, WARNING
+from papayactl.finding import FAILURE, OK, WARNING
 from papayactl.invocation import Invocation, has_colour, pass_invocation
 from papayad.errors import DONE, FAILED
 

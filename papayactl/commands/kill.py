@@ -2,7 +2,7 @@
 
 import click
 
-from papayactl import clients, completing, confirming, ending, moments
+from papayactl import clients, completing, confirming, ending, patience
 from papayactl.invocation import Invocation, pass_invocation
 from papayad.errors import FAILED, Fault
 
@@ -10,14 +10,7 @@ from papayad.errors import FAILED, Fault
 @click.command("kill")
 @click.argument("texts", metavar="SELECTOR...", nargs=-1, shell_complete=completing.selectors)
 @click.option("--all", "everyone", is_flag=True, help="Every client of the room.")
-@click.option(
-    "--timeout",
-    callback=moments.as_duration,
-    metavar="TIME",
-    default=f"{ending.PATIENCE:g}s",
-    show_default=True,
-    help="Between SIGTERM and SIGKILL.",
-)
+@patience.option(ending.PATIENCE)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask when there are several.")
 @pass_invocation
 def command(

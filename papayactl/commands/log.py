@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -158,18 +157,7 @@ def verify(invocation: Invocation) -> None:
     total = end - records.oldest(config.state_dir)
     with progress("verifying", total) as bar:
         found = verification.verify(config.state_dir, end, bar.reach)
-    value = {
-        "good": found.bad is None,
-        "records": found.records,
-        "segments": found.segments,
-        "start": found.start,
-        "end": found.end,
-        "bad_offset": found.bad,
-        "why": found.why or None,
-        "surplus": found.surplus,
-    }
-    words = f"{found.records} records in {found.segments} segments, {found.start} to {found.end}"
-    invocation.show(value, [f"good: {words}" if found.bad is None else f"checked: {words}"])
+    invocation.show(found.as_dict(), [found.sentence()])
     if found.bad is not None:
         base = segments.holding(config.state_dir, found.bad) or 0
         where = f"{segments.path(config.state_dir, base)}, byte {found.bad - base}"
@@ -196,33 +184,13 @@ def prune(
     named first, and is told of the gap.
     """
     config = invocation.config
-    chatlog = config.chatlog
-    if keep_bytes is not None or keep_days is not None:
-        chatlog = replace(chatlog, retain_bytes=keep_bytes or 0, retain_days=keep_days or 0)
-        if keep_bytes == 0 and keep_days is None:
-            chatlog = replace(chatlog, retain_bytes=1)
-    elif not chatlog.retain_bytes and not chatlog.retain_days:
-        why = "nothing says how much is to stay"
-        raise Fault("log prune", why, "add --keep-bytes or --keep-days", code=USAGE)
+    chatlog = pruning.rules(config.chatlog, keep_bytes, keep_days)
     _end(config)
     plan = pruning.plan(config, chatlog)
     if plan.bases and not dry_run:
         _confirm(plan, yes)
         plan = pruning.carry_out(config, chatlog)
-    done = "would go" if dry_run else "removed"
-    lines = [f"{segments.name(base)} {done}" for base in plan.bases] or ["nothing to remove"]
-    if plan.bases:
-        lines.append(f"{figures.size(plan.bytes)} {done}; the log begins at {plan.oldest}")
-    names = [clusters.label(entry) for entry in plan.below]
-    value = {
-        "removed": [] if dry_run else [segments.name(base) for base in plan.bases],
-        "segments": [segments.name(base) for base in plan.bases],
-        "bytes": plan.bytes,
-        "oldest": plan.oldest,
-        "below": names,
-    }
-    below = [f"{name} has not got all of that yet" for name in names if dry_run]
-    invocation.show(value, [*below, *lines])
+    invocation.show(plan.as_dict(not dry_run), plan.sentences(not dry_run))
 
 
 def _confirm(plan: pruning.Plan, yes: bool) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-from papayactl import moments
+from papayactl import moments, service_user
 from papayactl.invocation import Helping, Invocation, pass_invocation
 from papayad import penalties
 from papayad.config import Config
-from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault, denied_or, reason
+from papayad.errors import NOT_RUNNING, USAGE, Fault
 from papayad.penalties import Penalty, Scale
 
 
@@ -70,9 +70,7 @@ def _read(config: Config) -> list[Penalty]:
     except FileNotFoundError:  # no papayad ever ran
         return []
     except OSError as error:
-        remedy = "run it as root or as the service's user"
-        code = denied_or(error, FAILED)
-        raise Fault(str(error.filename), reason(error), remedy, code=code) from error
+        raise service_user.fault(error) from error
 
 
 def _scale(config: Config) -> Scale:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from papayactl import clients, completing, consumption, figures, inspection, moments
+from papayactl import clients, completing, consumption, figures, inspection, moments, rates
 from papayactl.consumption import Use
 from papayactl.figures import UNKNOWN
 from papayactl.inspection import Inspected, Part
@@ -43,7 +43,7 @@ def _as_dict(one: Inspected, use: Use | None) -> dict[str, Any]:
         "connection": one.connection(),
     }
     if use:
-        known = consumption.as_dict(use, None)
+        known = rates.as_dict(use, None)
         names = ("user_seconds", "system_seconds", "rss", "uss", "messages")
         value |= {name: known[name] for name in names}
     return value

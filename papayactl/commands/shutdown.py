@@ -2,7 +2,7 @@
 
 import click
 
-from papayactl import ending, moments, shutting
+from papayactl import ending, moments, patience, shutting
 from papayactl.invocation import Invocation, pass_invocation
 from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault
 
@@ -11,14 +11,7 @@ from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault
 @click.option("--in", "delay", callback=moments.as_duration, metavar="TIME", help="Like 5m or 2h.")
 @click.option("--message", default="", metavar="TEXT", help="Why, for the people in the room.")
 @click.option("--abort", is_flag=True, help="Take back what was planned with --in.")
-@click.option(
-    "--timeout",
-    callback=moments.as_duration,
-    metavar="TIME",
-    default=f"{ending.PATIENCE:g}s",
-    show_default=True,
-    help="Between SIGTERM and SIGKILL.",
-)
+@patience.option(ending.PATIENCE)
 @pass_invocation
 def command(
     invocation: Invocation, delay: float | None, message: str, abort: bool, timeout: float

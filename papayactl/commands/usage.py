@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from papayactl import clusters, completing, consumption, figures, moments, selectors
-from papayactl.consumption import RATES, Ledger, Use
+from papayactl import clusters, completing, consumption, figures, moments, rates, selectors
+from papayactl.consumption import Ledger, Use
 from papayactl.invocation import Invocation, pass_invocation, table_options
 from papayactl.table import Column
 from papayad.config import Config
@@ -95,13 +95,13 @@ def _look(config: Config, texts: tuple[str, ...]) -> Ledger:
 def _rated(before: Ledger | None, now: Ledger, config: Config) -> list[tuple[Use, Rate | None]]:
     if before is None:
         return [(use, None) for use in now.uses]
-    return list(consumption.rates(before, now, config))
+    return list(rates.between(before, now, config))
 
 
 def _show(
     invocation: Invocation, form: str, rows: list[tuple[Use, Rate | None]], sums: bool, first: bool
 ) -> None:
-    values = [consumption.as_dict(use, rate) for use, rate in rows]
+    values = [rates.as_dict(use, rate) for use, rate in rows]
     if form == "jsonl":
         for value in values:
             click.echo(json.dumps(value))
@@ -139,6 +139,6 @@ def _sums(use: Use) -> list[str]:
 def _rates(use: Use, rate: Rate) -> list[str]:
     shown = [
         figures.size(rate.get(key)) if key.startswith("bytes") else figures.decimal(rate.get(key))
-        for key in RATES
+        for key in rates.RATES
     ]
     return [use.name, *shown, *map(figures.size, (use.held.rss, use.held.pss, use.lag))]

@@ -5,44 +5,29 @@ that changed their uid are not dumpable, design section 9), or this is no Linux.
 """
 
 import os
+from collections.abc import Callable
 from errno import EACCES, EINVAL, ENOENT, EPERM, ESRCH
+from typing import TypeVar
 
 _UNKNOWN = {ENOENT, ESRCH, EACCES, EPERM, EINVAL}
 _MOST = 65536
 
+T = TypeVar("T")
+
 
 def text(pid: int, name: str) -> str | None:
     """The content of /proc/PID/NAME."""
-    try:
-        descriptor = os.open(f"/proc/{pid}/{name}", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            return os.read(descriptor, _MOST).decode("utf-8", "replace")
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        if error.errno in _UNKNOWN:
-            return None
-        raise
+    return _known(_content, f"/proc/{pid}/{name}")
 
 
 def names(pid: int, directory: str) -> list[str] | None:
     """The names in /proc/PID/DIRECTORY."""
-    try:
-        return os.listdir(f"/proc/{pid}/{directory}")
-    except OSError as error:
-        if error.errno in _UNKNOWN:
-            return None
-        raise
+    return _known(os.listdir, f"/proc/{pid}/{directory}")
 
 
 def target(pid: int, link: str) -> str | None:
     """Where the symbolic link /proc/PID/LINK leads."""
-    try:
-        return os.readlink(f"/proc/{pid}/{link}")
-    except OSError as error:
-        if error.errno in _UNKNOWN:
-            return None
-        raise
+    return _known(os.readlink, f"/proc/{pid}/{link}")
 
 
 def fields(content: str) -> dict[str, int]:
@@ -54,3 +39,20 @@ def fields(content: str) -> dict[str, int]:
         if colon and words and words[0].isdigit():
             numbers[name] = int(words[0])
     return numbers
+
+
+def _known(ask: Callable[[str], T], path: str) -> T | None:
+    try:
+        return ask(path)
+    except OSError as error:
+        if error.errno in _UNKNOWN:
+            return None
+        raise
+
+
+def _content(path: str) -> str:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, _MOST).decode("utf-8", "replace")
+    finally:
+        os.close(descriptor)

@@ -44,6 +44,16 @@ def test_what_is_held_is_not_found() -> None:
     assert taken().drafts == {}
 
 
+def test_what_is_put_away_is_kept_while_something_waits() -> None:
+    box = taken()
+    box.post(ONE)
+    assert box.put_away() == 1
+    (box,) = outbox.abandoned("alice@here")
+    box.done(ONE.id)
+    assert box.put_away() == 0
+    assert not (outbox.directory() / "session").exists()
+
+
 def test_what_is_for_somebody_else_is_not_touched() -> None:
     left()
     assert outbox.abandoned("bob@there") == []

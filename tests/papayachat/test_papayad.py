@@ -6,9 +6,11 @@ import random
 import signal
 import ssl
 from contextlib import suppress
+from pathlib import Path
 
 from papayachat import profile as profiles
 from papayad.invite import Invite
+from tests import hunting
 from tests.conftest import MakeRoom
 from tests.papayachat.conftest import Chat, Program
 from tests.room import Room, wait_for
@@ -54,6 +56,22 @@ def test_a_message_over_tls(chat: Chat, make_room: MakeRoom) -> None:
     assert program.code() == 0
     assert program.out.endswith(" hello, world\n")
     assert program.out.encode() == room.log()
+
+
+def test_a_token_is_in_the_profile_alone(chat: Chat, make_room: MakeRoom, home: Path) -> None:
+    room = make_room("required")
+    join(room, plain=False)
+    tail, lines = chat("tail", "-f", "-n", "0"), chat(stdin=-1)
+    lines.enter("hello\n")
+    wait_until_said(room, 1)
+    assert chat("send", "and more").code() == 0
+    wait_for(lambda: len(room.entries()) == 2)
+    pids = [program.process.pid for program in (tail, lines)]
+    profile = profiles.path_of("main")
+    token = room.token("alice").encode()
+    assert hunting.found(home, pids, [token], own=[profile]) == []
+    assert hunting.found(home, [], [token]) == [str(profile)]
+    assert profile.stat().st_mode & 0o777 == 0o600
 
 
 def test_each_line_once_while_its_clusters_are_killed(chat: Chat, make_room: MakeRoom) -> None:

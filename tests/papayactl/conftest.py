@@ -1,5 +1,6 @@
 """Fixtures of papayactl's tests."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from papayad import config, store
 from tests.papayactl.staged import StagedRoom
-from tests.room import free_port
+from tests.room import ROOT, free_port
 
 
 @pytest.fixture
@@ -29,3 +30,20 @@ def room(tmp_path: Path) -> Iterator[StagedRoom]:
     room = StagedRoom(made)
     yield room
     room.end()
+
+
+@pytest.fixture
+def healthy(room: StagedRoom) -> StagedRoom:
+    """A room that has nothing wrong: its tokens let somebody in, and are for nobody else."""
+    room.ctl("token", "add", "alice")
+    room.config.tokens.chmod(0o600)
+    if ROOT:
+        text = room.config.path.read_text().replace('user = "papaya"', 'user = "nobody"')
+        room.config.path.write_text(text.replace('group = "papaya"', 'group = "nogroup"'))
+        for path in (room.config.state_dir, *room.config.state_dir.rglob("*"), room.config.tokens):
+            os.chown(path, 65534, 65534)
+        for directory in room.config.state_dir.parents:  # pytest's own are closed to others
+            if directory.stat().st_mode & 0o011 != 0o011:
+                directory.chmod(directory.stat().st_mode | 0o011)
+    room.acceptor()
+    return room

@@ -50,15 +50,19 @@ TALKATIVE: dict[str, Any] = {
 
 
 def block(room: Room, user: str, talker: Peer) -> None:
-    """Have `talker` say so much that the user, whose socket nobody reads, blocks its SEND."""
+    """Have `talker` say so much that the user, whose socket nobody reads, blocks its SEND.
+
+    Seen once that may be the moment before the peer's kernel makes room.
+    """
     send = room.entry(user).send
-    number = 0
-    while is_idle(send):
+    number = blocked = 0
+    while blocked < 3:
         talker.send(b"MSG m%d " % number + b"x" * 60000 + b"\n")
         talker.read_until(b" m%d " % number)
         talker.stream = b""
         number += 1
         settle(send)
+        blocked = 0 if is_idle(send) else blocked + 1
 
 
 def settle(send: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from papayactl import consumption
+from papayactl import consumption, rates
 from papayad import roster
 from tests.conftest import MakeRoom
 from tests.papayactl.running import ctl, ctl_json, is_idle, status
@@ -75,7 +75,7 @@ def test_rates_count_what_came_between(make_room: MakeRoom) -> None:
     alice.ping(b"then")
     after = consumption.look(room.settings, entries)
     seconds = after.uses[0].at - before.uses[0].at
-    (_, hers), (_, his), _, (_, everybodys) = consumption.rates(before, after, room.settings)
+    (_, hers), (_, his), _, (_, everybodys) = rates.between(before, after, room.settings)
     assert hers["messages"] == pytest.approx(2 / seconds)
     assert (his["messages"], everybodys["messages"]) == (0, hers["messages"])
     sent = len(b"MSG a4 four\nMSG a5 five\nPING then\n")

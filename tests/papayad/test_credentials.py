@@ -57,6 +57,16 @@ def test_a_change_is_seen(path: Path) -> None:
     assert user(credentials, "a" * 128) == ""
 
 
+def test_a_right_that_was_taken_away_is_a_change(path: Path) -> None:
+    """Refused while everybody could write himself in; mended by chmod alone."""
+    credentials = made(path)
+    write(path, bob="b" * 128)
+    path.chmod(0o646)
+    assert user(credentials, "b" * 128) == ""
+    path.chmod(0o640)
+    assert user(credentials, "b" * 128) == "bob"
+
+
 @pytest.mark.parametrize("broken", [b"what is this\n", b"\xff\n", None])
 def test_what_is_broken_is_said_once(path: Path, broken: bytes | None) -> None:
     journal = Lines()

@@ -172,6 +172,40 @@ def test_a_handshake_that_is_garbage(pair: Pair, both: Terms) -> None:
     assert pair.peer.recv(7)[:1] == bytes([tls.CONTENT_ALERT])
 
 
+def test_half_a_client_hello_costs_its_bytes(pair: Pair, both: Terms) -> None:
+    client = Client(pair)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.tls.do_handshake()
+    flight = client.outgoing.read()
+    for part in (flight[:3], flight[3:100]):
+        pair.peer.sendall(part)
+        assert pair.pending.advance(both) is None
+        assert pair.pending.tls is None
+        assert not pair.pending.proceeds
+    pair.peer.sendall(flight[100:])
+    assert pair.pending.advance(both) is None
+    assert pair.pending.proceeds
+
+
+def test_nobody_shakes_hands_with_who_has_left(pair: Pair, both: Terms) -> None:
+    client = Client(pair)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.tls.do_handshake()
+    client.flush()
+    pair.peer.shutdown(socket.SHUT_WR)
+    with pytest.raises(Closed):
+        pair.pending.advance(both)
+    assert pair.pending.tls is None
+
+
+def test_who_does_not_listen_is_not_heard_for_ever(pair: Pair) -> None:
+    pair.pending.refuse(Refusal("auth", "no"))
+    with pytest.raises(Closed):
+        for _ in range(1 << 12):
+            pair.peer.sendall(b"x" * 65536)
+            pair.pending.advance(PLAIN)
+
+
 def test_nothing_is_said_before_the_handshake_is_done(pair: Pair, both: Terms) -> None:
     pair.peer.sendall(b"\x16\x03\x01")
     assert pair.pending.advance(both) is None

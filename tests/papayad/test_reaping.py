@@ -26,8 +26,8 @@ def shared(tmp_path: Path) -> Iterator[Shared]:
         yield Shared(settings, store.identity(tmp_path), group.fileno(), journal, NONE)
 
 
-def enter(path: Path) -> int:
-    descriptor = roster.create(path, roster.Entry("2.0", "alice", "127.0.0.1:1", 0.0, 2))
+def enter(path: Path, name: str = "2.0") -> int:
+    descriptor = roster.create(path, roster.Entry(name, "alice", "127.0.0.1:1", 0.0, 2))
     roster.complete(descriptor, NOBODY, NOBODY)
     return descriptor
 
@@ -46,6 +46,29 @@ def test_a_lock_that_is_still_held_is_waited_for(shared: Shared, tmp_path: Path)
     assert (reaping.child_ended(child, status), status) == (True, 0)
     assert roster.names(path) == []
     assert b"* - part alice\n" in (tmp_path / f"{0:020d}.log").read_bytes()
+
+
+def test_one_that_nothing_ends_holds_up_nobody(
+    shared: Shared,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """A process that waits for a disk is not ended by SIGKILL: its lock stays held."""
+    monkeypatch.setattr("papayad.cluster._PATIENCE", 0.0)
+    monkeypatch.setattr("papayad.cluster._MOST_PATIENCE", 0.1)
+    path = roster.directory(tmp_path)
+    stuck = enter(path)
+    os.close(enter(path, "2.1"))
+    reaping = Reaping(shared)
+    reaping.add(["2.0", "2.1"])
+    assert reaping.child_ended(*os.waitpid(-1, 0))
+    assert roster.names(path) == ["2.0"]
+    assert "not ended by SIGKILL" in capfd.readouterr().err
+    os.close(stuck)
+    reaping.add(())
+    assert reaping.child_ended(*os.waitpid(-1, 0))
+    assert roster.names(path) == []
 
 
 def test_what_found_no_process_is_tried_again(

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from papayad import confine, descriptors, filters, sandbox, titles
+from papayad import confine, descriptors, filters, groups, sandbox, titles
 from papayad.errors import UNAVAILABLE, Fault
 from papayad.sandbox import Sandbox
+from tests import kernel
+from tests.conftest import MakeRoom
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 
@@ -54,7 +56,7 @@ def entered(role: str, state_dir: Path) -> None:
     made = sandbox.prepare("required")
     descriptors.close_all_but(set())  # as a cluster does: the test runner has many
     confine.confine(role, 0)
-    made.enter(role, state_dir)
+    made.enter(role, str(state_dir))
 
 
 def refused(attempt: Callable[[], object]) -> None:
@@ -113,6 +115,20 @@ def test_recv_writes_in_state_dir_and_send_only_reads(whole: Sandbox, tmp_path: 
     in_child(as_send)
 
 
+def test_the_rooms_of_the_tests_are_confined(whole: Sandbox, make_room: MakeRoom) -> None:
+    """So every scenario is one of the sandbox, too, where the machine has it."""
+    if os.environ.get("PAPAYA_TEST_SANDBOX") == "off":
+        pytest.skip("as it was asked for")
+    room = make_room()
+    room.join("alice")
+    entry = room.entry("alice")
+    for pid in (entry.recv, entry.send):
+        known = kernel.fields(pid)
+        assert (known["Seccomp"], known["NoNewPrivs"]) == ("2", "1")
+    path = groups.directory(room.state_dir)
+    assert groups.sandbox_of(path, entry.group) == "seccomp,landlock"
+
+
 def test_a_program_fits_into_a_pipe(whole: Sandbox) -> None:
     assert all(0 < len(program) < 16384 for program in filters.build().values())
 
@@ -130,6 +146,29 @@ def test_required_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_off_is_none() -> None:
     in_child(lambda: _assert_none(sandbox.prepare("off")))
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_hidden_processes_are_roots_to_look_into(hidden: bool) -> None:
+    """Whatever a change of the uid did: the kernel gives /proc/PID to root."""
+
+    def attempt() -> None:
+        if os.geteuid() == 0:
+            os.setresuid(65534, 65534, 65534)
+        os.execv(sys.executable, [sys.executable, "-c", HIDDEN, str(hidden)])  # is dumpable again
+
+    in_child(attempt)
+
+
+HIDDEN = """
+import os, sys
+from papayad import sandbox
+owner = lambda: os.stat("/proc/self/status").st_uid
+assert owner() == os.getuid()
+hidden = sys.argv[1] == "True"
+sandbox.prepare("off", hidden=hidden)
+assert owner() == (0 if hidden else os.getuid())
+"""
 
 
 def _assert_none(made: Sandbox) -> None:

@@ -19,20 +19,6 @@ def has_it(request: pytest.FixtureRequest) -> bool:
     return there
 
 
-def test_send_file_moves_the_position(
-    tmp_path: Path, has_it: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(system, "MOVES_THE_POSITION", has_it and system.MOVES_THE_POSITION)
-    (tmp_path / "log").write_bytes(b"one two three")
-    ours, its = socket.socketpair()
-    with (tmp_path / "log").open("rb", buffering=0) as file, ours, its:
-        assert system.send_file(ours.fileno(), file.fileno(), 4) == 4
-        assert os.lseek(file.fileno(), 0, os.SEEK_CUR) == 4
-        assert system.send_file(ours.fileno(), file.fileno(), 100) == 9
-        assert system.send_file(ours.fileno(), file.fileno(), 100) == 0
-        assert its.recv(100) == b"one two three"
-
-
 def test_a_signal_with_a_pidfd_and_without(has_it: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "HAS_PIDFD", has_it and system.HAS_PIDFD)
     with subprocess.Popen(["sleep", "60"]) as process:

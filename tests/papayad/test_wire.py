@@ -117,6 +117,31 @@ def test_an_answer_of_something_else_is_refused(line: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("name=alice", "name=al\x1b[2Jice"),
+        ("name=alice", "name=*"),
+        ("name=alice", "name="),
+        ("room=main", "room=../etc"),
+        ("room=main", f"room={'r' * 33}"),
+        ("log=00", "log=xyz"),
+        ("log=00", "log="),
+        ("offset=1", "offset=-1"),
+        ("offset=1", "offset=1_0"),
+        ("end=2", "end=\u0662"),
+        ("end=2", f"end={'2' * 21}"),
+        ("max=3", "max=+3"),
+        ("max=3", ""),
+    ],
+)
+def test_a_greeting_that_no_room_of_ours_could_send_is_refused(good: str, bad: str) -> None:
+    line = "+ PAPAYA/1 name=alice room=main log=00 offset=1 end=2 max=3"
+    wire.parse_answer(line.encode())
+    with pytest.raises(ProtocolError):
+        wire.parse_answer(line.replace(good, bad).encode())
+
+
+@pytest.mark.parametrize(
     ("notice", "line"),
     [
         (Notice("online", "alice bob"), b"! online alice bob\n"),

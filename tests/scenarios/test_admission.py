@@ -1,5 +1,6 @@
 """Who fails has to wait, who is banned stays out, and nobody else is kept out (section 8)."""
 
+import os
 import signal
 import socket
 import time
@@ -11,6 +12,7 @@ from papayad import bans, penalties, proxy_header
 from papayad.bans import Ban
 from papayad.wire import Greeting, Hello, Refusal
 from tests.conftest import MakeRoom
+from tests.processes import freeze
 from tests.room import Peer, Room, wait_for
 
 OFFENDER = "127.0.0.66"
@@ -103,6 +105,18 @@ def test_failures_are_said_once_a_minute_of_each_source(make_room: MakeRoom) -> 
     assert room.journal().count("refused ") == 2
 
 
+def test_thousands_who_fail_are_little_work_for_the_disk(make_room: MakeRoom) -> None:
+    """Their marks and lines are written at a bounded rate; they are penalized at once."""
+    room = make_room(limits=STRICT)
+    sources = [f"127.0.{2 + number // 250}.{1 + number % 250}" for number in range(300)]
+    for source in sources:
+        assert guess(room, source) == "auth"
+    marks = penalties.directory(room.state_dir)
+    assert room.journal().count("refused auth") <= 300
+    wait_for(lambda: len(list(marks.iterdir())) == 300)
+    assert guess_until_refused(room, sources[-1]) == 2
+
+
 def ban(room: Room, *known: Ban) -> None:
     bans.write_bans(room.settings.bans, list(known))
     room.settings.bans.chmod(0o644)
@@ -181,6 +195,19 @@ def test_a_proxy_without_a_header_is_refused_and_costs_nobody(make_room: MakeRoo
         assert isinstance(answer, Refusal)
         assert answer.reason == "protocol"
     assert penalties.read_all(room.state_dir) == []
+
+
+def test_one_who_is_introduced_may_evict_one_who_has_something_to_say(make_room: MakeRoom) -> None:
+    """Both at the same turn of the acceptor, which is stopped until both have arrived."""
+    room = make_room(listen=PROXY, limits={"max_pending_per_source": 1})
+    peers = [proxied(room, "203.0.113.7") for _ in range(5)]
+    room.join("alice").ping()  # so all of them are known
+    freeze(room.acceptor())
+    for peer in peers:
+        peer.send(b"no")
+    peers += [proxied(room, "203.0.113.7", b"no") for _ in range(5)]
+    os.kill(room.acceptor(), signal.SIGCONT)
+    room.join("bob").ping()
 
 
 def test_tls_comes_behind_the_header(make_room: MakeRoom) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from papayad import record, segments, store
+from papayad import appender, record, segments, store
 from papayad.appender import Appender
 from tests.conftest import MakeRoom
 from tests.processes import exit_code, fork
@@ -36,17 +36,17 @@ def die_in_a_write(descriptor: int, data: bytes) -> int:
     return written
 
 
-CRASHES: dict[str, tuple[str, Callable[..., object]]] = {
-    "before_the_sync": ("fdatasync", die),
-    "in_the_write": ("write", die_in_a_write),
+CRASHES: dict[str, tuple[object, str, Callable[..., object]]] = {
+    "before_the_sync": (os, "fdatasync", die),
+    "in_the_write": (appender, "write", die_in_a_write),
 }
 
 
-def crash(room: Room, call: str, instead: Callable[..., object]) -> None:
+def crash(room: Room, module: object, call: str, instead: Callable[..., object]) -> None:
     """Append in a process that dies in a system call, holding the lock; then wake everybody."""
 
     def append() -> None:
-        setattr(os, call, instead)
+        setattr(module, call, instead)
         own = Appender(room.state_dir, room.settings.chatlog, lambda: None, lambda line: None)
         own.append([LINE] * 1000)
 

@@ -4,14 +4,12 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from contextlib import closing
 from typing import Any
 
 import pytest
 
 from papayad import groups, record, roster, segments, store
-from papayad.appender import Appender
 from papayad.wire import Greeting, Hello, Refusal
 from tests.conftest import MakeRoom
 from tests.injecting import injecting, needs_strace
@@ -27,37 +25,6 @@ def texts(data: bytes) -> list[str]:
     """The texts that people wrote, in order."""
     known = [record.parse(line) for line in data.splitlines()]
     return [one.text for one in known if one and one.sender != record.SERVER]
-
-
-# the log's system calls
-
-
-@needs_strace
-@pytest.mark.parametrize(
-    "fault",
-    [
-        *(f"{call}:error={error}:when=1" for call in ("write", "fdatasync", "pwrite64", "pread64")
-          for error in ("ENOSPC", "EIO", "EDQUOT", "EFBIG")),
-        "write:retval=7:when=1",
-        "pwrite64:retval=7:when=1",
-        "ftruncate:error=EIO:when=1+",
-    ],
-)  # fmt: skip
-def test_a_failed_append_is_told_and_leaves_nothing(room: Room, fault: str) -> None:
-    alice, bob = room.join("alice", last=0), room.join("bob", last=0)
-    alice.ping()
-    faults = [fault, "write:error=ENOSPC:when=1"] if "ftruncate" in fault else [fault]
-    with injecting(room.entry("alice").recv, *faults):
-        alice.send(b"MSG m1 lost\n")
-        alice.read_until(b"! error storage m1 ")
-        alice.send(b"MSG m2 kept\n")
-        alice.read_until(b" alice m2 kept\n")
-    bob.read_until(b" alice m2 kept\n")
-    assert texts(alice.records()) == texts(bob.records()) == ["kept"]
-    assert_log_is_whole(room)
-    for peer in (alice, bob):
-        peer.close()
-    wait_for(lambda: not room.entries())
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +60,63 @@ def test_an_accept_that_fails_ends_nothing(room: Room, error: str) -> None:
     wait_for(lambda: not room.entries())
 
 
+@needs_strace
+def test_a_part_that_nobody_could_be_forked_for_is_written_later(room: Room) -> None:
+    carol, dave = room.join("carol"), room.join("dave")
+    recv = room.entry("carol").recv
+    with injecting(room.acceptor(), "clone:error=EAGAIN:when=1"):
+        os.kill(recv, signal.SIGKILL)
+        wait_for(lambda: not os.path.exists(f"/proc/{recv}"))  # and the reaper's fork has failed
+        erin = room.join("erin")
+    dave.read_until(b" * - part carol\n")
+    for peer in (carol, dave, erin):
+        peer.close()
+    wait_for(lambda: not room.entries())
+
+
+@needs_strace
+@pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM"])
+def test_a_cluster_that_cannot_have_a_send_is_busy(make_room: MakeRoom, error: str) -> None:
+    """The acceptor's first fork fails, and that of each RECV, whose calls are counted anew."""
+    room = make_room()
+    carol = room.join("carol")
+    with injecting(room.acceptor(), f"clone:error={error}:when=1", follow=True):
+        answers = [room.peer().hello(Hello(room.token("dave"))) for _ in range(3)]
+        assert [one.reason for one in answers if isinstance(one, Refusal)] == ["busy"] * 3
+        assert room.journal().count("no cluster for") == 1
+    carol.send(b"WHO\n")
+    carol.read_until(b"! online carol\n")
+    room.join("dave").ping()
+    assert [entry.user for entry in room.entries()] == ["carol", "dave"]
+
+
 # a full disk
+
+
+@needs_mount
+def test_a_start_on_a_full_disk(make_room: MakeRoom) -> None:
+    """A new room cannot be made; one that is there goes on, with people in it and without."""
+    room = make_room(start=False)
+    with tmpfs(room.state_dir, "256k"):
+        filler = fill(room.state_dir)
+        assert room.start(check=False).returncode == os.EX_UNAVAILABLE
+        assert "No space left on device: remove or move something else" in room.journal()
+        filler.unlink()
+        room.start()
+        alice = room.join("alice")
+        alice.ping()
+        log = room.log()
+        filler = fill(room.state_dir)
+        room.stop_acceptor()
+        room.start()
+        alice.ping()
+        room.kill()
+        room.start()
+        bob = room.join("bob", last=1000)
+        bob.ping()
+        assert bob.greeting and bob.greeting.log == alice.greeting.log  # type: ignore[union-attr]
+        assert bob.records().startswith(log)
+        room.end()
 
 
 @needs_mount
@@ -187,6 +210,28 @@ def test_a_wiped_run_dir_is_made_again(make_room: MakeRoom) -> None:
 
 
 @needs_mount
+def test_a_run_dir_that_is_another_one_by_now(make_room: MakeRoom) -> None:
+    """A tmpfs that was mounted again is empty, and root's."""
+    room = make_room(start=False)
+    run_dir = room.settings.pid_file.parent
+    run_dir.mkdir()
+    if ROOT:
+        give_to_service(run_dir)
+    with tmpfs(run_dir, "64k"):
+        room.start()
+        alice, pid = room.join("alice"), room.acceptor()
+        detach(run_dir)
+        with tmpfs(run_dir, "64k"):
+            room.join("bob")
+            alice.ping()
+            assert room.acceptor() == pid
+            room.stop_acceptor()
+            room.start()
+            alice.ping()
+            room.end()
+
+
+@needs_mount
 def test_a_state_dir_that_is_away_for_a_while(make_room: MakeRoom) -> None:
     room = make_room(start=False)
     real = room.directory / "real"
@@ -211,14 +256,6 @@ def test_a_state_dir_that_is_away_for_a_while(make_room: MakeRoom) -> None:
         assert texts(bob.records()) == ["into the void", "back"]
         assert_log_is_whole(room)
         room.end()
-
-
-def test_nobody_hears_of_a_syslog_that_is_gone(make_room: MakeRoom) -> None:
-    room = make_room(service={"log_to": "syslog"})
-    alice = room.join("alice")
-    os.kill(room.acceptor(), signal.SIGHUP)
-    room.join("bob")
-    alice.ping()
 
 
 # numbers that somebody else has by now
@@ -247,69 +284,26 @@ def test_a_number_that_is_a_strangers_by_now_is_not_signalled(make_room: MakeRoo
         stranger.wait()
 
 
-# clocks
+def test_an_older_cluster_that_nothing_ends_makes_its_user_busy(make_room: MakeRoom) -> None:
+    """It may append still, so that whoever took its session over could say something twice.
 
-
-def test_a_clock_that_steps_moves_nobody(
-    make_room: MakeRoom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Records stay in the order of their offsets, whatever their timestamps say."""
+    In its place this process holds the lock, with pids that are no process's.
+    """
     room = make_room(start=False)
     store.prepare(room.state_dir, lambda _: None)
-    appender = Appender(room.state_dir, room.settings.chatlog, lambda: None, lambda _: None)
-    for step, seconds in enumerate((1.7e9, 2.1e9, 1.0, 1.8e9)):
-        monkeypatch.setattr("time.time", lambda seconds=seconds: seconds)
-        appender.append([("alice", "-", f"step {step}")])
-    appender.close()
-    monkeypatch.undo()
+    entry = roster.Entry("1.1", "alice", "192.0.2.1:1", 1.0, 1, session="laptop")
+    descriptor = roster.create(roster.directory(room.state_dir), entry)
+    roster.complete(descriptor, 1 << 30, 1 << 30)
     if ROOT:
         give_to_service(room.state_dir)
     room.start()
-    alice = room.join("alice", last=4, presence=False)
-    alice.ping()
-    assert texts(alice.records()) == [f"step {step}" for step in range(4)]
-
-
-# a holder of the lock that is stopped
-
-STOPPED_HOLDER = """
-import fcntl, os, signal, sys
-descriptor = os.open(sys.argv[1], os.O_RDWR)
-fcntl.flock(descriptor, int(sys.argv[2]))
-os.kill(os.getpid(), signal.SIGSTOP)
-"""
-
-
-def stop_in_lock(room: Room, operation: int) -> "subprocess.Popen[bytes]":
-    """A process of the room's user that is stopped while it holds the log's lock."""
-    command = [sys.executable, "-c", STOPPED_HOLDER, str(room.state_dir / "committed")]
-    user = "nobody" if ROOT else None
-    process = subprocess.Popen([*command, str(operation)], user=user)
-    wait_for(lambda: os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT | os.WNOHANG))
-    return process
-
-
-@pytest.mark.skipif(not os.path.exists("/proc/locks"), reason="needs /proc/locks")
-def test_a_stopped_holder_of_the_lock_is_killed(make_room: MakeRoom) -> None:
-    """By a writer, whatever lock it is; and by a reader: three rooms, which wait together."""
-    import fcntl
-
-    rooms = [make_room() for _ in range(3)]
-    peers = [room.join("alice") for room in rooms]
-    for peer in peers:
-        peer.ping()
-    locks = (fcntl.LOCK_EX, fcntl.LOCK_SH, fcntl.LOCK_EX)
-    holders = [stop_in_lock(room, lock) for room, lock in zip(rooms, locks, strict=True)]
-    for peer in peers[:2]:
-        peer.send(b"MSG a1 after all\n")
-    os.kill(rooms[2].entry("alice").send, groups.ANNOUNCEMENT)
-    for room, holder in zip(rooms, holders, strict=True):
-        assert holder.wait() == -signal.SIGKILL
-        line = f"killed process {holder.pid}, which was stopped while it held the log's lock"
-        wait_for(lambda room=room, line=line: line in room.journal())  # type: ignore[misc]
-    for peer in peers[:2]:
-        peer.read_until(b" alice a1 after all\n")
-    peers[2].ping()
+    answer = room.peer().hello(Hello(room.token("alice"), session="laptop"))
+    assert isinstance(answer, Refusal)
+    assert answer.reason == "busy"
+    assert "not ended by SIGKILL within 5 s: clusters 1.1" in room.journal()
+    room.join("bob").ping()
+    os.close(descriptor)
+    room.join("alice", session="laptop").ping()
 
 
 def test_an_unfinished_connection_of_a_dead_peer_is_dropped(make_room: MakeRoom) -> None:

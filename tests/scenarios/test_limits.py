@@ -13,6 +13,7 @@ import pytest
 from papayad.wire import Greeting, Hello, Refusal
 from tests import kernel, starting
 from tests.conftest import MakeRoom
+from tests.limiting import set_soft
 from tests.room import Peer, Room, wait_for
 
 SLOW = {"messages_per_second": 0.01, "message_burst": 5}  # the next one in 100 seconds
@@ -234,18 +235,34 @@ def test_no_process_to_be_had(make_room: MakeRoom) -> None:
     room.join("carol").ping()
 
 
-def test_no_descriptor_to_be_had(make_room: MakeRoom) -> None:
+def test_no_descriptor_to_be_had_costs_those_who_wait(make_room: MakeRoom) -> None:
+    """They are evicted as above max_pending, so that a friend gets in."""
     room = make_room(start=False, limits={"max_pending_per_source": 100, "auth_seconds": 3600.0})
     with starting.daemon(room, preexec_fn=limited(resource.RLIMIT_NOFILE, 24)):
         alice, acceptor = room.join("alice"), room.acceptor()
         made = silent(room, "127.0.0.2", 40)
-        wait_for(lambda: "accepting rests" in room.journal())
-        before = kernel.cpu_seconds(acceptor)
-        time.sleep(1.0)  # in which it could spin
-        assert kernel.cpu_seconds(acceptor) - before < 0.1
+        wait_for(lambda: "pending ones are dropped" in room.journal())
+        for _ in range(3):
+            room.join("bob").ping()
+            made += silent(room, "127.0.0.3", 20)
         alice.ping()
-        for connection in made:
-            connection.close()
-        room.join("bob").ping()
-    assert room.journal().count("accepting rests") == 1
+    assert room.journal().count("no more connections to be had") == 1
     assert room.acceptor() == acceptor
+
+
+def test_no_descriptor_and_nobody_who_waits(make_room: MakeRoom) -> None:
+    """Then accepting rests: to try again at once would be to spin."""
+    room = make_room()
+    alice, acceptor = room.join("alice"), room.acceptor()
+    before = int(kernel.limit(acceptor, "Max open files")[0])
+    set_soft(acceptor, resource.RLIMIT_NOFILE, 0)
+    made = silent(room, "127.0.0.2", 1)
+    wait_for(lambda: "accepting rests" in room.journal())
+    spent = kernel.cpu_seconds(acceptor)
+    time.sleep(1.0)  # in which it could spin
+    assert kernel.cpu_seconds(acceptor) - spent < 0.1
+    alice.ping()
+    set_soft(acceptor, resource.RLIMIT_NOFILE, before)
+    room.join("bob").ping()
+    assert room.journal().count("accepting rests") == 1
+    assert made[0].fileno() >= 0

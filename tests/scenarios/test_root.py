@@ -3,6 +3,8 @@
 import grp
 import os
 import pwd
+import subprocess
+import sys
 
 import pytest
 
@@ -35,6 +37,33 @@ def test_no_process_is_root(make_room: MakeRoom) -> None:
         assert known["Groups"].split() in ([], [str(gid)])
         for capabilities in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
             assert int(known[capabilities], 16) == 0
+
+
+LOOK = """
+import os, sys
+for pid in sys.argv[1:]:
+    for name in ("mem", "maps", "environ", "fd/0", "cwd"):
+        path = f"/proc/{pid}/{name}"
+        try:
+            os.readlink(path) if name in ("fd/0", "cwd") else open(path, "rb").read(1)
+        except PermissionError:
+            continue
+        sys.exit(f"{path} can be looked at")
+"""
+
+
+def test_nobody_but_root_looks_into_a_process(make_room: MakeRoom) -> None:
+    """Not even the service's own user, whom a client's process might become."""
+    room = make_room("required", start=False)
+    start_daemon(room)
+    room.join("alice").ping()
+    pids = [pid for group in room.groups() for pid in kernel.of_group(group)]
+    assert len(pids) == 3
+    for pid in pids:
+        assert os.stat(f"/proc/{pid}/status").st_uid == 0
+    command = [sys.executable, "-c", LOOK, *map(str, pids)]
+    done = subprocess.run(command, user="nobody", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_foreground_is_not_root_either(make_room: MakeRoom) -> None:

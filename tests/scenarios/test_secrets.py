@@ -1,28 +1,39 @@
 """Tokens and keys stay where they belong (design section 3; SECURITY.md)."""
 
 import os
+import resource
+import signal
 import subprocess
 from pathlib import Path
 
 from papayad.errors import CONFIGURATION
 from papayad.wire import Greeting, Hello
+from tests import hunting, kernel, starting
 from tests.conftest import MakeRoom
-from tests.room import Room, wait_for
+from tests.room import is_alive, wait_for
 
 
-def texts_of(room: Room) -> dict[str, bytes]:
-    """Every file of the room but the key's, and what ps shows of its processes."""
-    key = Path(room.settings.listen.private_key)
-    found = {
-        str(path): path.read_bytes()
-        for path in room.directory.rglob("*")
-        if path.is_file() and path != key
-    }
-    pids = {room.acceptor()} | {pid for one in room.entries() for pid in (one.recv, one.send)}
-    for pid in pids - {0}:
-        for name in ("cmdline", "environ", "comm", "maps"):
-            found[f"{pid}/{name}"] = Path(f"/proc/{pid}/{name}").read_bytes()
-    return found
+def test_the_hunt_finds_what_it_looks_for(make_room: MakeRoom) -> None:
+    """Every room of the tests is searched at its end, so this has to work."""
+    room = make_room(tls="required")
+    token = room.token("alice")
+    key = Path(room.settings.listen.private_key).read_text()
+    for leak in (f"token {token}\n", f"half of it: {token[:64]}", token[50:], key, key[80:]):
+        place = room.directory / "leak"
+        place.write_text(leak)
+        assert room.secrets_found() == [str(place)]
+        place.unlink()
+    os.rename(room.directory / "stderr", room.directory / token[:40])
+    assert len(room.secrets_found()) == 1
+    os.rename(room.directory / token[:40], room.directory / "stderr")
+    process = subprocess.Popen(["sleep", "1000"], env={"TOKEN": token})
+    try:
+        wait_for(lambda: Path(f"/proc/{process.pid}/environ").read_bytes())  # it is executed
+        places = hunting.found(room.directory, [process.pid], [token.encode()])
+        assert places == [f"{process.pid}/environ"]
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_no_file_and_no_title_has_a_token_or_the_key(make_room: MakeRoom) -> None:
@@ -31,24 +42,37 @@ def test_no_file_and_no_title_has_a_token_or_the_key(make_room: MakeRoom) -> Non
     for line in (b"MSG a1 hello\n", b"WHO\n", b"nonsense\n"):
         alice.send(line)
     alice.ping()
-    wrong = "f" * 64 + "0" * 64
+    room.tokens["nobody"] = wrong = "f" * 64 + "0" * 64  # to be looked for, too
     assert not isinstance(room.peer().hello(Hello(wrong)), Greeting)
-    misplaced = room.peer()
-    misplaced.send(f"PAPAYA/1 x {room.token('alice')}\n".encode())
-    misplaced.answer()
-    key = Path(room.settings.listen.private_key).read_bytes().splitlines()[1:-1]
-    secrets = [room.token("alice").encode(), wrong.encode(), *key]
-    for name, text in texts_of(room).items():
-        assert [secret for secret in secrets if secret in text] == [], name
+    for line in (b"PAPAYA/1 x %b\n", b"PAPAYA/2 %b\n", b"%b\n", b"PAPAYA/1 %b last=x\n"):
+        misplaced = room.peer()
+        misplaced.send(line % room.token("alice").encode())
+        misplaced.answer()
+    os.kill(room.acceptor(), signal.SIGHUP)
+    os.kill(room.entry("alice").recv, signal.SIGKILL)
+    alice.read_to_end()
+    room.join("alice", session="s").ping()
+    assert room.secrets_found() == []
+
+
+def allow_cores() -> None:
+    """For `preexec_fn`: a starter that has processes leave cores."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
 
 
 def test_no_process_leaves_a_core(make_room: MakeRoom) -> None:
-    room = make_room()
-    room.join("alice")
-    entry = room.entry("alice")
-    for pid in (room.acceptor(), entry.recv, entry.send):
-        limits = Path(f"/proc/{pid}/limits").read_text()
-        assert "Max core file size        0                    0 " in limits
+    room = make_room(start=False)
+    with starting.foreground(room, preexec_fn=allow_cores) as process:
+        room.join("alice")
+        entry = room.entry("alice")
+        for pid in (process.pid, entry.recv, entry.send):
+            assert kernel.limit(pid, "Max core file size") == ("0", "0")
+        os.kill(entry.recv, signal.SIGSEGV)
+        wait_for(lambda: not is_alive(entry.send))
+        os.kill(process.pid, signal.SIGSEGV)
+        ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert ended and ended.si_code == os.CLD_KILLED  # and not CLD_DUMPED
 
 
 def test_a_key_that_everybody_can_read_stops_the_start(make_room: MakeRoom) -> None:

@@ -33,7 +33,7 @@ def client(connection: socket.socket) -> None:
     else:
         while data := inlet.read():
             os.write(1, data)
-    other.close()
+    os.close(other)
 
 
 def main() -> None:

@@ -1,0 +1,23 @@
+"""What doctor finds (a leaf): what was looked at, how bad it is, and the command that mends it."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+OK, WARNING, FAILURE = "ok", "warning", "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`level` is OK, WARNING (it works, for now) or FAILURE; `remedy` is a command where there is
+    one."""
+
+    level: str
+    what: str
+    words: str
+    remedy: str = ""
+
+
+def quoted(path: Path) -> str:
+    """As a remedy names it."""
+    return shlex.quote(str(path))

@@ -1,0 +1,21 @@
+"""The signal module's functions, on plain numbers (a leaf).
+
+signal's own make an enum of each number that they take and give, in Python. A process that was just
+forked shares nothing that it touches, and pays 25 pages for that; each append pays microseconds.
+"""
+
+import signal
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import Any
+
+_plain: Any = import_module("_signal")  # what the signal module wraps
+
+DEFAULT, IGNORED = int(signal.SIG_DFL), int(signal.SIG_IGN)
+BLOCK, UNBLOCK, SET = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK), int(signal.SIG_SETMASK)
+EVERY = {int(signum) for signum in signal.valid_signals()}
+
+#: (signal, DEFAULT, IGNORED or a function)
+set_handler: Callable[[int, Any], object] = _plain.signal
+#: (BLOCK, UNBLOCK or SET, signals) -> the mask before
+set_mask: Callable[[int, Iterable[int]], set[int]] = _plain.pthread_sigmask

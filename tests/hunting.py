@@ -1,0 +1,58 @@
+"""The hunt for secrets: whatever a room left where somebody may look, searched for them.
+
+Tokens, the certificate's key and what else is asked for. Their places are not searched: the key's
+file, and what a client keeps of its own invite.
+"""
+
+import base64
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+_SHOWN = ("cmdline", "environ", "comm", "maps", "status", "wchan", "mountinfo")
+_PART = 24  # bytes of a secret that are too many in any place
+
+
+def found(
+    directory: Path, pids: Iterable[int], secrets: Iterable[bytes], own: Iterable[Path] = ()
+) -> list[str]:
+    """Where a secret is: files below a directory but `own` ones, and what ps can show."""
+    parts = [part for secret in secrets for part in _parts(secret)]
+    places = [*_files(directory, set(own)), *_processes(pids)]
+    return [place for place, data in places if any(part in data for part in parts)]
+
+
+def key_forms(path: Path) -> list[bytes]:
+    """What the key of a certificate might be found as: bytes, hexadecimal, base64 at any place.
+
+    Its private number only: a key's file has the public half as well, which is no secret.
+    """
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    number = key.private_numbers().private_value.to_bytes(32, "big")
+    encoded = [base64.b64encode(bytes(shift) + number)[4:-4] for shift in range(3)]
+    return [number, number.hex().encode(), *encoded]
+
+
+def _parts(secret: bytes) -> set[bytes]:
+    """A secret's beginning, middle and end: half a token in a line of a log is found, too."""
+    middle = (len(secret) - _PART) // 2
+    return {secret[:_PART], secret[middle : middle + _PART], secret[-_PART:]}
+
+
+def _files(directory: Path, own: set[Path]) -> Iterator[tuple[str, bytes]]:
+    for path in directory.rglob("*"):
+        with suppress(OSError):  # it has gone, or is no file that can be read
+            yield str(path), path.name.encode()
+            if path.is_file() and path not in own:
+                yield str(path), path.read_bytes()
+
+
+def _processes(pids: Iterable[int]) -> Iterator[tuple[str, bytes]]:
+    for pid in pids:
+        for name in _SHOWN:
+            with suppress(OSError):
+                yield f"{pid}/{name}", Path(f"/proc/{pid}/{name}").read_bytes()
