@@ -10,9 +10,9 @@ from tests.deploy import roots
 
 # The tests, the programs that some of them drive, and what a checkout is installed with.
 TOOLS = (
-    "python3-pytest python3-hypothesis python3-pyte python3-matplotlib python3-seccomp "
-    "python3-venv python3-setuptools python3-wheel git openssl mandoc shellcheck strace tmux "
-    "bsdutils mount make gcc libc6-dev zsh fish netcat-openbsd"
+    "python3-pytest python3-pytest-timeout python3-hypothesis python3-pyte python3-matplotlib "
+    "python3-seccomp python3-venv python3-setuptools python3-wheel git openssl mandoc shellcheck "
+    "strace tmux bsdutils mount make gcc libc6-dev zsh fish netcat-openbsd"
 )
 
 
