@@ -19,7 +19,8 @@ from pathlib import Path
 from papayactl import clusters, units
 from papayactl.system import pinned, process
 from papayad import pidfile
-from papayad.config import Config, parse_address
+from papayad.address import parse_address
+from papayad.config import Config
 from papayad.errors import FAILED, NOT_RUNNING, TRY_AGAIN, Fault, denied_or, reason
 
 PATIENCE = 10.0  # seconds until an acceptor that does not stop by itself is killed

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from papayactl import certificate
 from papayactl.certificate import Certificate
-from papayad.config import Config, is_loopback, parse_address
+from papayad.address import is_loopback, parse_address
+from papayad.config import Config
 from papayad.invite import Invite
 
 

@@ -15,8 +15,9 @@ from papayactl.system import connections, cpu, descriptors, memory, process
 from papayactl.system.connections import Connection
 from papayactl.system.process import Process
 from papayad import segments
+from papayad.address import parse_address
 from papayad.committed import Committed
-from papayad.config import Config, parse_address
+from papayad.config import Config
 from papayad.roster import Entry
 
 RUNNING = "running"

@@ -9,7 +9,7 @@ import socket
 from collections.abc import MutableMapping
 
 from papayad import listeners
-from papayad.config import is_loopback
+from papayad.address import is_loopback
 from papayad.errors import CONFIGURATION, Fault
 
 _FIRST = 3  # SD_LISTEN_FDS_START

@@ -6,7 +6,6 @@ papayad.toml(5) say the same. An unknown key, a wrong type or an impossible valu
 never ignored.
 """
 
-import ipaddress
 import os
 import re
 import tomllib
@@ -15,6 +14,7 @@ from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from papayad.address import host_name, is_loopback, networks, numeric_addresses
 from papayad.errors import CONFIGURATION, USAGE, Fault, denied_or, reason
 from papayad.record import NAME
 
@@ -48,37 +48,6 @@ def between(least: float, most: float) -> Callable[[float], str]:
 def absolute(value: str) -> str:
     plain = value.startswith("/") and not re.search(r"[\x00-\x1f\x7f]", value)
     return "" if plain else "has to be an absolute path"
-
-
-def host_name(value: str) -> str:
-    """What stands between @ and : in an invite: a name, or an address without brackets."""
-    if not value or re.fullmatch(r"[0-9A-Za-z]([0-9A-Za-z._-]{0,252}[0-9A-Za-z])?", value):
-        return ""
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        return "has to be a name or an address, without a port"
-    return ""
-
-
-def networks(value: list[str]) -> str:
-    for text in value:
-        try:
-            ipaddress.ip_network(text)
-        except ValueError:
-            return f'"{text}" is no address and no network'
-    return ""
-
-
-def numeric_addresses(value: list[str]) -> str:
-    if not value:
-        return "names no address to listen on"
-    for text in value:
-        try:
-            parse_address(text)
-        except ValueError as error:
-            return f'"{text}" {error}'
-    return "" if len(set(value)) == len(value) else "names an address twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,27 +222,6 @@ def judge(table: dict[str, Any], path: Path, room: str) -> tuple[Config, list[st
         sections[name] = _section(name, kind, table.get(name, {}), room, problems)
     config = Config(room, path, **sections)
     return config, problems + _across(config)
-
-
-def parse_address(text: str) -> tuple[str, int]:
-    """The host (numeric, IPv6 without brackets) and port of "0.0.0.0:7722" or "[::]:7722"."""
-    match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\[\]]+)):(\d{1,5})", text)
-    if match is None:
-        raise ValueError("is not ADDRESS:PORT (an IPv6 address stands in brackets)")
-    host, port = match[1] or match[2], int(match[3])
-    try:
-        version = ipaddress.ip_address(host).version
-    except ValueError:
-        raise ValueError("is not a numeric address") from None
-    if (version == 6) != bool(match[1]):
-        raise ValueError("is not ADDRESS:PORT (an IPv6 address stands in brackets)")
-    if port > 65535:
-        raise ValueError(f"has port {port}, which does not exist")
-    return host, port
-
-
-def is_loopback(text: str) -> bool:
-    return ipaddress.ip_address(parse_address(text)[0]).is_loopback
 
 
 def render(config: Config) -> str:

@@ -7,7 +7,7 @@ platform an IPv6 socket is V6ONLY, whatever the system's default.
 import socket
 from errno import EADDRINUSE
 
-from papayad.config import parse_address
+from papayad.address import parse_address
 from papayad.errors import UNAVAILABLE, Fault, denied_or, reason
 
 _BACKLOG = 4096  # the kernel has a limit of its own, too

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("papayad", "papayactl", "papayachat")
 
 LEAVES = {
+    "address",
     "bans",
     "config",
     "errors",

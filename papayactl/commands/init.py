@@ -14,7 +14,8 @@ from papayactl import foundation, invites, tokenfile
 from papayactl.foundation import Foundation
 from papayactl.invocation import Invocation, pass_invocation
 from papayad import config, invite, tokens
-from papayad.config import ENVIRONMENT, Config, is_loopback, parse_address
+from papayad.address import is_loopback, parse_address
+from papayad.config import ENVIRONMENT, Config
 from papayad.errors import USAGE, Fault
 from papayad.record import NAME
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from papayad import groups, pidfile, roster
-from papayad.config import parse_address
+from papayad.address import parse_address
 
 PR_SET_PDEATHSIG = 1
 

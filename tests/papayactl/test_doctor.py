@@ -10,7 +10,7 @@ import pytest
 
 from papayactl import doctor
 from papayactl.finding import FAILURE
-from papayad import config
+from papayad.address import parse_address
 from tests import certificate
 from tests.conftest import MakeRoom
 from tests.papayactl.examined import findings, give, only
@@ -60,7 +60,7 @@ def test_the_acceptor_and_its_port(healthy: StagedRoom) -> None:
 def test_somebody_else_has_the_port(healthy: StagedRoom) -> None:
     healthy.children[-1].kill()
     healthy.children[-1].wait()
-    host, port = config.parse_address(healthy.config.listen.addresses[0])
+    host, port = parse_address(healthy.config.listen.addresses[0])
     with socket.create_server((host, port)):
         found = {one["what"]: one for one in findings(healthy)}
     assert found[healthy.config.listen.addresses[0]]["level"] == "failure"

@@ -15,6 +15,7 @@ from click.testing import Result
 from papayactl import acceptor
 from papayactl.main import main
 from papayad import config, invite, tokens
+from papayad.address import parse_address
 from tests.papayactl.runner import runner
 
 AS_ROOT = os.geteuid() == 0
@@ -112,7 +113,7 @@ def test_a_second_room_shares_and_has_its_own(top: Path) -> None:
     assert second.listen.certificate == first.listen.certificate
     assert second.state_dir != first.state_dir
     assert second.service.run_dir != first.service.run_dir
-    ports = [config.parse_address(one.listen.addresses[0])[1] for one in (first, second)]
+    ports = [parse_address(one.listen.addresses[0])[1] for one in (first, second)]
     assert ports[0] != ports[1]
 
 

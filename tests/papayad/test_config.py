@@ -135,56 +135,6 @@ def test_tls_may_be_off_on_loopback(tmp_path: Path) -> None:
     assert load(tmp_path, text).listen.tls == "off"
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("0.0.0.0:0", ("0.0.0.0", 0)),
-        ("[::]:65535", ("::", 65535)),
-        ("[fe80::1%eth0]:7722", ("fe80::1%eth0", 7722)),
-    ],
-)
-def test_an_address_has_a_host_and_a_port(text: str, parts: tuple[str, int]) -> None:
-    assert config.parse_address(text) == parts
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "7722",
-        ":7722",
-        "0.0.0.0",
-        "0.0.0.0:",
-        "::1:7722",
-        "[::1]",
-        "[127.0.0.1]:1",
-        "127.0.0.1:65536",
-        "127.0.0.1:-1",
-        "127.1:80",
-        "chat.example.org:80",
-        "1.2.3.4:80 ",
-    ],
-)
-def test_what_is_no_address(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is not|has port"):
-        config.parse_address(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "loopback"),
-    [
-        ("127.0.0.1:1", True),
-        ("127.9.9.9:1", True),
-        ("[::1]:1", True),
-        ("0.0.0.0:1", False),
-        ("[::]:1", False),
-        ("192.0.2.1:1", False),
-    ],
-)
-def test_loopback(text: str, loopback: bool) -> None:
-    assert config.is_loopback(text) is loopback
-
-
 def test_what_is_rendered_is_read_back_with_a_comment_on_every_key(tmp_path: Path) -> None:
     path = tmp_path / "room.toml"
     changes: dict[str, dict[str, Any]] = {
