@@ -26,21 +26,22 @@ REPORT = HERE / "REPORT.md"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How much is measured. `joins` and `crowd` are numbers of clients, 0 for none."""
+    """How much is measured. `joins`, `listing` and `crowd` are numbers of clients, 0 for none."""
 
     name: str
     repetitions: int
     room: room.Plan
     joins: int
+    listing: int
     crowd: int
     disk: float
     loads: tuple[int, ...]
     seconds: int
 
 
-SHORT = Form("short", 3, room.Plan(seconds=2.0), 200, 0, 3.0, (8, 64), 2)
+SHORT = Form("short", 3, room.Plan(seconds=2.0), 200, 1000, 0, 3.0, (8, 64), 2)
 FULL = Form(
-    "full", 5, room.Plan(seconds=10.0, flood=200_000, rest=10.0), 1000, 10_000, 30.0,
+    "full", 5, room.Plan(seconds=10.0, flood=200_000, rest=10.0), 1000, 1000, 10_000, 30.0,
     (1, 2, 4, 8, 16, 32, 64), 60,
 )  # fmt: skip
 
@@ -60,6 +61,7 @@ def main() -> None:
 @click.option("--server", "servers", multiple=True, type=click.Choice([*CONTESTANTS]))
 @click.option("--repetitions", type=click.IntRange(1), help="Instead of 3, or 5 with --full.")
 @click.option("--seconds", type=click.IntRange(1), help="Of each load.")
+@click.option("--load", "loads", multiple=True, type=click.IntRange(1), help="Connections of it.")
 @click.option("--up-to-1024", is_flag=True, help="The experiment also with 128 ... 1,024.")
 @click.option("--out", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
 @click.option("--report", "target", type=click.Path(path_type=Path), default=REPORT)
@@ -70,6 +72,7 @@ def run(
     servers: tuple[str, ...],
     repetitions: int | None,
     seconds: int | None,
+    loads: tuple[int, ...],
     up_to_1024: bool,
     out: Path,
     target: Path,
@@ -80,6 +83,8 @@ def run(
         form = replace(form, repetitions=repetitions)
     if seconds:
         form = replace(form, seconds=seconds, room=replace(form.room, seconds=float(seconds)))
+    if loads:
+        form = replace(form, loads=loads)
     if up_to_1024:
         form = replace(form, loads=(*form.loads, 128, 256, 512, 1024))
     found = Results(form.name, machine.describe())
@@ -205,7 +210,7 @@ def _disk(form: Form, workshop: Workshop) -> Callable[[], Iterable[Sample]]:
 
 
 def _listing(form: Form, workshop: Workshop) -> Callable[[], Iterable[Sample]]:
-    return lambda: [room.listing(form.joins, workshop)]
+    return lambda: [room.listing(form.listing, workshop)]
 
 
 def _crowd(form: Form, workshop: Workshop) -> Callable[[], Iterable[Sample]]:

@@ -24,6 +24,7 @@ from contrib.bench.tools import Workshop
 Sample = dict[str, Any]
 _PATIENCE = 120.0  # seconds for papayactl
 _FEW = 50  # clients, from which the need of many is known
+_CLIENT = 4 << 20  # bytes, roughly, where nobody measured it
 _KERNEL = 300 * 1024  # bytes a client in the kernel, on both ends, measured
 _SHARE = 0.8  # of the memory that is available
 _SETTLE = 0.3  # seconds for the last of a load to come to rest
@@ -146,6 +147,7 @@ def _one_to_all(server: Running, generator: Generator, clients: int) -> Sample:
 
 def listing(clients: int, workshop: Workshop) -> Sample:
     """What `papayactl list` costs in a room of so many: seconds by the clock, and of CPU."""
+    refuse_what_does_not_fit(clients, _CLIENT)
     peer = PEERS["papayad"]
     plan = Plan(clients=clients, senders=1)
     with peer.start(workshop) as server, _generator(peer, server, plan, workshop):
