@@ -11,8 +11,29 @@ def fields(pid: int) -> dict[str, str]:
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
+def number(pid: int, name: str) -> int:
+    """One of them, such as VmRSS (in KiB)."""
+    return int(fields(pid)[name].split()[0])
+
+
+def context_switches(pid: int) -> int:
+    known = fields(pid)
+    return int(known["voluntary_ctxt_switches"]) + int(known["nonvoluntary_ctxt_switches"])
+
+
 def parent(pid: int) -> int:
-    return int(fields(pid)["PPid"])
+    """0 when it is gone; so with its group."""
+    try:
+        return number(pid, "PPid")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
+def process_group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
 
 
 def children(pid: int) -> list[int]:
@@ -59,7 +80,7 @@ def of_group(group: int) -> list[int]:
     for name in os.listdir("/proc"):
         with suppress(FileNotFoundError, ProcessLookupError):
             pid = int(name) if name.isdigit() else 0
-            if pid and os.getpgid(pid) == group and fields(pid)["State"][0] != "Z":
+            if pid and process_group(pid) == group and fields(pid)["State"][0] != "Z":
                 found.append(pid)
     return found
 
@@ -73,9 +94,13 @@ def limit(pid: int, name: str) -> tuple[str, str]:
     raise KeyError(name)
 
 
+def cpu_nanoseconds(pid: int) -> int:
+    """By the scheduler: ticks do not see short bursts."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
+
+
 def cpu_seconds(pid: int) -> float:
-    """By the scheduler's nanoseconds: ticks do not see short bursts."""
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    return cpu_nanoseconds(pid) / 1e9
 
 
 def signals(pid: int, field: str) -> set[int]:

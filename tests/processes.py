@@ -1,4 +1,4 @@
-"""Processes as tests see and make them: by pid, by group and by what the kernel tells of them."""
+"""Processes as tests make, stop and await them; what the kernel tells of them is in `kernel`."""
 
 import os
 import signal
@@ -6,9 +6,11 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from tests import kernel
 from tests.room import is_alive, wait_for
 
 needs_proc_locks = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/locks")
@@ -17,8 +19,13 @@ needs_proc_locks = pytest.mark.skipif(sys.platform != "linux", reason="reads /pr
 def fork(run: Callable[[], None]) -> int:
     """A child that runs this and exits with 0, or with 1 and a traceback; returns its pid."""
     pid = os.fork()
-    if pid:
-        return pid
+    if pid == 0:
+        live(run)
+    return pid
+
+
+def live(run: Callable[[], None]) -> NoReturn:
+    """A child's side of a fork."""
     code = 1
     try:
         run()
@@ -26,7 +33,13 @@ def fork(run: Callable[[], None]) -> int:
     except BaseException:  # noqa: BLE001 - the child never returns into the test runner
         traceback.print_exc()
     finally:
+        sys.stderr.flush()
         os._exit(code)
+
+
+def run_in_child(run: Callable[[], None]) -> None:
+    """Run this in a process of its own; what fails there fails here."""
+    assert exit_code(fork(run)) == 0
 
 
 def exit_code(pid: int) -> int:
@@ -52,48 +65,7 @@ def wait_until_gone(pids: Iterable[int]) -> None:
 def freeze(pid: int) -> None:
     """Stop a process and wait until it stands still."""
     os.kill(pid, signal.SIGSTOP)
-    wait_for(lambda: stat(pid)[0] == "T")
-
-
-def of_group(group: int) -> list[int]:
-    """Every living process of a group."""
-    return [pid for pid in all_pids() if is_alive(pid) and process_group(pid) == group]
-
-
-def all_pids() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
-
-
-def process_group(pid: int) -> int:
-    """The process's group, 0 when it is gone; so with its parent."""
-    return _number(pid, 2)
-
-
-def parent(pid: int) -> int:
-    return _number(pid, 1)
-
-
-def _number(pid: int, field: int) -> int:
-    try:
-        return int(stat(pid)[field])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-
-
-def stat(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat from the state on (proc(5))."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def status(pid: int, field: str) -> int:
-    """A number of /proc/PID/status, such as VmRSS (in KiB) or voluntary_ctxt_switches."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    known = dict(line.split(":", 1) for line in lines)
-    return int(known[field].split()[0])
-
-
-def context_switches(pid: int) -> int:
-    return status(pid, "voluntary_ctxt_switches") + status(pid, "nonvoluntary_ctxt_switches")
+    wait_for(lambda: kernel.fields(pid)["State"][0] == "T")
 
 
 def is_waiting_for(path: Path, pid: int) -> bool:

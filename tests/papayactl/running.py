@@ -8,6 +8,7 @@ from typing import Any
 from click.testing import Result
 
 from papayactl.main import main
+from tests import kernel
 from tests.papayactl.runner import runner
 from tests.room import Peer, Room, wait_for
 
@@ -27,14 +28,8 @@ def said_by(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def status(pid: int, name: str) -> str:
-    """A line of /proc/PID/status."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(line for line in lines if line.startswith(f"{name}:")).partition(":")[2].strip()
-
-
 def is_stopped(pid: int) -> bool:
-    return "(stopped)" in status(pid, "State")
+    return "(stopped)" in kernel.fields(pid)["State"]
 
 
 def is_idle(pid: int) -> bool:

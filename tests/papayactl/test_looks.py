@@ -8,6 +8,7 @@ import pytest
 
 from papayactl import looks
 from papayad import roster, wire
+from tests import kernel
 from tests.conftest import MakeRoom
 from tests.papayactl.running import TALKATIVE, block, ctl, ctl_json, is_idle, is_stopped, said_by
 from tests.room import ROOT, Room, wait_for
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="ne
 
 
 def nanoseconds(*pids: int) -> int:
-    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids)
+    return sum(map(kernel.cpu_nanoseconds, pids))
 
 
 def settled(room: Room, user: str) -> tuple[int, int]:

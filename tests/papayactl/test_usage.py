@@ -11,8 +11,9 @@ import pytest
 
 from papayactl import consumption, rates
 from papayad import roster
+from tests import kernel
 from tests.conftest import MakeRoom
-from tests.papayactl.running import ctl, ctl_json, is_idle, status
+from tests.papayactl.running import ctl, ctl_json, is_idle
 from tests.room import Room, wait_for
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
@@ -39,13 +40,13 @@ def test_sums_are_those_of_proc_and_of_the_log(make_room: MakeRoom) -> None:
     assert [row["kind"] for row in rows] == ["client", "client", "acceptor", "room"]
     for row in rows[:2]:
         pids = row["recv"], row["send"]
-        turned = [int(status(pid, "voluntary_ctxt_switches")) for pid in pids]
+        turned = [kernel.number(pid, "voluntary_ctxt_switches") for pid in pids]
         assert row["voluntary_switches"] == sum(turned)
-        turned = [int(status(pid, "nonvoluntary_ctxt_switches")) for pid in pids]
+        turned = [kernel.number(pid, "nonvoluntary_ctxt_switches") for pid in pids]
         assert row["involuntary_switches"] == sum(turned)
-        used = [int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids]
-        assert round(row["cpu_seconds"] * 1e9) == sum(used)
-        resident = sum(int(status(pid, "VmRSS").split()[0]) for pid in pids)
+        used = sum(map(kernel.cpu_nanoseconds, pids))
+        assert round(row["cpu_seconds"] * 1e9) == used
+        resident = sum(kernel.number(pid, "VmRSS") for pid in pids)
         assert row["rss"] == pytest.approx(resident * 1024, rel=0.05)
         assert row["messages"] == room.log().count(b" %s " % row["user"].encode())
         assert row["uss"] < row["pss"] < row["rss"]

@@ -2,31 +2,9 @@
 
 import os
 import pty
-import sys
-import traceback
-from collections.abc import Callable
 
 from papayad import process_group
-
-
-def in_child(run: Callable[[], None]) -> None:
-    """Run this in a child of its own; what fails there fails here."""
-    child = os.fork()
-    if child == 0:
-        live(run)
-    assert os.waitpid(child, 0)[1] == 0
-
-
-def live(run: Callable[[], None]) -> None:
-    code = 1
-    try:
-        run()
-        code = 0
-    except BaseException:  # noqa: BLE001 - the child never returns into the test runner
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
+from tests.processes import live, run_in_child
 
 
 def enter_and_check(old: int) -> None:
@@ -40,7 +18,7 @@ def enter_and_check(old: int) -> None:
 
 def test_a_member_of_a_group() -> None:
     group = os.getpgrp()
-    in_child(lambda: enter_and_check(group))
+    run_in_child(lambda: enter_and_check(group))
 
 
 def test_the_leader_of_a_group() -> None:
@@ -59,7 +37,7 @@ def test_the_leader_of_a_group() -> None:
         os.close(writing)
         os.waitpid(other, 0)
 
-    in_child(lead)
+    run_in_child(lead)
 
 
 def test_the_leader_of_a_session() -> None:
@@ -70,7 +48,7 @@ def test_the_leader_of_a_session() -> None:
         process_group.enter_own()
         assert os.getpgrp() == os.getpid()
 
-    in_child(lead)
+    run_in_child(lead)
 
 
 def test_the_terminal_comes_along() -> None:

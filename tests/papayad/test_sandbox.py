@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,33 +15,18 @@ from papayad.errors import UNAVAILABLE, Fault
 from papayad.sandbox import Sandbox
 from tests import kernel
 from tests.conftest import MakeRoom
+from tests.processes import run_in_child
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 
 ROLES = [titles.RECV, titles.SEND, titles.REAPER]
 
 
-def in_child(run: Callable[[], None]) -> None:
-    """Run in a process of its own; fails with what failed there."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            run()
-            code = 0
-        except BaseException:  # noqa: BLE001 - it never returns into the test runner
-            os.write(2, traceback.format_exc().encode())
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
-
-
 @pytest.fixture(scope="module")
 def whole() -> Sandbox:
     """All that this machine has; the promise of no new privileges stays in the child."""
     try:
-        in_child(lambda: _assert_whole(sandbox.prepare("required")))
+        run_in_child(lambda: _assert_whole(sandbox.prepare("required")))
     except AssertionError:
         pytest.skip("needs libseccomp's Python bindings and Landlock")
     return sandbox.NONE
@@ -91,7 +75,7 @@ def test_what_every_role_is_refused(whole: Sandbox, tmp_path: Path, role: str) -
         refused(lambda: os.kill(os.getppid(), signal.SIGSTOP))
         assert Path("/proc/self/stat").read_text()
 
-    in_child(attempts)
+    run_in_child(attempts)
 
 
 def test_recv_writes_in_state_dir_and_send_only_reads(whole: Sandbox, tmp_path: Path) -> None:
@@ -111,8 +95,8 @@ def test_recv_writes_in_state_dir_and_send_only_reads(whole: Sandbox, tmp_path: 
         refused(lambda: os.unlink(tmp_path / "log"))
         refused(lambda: os.kill(os.getppid(), signal.SIGUSR1))
 
-    in_child(as_recv)
-    in_child(as_send)
+    run_in_child(as_recv)
+    run_in_child(as_send)
 
 
 def test_the_rooms_of_the_tests_are_confined(whole: Sandbox, make_room: MakeRoom) -> None:
@@ -141,11 +125,11 @@ def test_required_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
             sandbox.prepare("required")
         assert caught.value.code == UNAVAILABLE
 
-    in_child(attempt)
+    run_in_child(attempt)
 
 
 def test_off_is_none() -> None:
-    in_child(lambda: _assert_none(sandbox.prepare("off")))
+    run_in_child(lambda: _assert_none(sandbox.prepare("off")))
 
 
 @pytest.mark.parametrize("hidden", [True, False])
@@ -157,7 +141,7 @@ def test_hidden_processes_are_roots_to_look_into(hidden: bool) -> None:
             os.setresuid(65534, 65534, 65534)
         os.execv(sys.executable, [sys.executable, "-c", HIDDEN, str(hidden)])  # is dumpable again
 
-    in_child(attempt)
+    run_in_child(attempt)
 
 
 HIDDEN = """

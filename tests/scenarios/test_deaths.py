@@ -14,15 +14,8 @@ from papayad import roster
 from papayad.committed import FILE
 from papayad.roster import Entry
 from tests.conftest import MakeRoom
-from tests.processes import (
-    freeze,
-    is_waiting_for,
-    needs_proc_locks,
-    of_group,
-    parent,
-    process_group,
-    wait_until_gone,
-)
+from tests.kernel import of_group, parent, process_group
+from tests.processes import freeze, is_waiting_for, needs_proc_locks, wait_until_gone
 from tests.room import Peer, Room, wait_for
 
 ROLES = {"recv": ("recv",), "send": ("send",), "both": ("recv", "send")}

@@ -3,7 +3,7 @@
 import time
 
 from tests.conftest import MakeRoom
-from tests.processes import context_switches, of_group
+from tests.kernel import context_switches, of_group
 from tests.room import Room, wait_for
 
 CLIENTS = 20

@@ -12,7 +12,8 @@ import pytest
 
 from papayad import groups
 from tests.conftest import MakeRoom
-from tests.processes import process_group, wait_until_gone
+from tests.kernel import process_group
+from tests.processes import wait_until_gone
 from tests.room import PATIENCE, ROOT, Room, wait_for
 from tests.stranger import Stranger
 

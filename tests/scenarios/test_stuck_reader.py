@@ -12,7 +12,7 @@ from papayad import record, segments
 from papayad.wire import Hello
 from tests.conftest import MakeRoom
 from tests.crowd import Crowd
-from tests.processes import of_group, status
+from tests.kernel import number, of_group
 from tests.room import Peer, Room
 
 SPEAKERS = ("bob", "dan", "eve")  # of one length, as are their records
@@ -43,7 +43,7 @@ def hash_of_log(room: Room) -> bytes:
 
 def memory(room: Room, field: str) -> dict[int, int]:
     """KiB of every process of the room."""
-    return {pid: status(pid, field) for group in room.groups() for pid in of_group(group)}
+    return {pid: number(pid, field) for group in room.groups() for pid in of_group(group)}
 
 
 def test_a_client_that_reads_nothing(make_room: MakeRoom) -> None:
