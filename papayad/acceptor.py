@@ -217,7 +217,8 @@ class Acceptor:
     ) -> None:
         """Fork the cluster; from then on the connection is its alone."""
         try:
-            entry, descriptor = self._enter_roster(self._entry(pending, greeted, token))
+            entry = self._entry(pending, greeted, token)
+            entry, descriptor = roster.enter(self._shared.roster, entry)
         except OSError as error:
             self._cannot(pending, error)
             return
@@ -248,15 +249,6 @@ class Acceptor:
         marks.touch_seen(self._shared.state_dir, token.id)
         self._reaping.add(())  # there may not have been a process for it
         self._journal.info(f"{entry.user}@{entry.peer} joined with token {token.id}, pid {pid}")
-
-    def _enter_roster(self, entry: roster.Entry) -> tuple[roster.Entry, int]:
-        """On a full disk people come in all the same."""
-        try:
-            return entry, roster.create(self._shared.roster, entry)
-        except OSError as error:
-            if error.errno not in roster.NO_SPACE:
-                raise
-        return roster.create_on_full_disk(self._shared.roster, entry)
 
     def _entry(self, pending: Pending, greeted: Greeted, token: Token) -> roster.Entry:
         group = os.getpgrp()

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from papayad.locks import create_locked, is_held_at
 
-NO_SPACE = {ENOSPC, EDQUOT}
+_NO_SPACE = {ENOSPC, EDQUOT}
 _SEPARATOR = ","  # in no user, session, peer or token
 _SECOND = 1_000_000_000
 _HIGHEST_PID = 1 << 22  # Linux; the BSDs stay below. No entry is written in early 1970.
@@ -48,9 +48,19 @@ def directory(state_dir: Path) -> Path:
 def create(path: str | Path, entry: Entry) -> int:
     """Write the entry without its pids; the descriptor holds the lock and is for the cluster.
 
-    Raises OSError; one of NO_SPACE is for `create_on_full_disk` to try.
+    Raises OSError.
     """
     return create_locked(f"{path}/{entry.name}", _line(entry).encode())
+
+
+def enter(path: str | Path, entry: Entry) -> tuple[Entry, int]:
+    """`create`, and on a full disk people come in all the same: the entry as it is there, too."""
+    try:
+        return entry, create(path, entry)
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            raise
+    return create_on_full_disk(path, entry)
 
 
 def create_on_full_disk(path: str | Path, entry: Entry) -> tuple[Entry, int]:
@@ -69,7 +79,7 @@ def complete(descriptor: int, recv: int, send: int) -> None:
             write(descriptor, f" recv={recv} send={send}\n".encode())
             return
     except OSError as error:
-        if error.errno not in NO_SPACE:
+        if error.errno not in _NO_SPACE:
             raise
     os.utime(descriptor, ns=(0, recv * _SECOND + send))
 
