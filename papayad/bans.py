@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from papayad import secrecy
+from papayad import table
 from papayad.errors import CONFIGURATION, Fault, denied_or, reason
 from papayad.files import write_whole
 from papayad.record import NAME
@@ -86,8 +86,7 @@ def subject_of(text: str) -> str | None:
 def read_bans(path: Path) -> list[Ban]:
     """Every ban of the file, none when there is no file; a Fault (77, 78) names the line."""
     try:
-        secrecy.refuse_open_door(path)
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return table.read(path, _parse, "ban", "SUBJECT created=TIME [expires=TIME] [reason=WORDS]")
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -95,17 +94,6 @@ def read_bans(path: Path) -> list[Ban]:
         raise Fault(
             str(path), reason(error), remedy, code=denied_or(error, CONFIGURATION)
         ) from error
-    except UnicodeDecodeError:
-        raise Fault(str(path), "not UTF-8", "restore it from a copy", code=CONFIGURATION) from None
-    bans = []
-    for number, line in enumerate(lines, 1):
-        if line.strip() and not line.startswith("#"):
-            ban = _parse(line)
-            if ban is None:
-                remedy = "each line is SUBJECT created=TIME [expires=TIME] [reason=WORDS]"
-                raise Fault(f"{path}:{number}", "not a ban", remedy, code=CONFIGURATION)
-            bans.append(ban)
-    return bans
 
 
 def write_bans(path: Path, known: list[Ban]) -> None:

@@ -15,7 +15,7 @@ from calendar import timegm
 from dataclasses import dataclass
 from pathlib import Path
 
-from papayad import secrecy
+from papayad import table
 from papayad.errors import CONFIGURATION, Fault, denied_or, reason
 from papayad.files import write_whole
 from papayad.record import NAME
@@ -57,24 +57,13 @@ def digest(token: str) -> str:
 def read_tokens(path: Path) -> dict[str, Token]:
     """Every token of the file by digest; a Fault (77, 78) names the file and the line."""
     try:
-        secrecy.refuse_open_door(path)
-        lines = path.read_text(encoding="utf-8").splitlines()
+        known = table.read(path, _parse, "token", "SHA256 USER created=TIME [expires=TIME]")
     except OSError as error:
         remedy = "run papayactl init, or give the service's group the right to read it"
         raise Fault(
             str(path), reason(error), remedy, code=denied_or(error, CONFIGURATION)
         ) from error
-    except UnicodeDecodeError as error:
-        raise Fault(str(path), "not UTF-8", "restore it from a copy", code=CONFIGURATION) from error
-    tokens: dict[str, Token] = {}
-    for number, line in enumerate(lines, 1):
-        if line.strip() and not line.startswith("#"):
-            token = _parse(line)
-            if token is None:
-                remedy = "each line is SHA256 USER created=TIME [expires=TIME]"
-                raise Fault(f"{path}:{number}", "not a token", remedy, code=CONFIGURATION)
-            tokens[token.digest] = token
-    return tokens
+    return {token.digest: token for token in known}
 
 
 def write_tokens(path: Path, tokens: dict[str, Token]) -> None:

@@ -26,6 +26,7 @@ LEAVES = {
     "secrecy",
     "segments",
     "system",
+    "table",
     "titles",
     "tokens",
     "wire",
