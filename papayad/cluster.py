@@ -8,8 +8,7 @@ with os._exit and never returns into the acceptor's code.
 import os
 import signal
 import socket
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from os import close, fork, getpgrp, getpid, pipe, set_blocking
@@ -22,11 +21,13 @@ from papayad.config import Config
 from papayad.confine import confine
 from papayad.cursor import Start, resolve
 from papayad.descriptors import close_all_but, silence_standard_streams
+from papayad.farewell import refuse_busy, see_off
 from papayad.groups import announce
 from papayad.inlet import Inlet, PlainInlet, TLSInlet
 from papayad.journal import Journal
 from papayad.notices import NoticeReader, NoticeWriter
 from papayad.outlet import CompatOutlet, Outlet, PlainOutlet, TLSOutlet
+from papayad.passing import left_behind, wait_until_gone
 from papayad.plain_signals import BLOCK, DEFAULT, IGNORED, SET, UNBLOCK, set_handler, set_mask
 from papayad.proctitle import set_title
 from papayad.reader import Reader
@@ -41,10 +42,7 @@ from papayad.titles import RECV, SEND
 from papayad.tls import TLS
 from papayad.wire import parse_upstream
 
-_PATIENCE = 2.0  # seconds for an older cluster to end, and at the end for SEND and for the client
-_MOST_PATIENCE = 5.0  # seconds, when SIGKILL does not end it: it waits for a disk
-_STEP = 0.002
-_CHUNK = 65536
+_PATIENCE = 2.0  # seconds for SEND to end
 _NOT_OURS = tuple(
     int(one)
     for one in (
@@ -143,37 +141,6 @@ def reset_signals() -> None:
     set_mask(SET, ())
 
 
-def wait_until_gone(path: str, names: Collection[str]) -> list[str]:
-    """Until clusters that were asked to end, or that lost a process, are gone: their locks tell.
-
-    Nothing of theirs comes after that. One that does not end in time is killed; returns those that
-    do not end even so, which the kernel holds in a system call of theirs.
-    """
-    began = time.monotonic()
-    left = [name for name in names if roster.is_live(path, name)]
-    while left and (waited := time.monotonic() - began) < _MOST_PATIENCE:
-        if waited > _PATIENCE:
-            for name in left:
-                _kill(path, name)
-        time.sleep(_STEP)
-        left = [name for name in left if roster.is_live(path, name)]
-    return left
-
-
-def left_behind(names: Collection[str]) -> str:
-    """For the journal."""
-    return f"not ended by SIGKILL within {_MOST_PATIENCE:.0f} s: clusters {' '.join(sorted(names))}"
-
-
-def _kill(path: str, name: str) -> None:
-    """The entry's lock is held, so its pids are the cluster's; a starting one has none yet."""
-    entry = roster.read(path, name)
-    for pid in (entry.recv, entry.send) if entry else ():
-        if pid > 1:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-
 def _fork_send(roster: str, client: Client) -> int:
     """Fork with SEND's signals blocked; a client that cannot have one is told so."""
     set_mask(BLOCK, SIGNALS)
@@ -191,29 +158,6 @@ def _give_up(roster: str, client: Client) -> NoReturn:
         os.unlink(f"{roster}/{client.entry.name}")
     refuse_busy(client.socket, client.tls)
     os._exit(os.EX_TEMPFAIL)
-
-
-def refuse_busy(client: socket.socket, tls: TLS | None) -> None:
-    """There is no process for this client; nobody else notices."""
-    line = wire.render_refusal(wire.Refusal("busy", "no process to be had, try again later"))
-    with suppress(OSError):
-        client.send(tls.encrypt(line) + tls.close_notify() if tls else line)
-    see_off(client)
-
-
-def see_off(client: socket.socket) -> None:
-    """Read on until the client has seen the end, for a moment at most.
-
-    To close a socket with unread bytes in it is to reset it, and a client that still writes would
-    lose the last words that it was sent.
-    """
-    deadline = time.monotonic() + _PATIENCE
-    with suppress(OSError):  # it has gone, or its time is up
-        client.shutdown(socket.SHUT_WR)
-        while (left := deadline - time.monotonic()) > 0:
-            client.settimeout(left)
-            if not client.recv(_CHUNK):
-                break
 
 
 def _start_of(client: Client, shared: Shared) -> Start:

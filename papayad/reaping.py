@@ -11,8 +11,9 @@ from contextlib import suppress
 
 from papayad import descriptors, reaper, titles
 from papayad.appender import Appender
-from papayad.cluster import Shared, announcer, left_behind, reset_signals, wait_until_gone
+from papayad.cluster import Shared, announcer, reset_signals
 from papayad.confine import confine
+from papayad.passing import left_behind, wait_until_gone
 from papayad.proctitle import set_title
 from papayad.spawn import spawn
 
