@@ -85,8 +85,9 @@ def _stop_waiting(config: Config) -> int | None:
         return None
     pid = known[0]
     path = config.state_dir / _FILE
-    if not pinned.send(pid, signal.SIGTERM, lambda: is_held_at(path) and _read(config) == known):
+    if not pinned.send(pid, signal.SIGTERM, lambda: _read(config) == known):
         return None
+    pinned.send(pid, signal.SIGCONT, lambda: _read(config) == known)  # one that is stopped, too
     while is_held_at(path):
         time.sleep(_LOOK_AGAIN)
     with service_user.acting(config):

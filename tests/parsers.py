@@ -156,7 +156,7 @@ def handshake(data: bytes) -> None:
                     became = pending.advance(terms)
                 if isinstance(became, Refusal):
                     pending.refuse(became)
-                assert pending.refused == isinstance(became, Refusal) or pending.refused
+                assert pending.refused == isinstance(became, Refusal)
                 if pending.refused or isinstance(became, Greeted):
                     return
             peer.shutdown(socket.SHUT_WR)

@@ -61,7 +61,7 @@ def test_without_headings() -> None:
 
 def test_a_cell_is_shortened_when_no_column_can_go() -> None:
     lines = table.lines([Column("NAME"), Column("N", True)], [["a" * 50, "1"]], 20)
-    assert lines == ["NAME              N", "a" * 16 + "…  1"] or max(map(len, lines)) == 20
+    assert lines == ["NAME               N", "a" * 16 + "…  1"]
 
 
 def test_nothing_is_no_table() -> None:
