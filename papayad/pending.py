@@ -14,7 +14,7 @@ from papayad.wire import Hello, ProtocolError, Refusal
 
 _CHUNK = 4096
 _FAREWELL_CHUNK = 65536
-_FAREWELL_MOST = 1 << 24  # bytes: who says more than that does not listen
+_FAREWELL_MOST = 1 << 17  # bytes: who says more than that does not listen
 
 
 @dataclass(frozen=True, slots=True)

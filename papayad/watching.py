@@ -5,6 +5,7 @@ what is left is there again at the next one. The last come first: of a queue tha
 it is served everybody would wait for its whole length, and a friend's handshake has three steps.
 """
 
+import os
 import selectors
 import socket
 from collections.abc import Callable
@@ -60,3 +61,4 @@ class Watching:
         coming = [handler for rank, _, handler in ready if rank == Rank.NEWCOMERS]
         for handler in (*waiting[:_SHARE], *coming):
             handler()
+            os.sched_yield()  # a client's processes that want this core need not wait for a tick

@@ -25,7 +25,7 @@ PEOPLE = 50
 LONG = Size(2000, 5000)
 SHORT = Size(300, 300)
 
-_PAUSE = 0.05  # seconds between two messages
+_PAUSE = 0.02  # seconds between two messages
 _LONGEST_JOIN = 2.0  # seconds
 _WORSE = 2.0  # times the quiet p99
 _LONGEST_CLOSE = 1.0  # seconds
