@@ -20,8 +20,8 @@ from papayactl import clusters, units
 from papayactl.system import pinned, process
 from papayad import pidfile
 from papayad.address import parse_address
-from papayad.config import Config
 from papayad.errors import FAILED, NOT_RUNNING, TRY_AGAIN, Fault, denied_or, reason
+from papayad.settings import Config
 
 PATIENCE = 10.0  # seconds until an acceptor that does not stop by itself is killed
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from papayactl import changing
 from papayad import bans
 from papayad.bans import Ban
-from papayad.config import Config
 from papayad.errors import USAGE, Fault
+from papayad.settings import Config
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from papayactl import acceptor, clients, clusters, ending, freezing, looks, sele
 from papayactl.acceptor import Status
 from papayactl.figures import size
 from papayactl.looks import FROZEN, Look
-from papayad.config import Config
 from papayad.errors import Fault
 from papayad.roster import Entry
+from papayad.settings import Config
 
 KEYS = "q quit  arrows choose  k kill  f freeze  / filter  s sort  r reverse"
 ABOVE = 3  # lines above the table's heading

@@ -11,7 +11,7 @@ from pathlib import Path
 from papayactl import acceptor, figures
 from papayactl.finding import FAILURE, OK, WARNING, Finding
 from papayactl.system import limits, proc
-from papayad.config import Config
+from papayad.settings import Config
 
 _SCARCE = 0.05  # of the disk
 _LEAST = 1 << 26  # bytes of the disk

@@ -8,9 +8,9 @@ from papayactl import clusters, figures, moments, selectors
 from papayactl.figures import rounded
 from papayactl.looks import Look
 from papayactl.table import Column
-from papayad.config import Config
 from papayad.errors import NOT_RUNNING, USAGE, Fault
 from papayad.roster import Entry
+from papayad.settings import Config
 from papayad.tokens import format_time
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from papayactl import service_user
 from papayactl.system import pinned
 from papayad import roster
-from papayad.config import Config
 from papayad.roster import Entry
+from papayad.settings import Config
 
 FORK_TAKES = 0.1  # seconds from a hello that was checked to its entry in the roster
 _START_TAKES = 1.0  # seconds; a cluster adds its pids within a few milliseconds of its fork

@@ -11,9 +11,10 @@ import click
 
 from papayactl import clusters, salvage
 from papayad import config, tokens
-from papayad.config import DEFAULT_ROOM, Config
+from papayad.config import DEFAULT_ROOM
 from papayad.errors import Fault
 from papayad.roster import Entry
+from papayad.settings import Config
 
 
 def selectors(context: click.Context, _: click.Parameter, start: str) -> list[str]:

@@ -16,8 +16,8 @@ from papayactl.looks import Look
 from papayactl.system import cpu, memory, process, switches
 from papayactl.system.process import Process
 from papayad import record
-from papayad.config import Config
 from papayad.roster import Entry
+from papayad.settings import Config
 
 CLIENT, ACCEPTOR, ROOM = "client", "acceptor", "room"
 

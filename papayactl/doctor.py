@@ -17,9 +17,10 @@ from pathlib import Path
 from papayactl import acceptor, capacity, certificate, moments, overview, ownership, stale
 from papayactl.finding import FAILURE, OK, WARNING, Finding
 from papayad import config
-from papayad.config import Config, Problems
+from papayad.config import Problems
 from papayad.errors import NO_PERMISSION, Fault
 from papayad.record import stamp
+from papayad.settings import Config
 
 _DAY = 86400.0
 _SOON = 30 * _DAY

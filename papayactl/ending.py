@@ -15,8 +15,8 @@ from papayactl import clusters, loglock, service_user
 from papayactl.system import process
 from papayad import groups, reaper, roster
 from papayad.appender import Appender
-from papayad.config import Config
 from papayad.roster import Entry
+from papayad.settings import Config
 
 PATIENCE = 5.0  # seconds between SIGTERM and SIGKILL, unless --timeout says otherwise
 

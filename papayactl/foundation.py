@@ -15,9 +15,9 @@ from pathlib import Path
 from papayactl import acceptor, certificate, rooms
 from papayad import config
 from papayad.address import parse_address
-from papayad.config import Config
 from papayad.errors import CONFIGURATION, NO_PERMISSION, Fault
 from papayad.files import sync_directory, write_whole
+from papayad.settings import Config
 
 PORT = 7722
 

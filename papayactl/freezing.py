@@ -13,10 +13,10 @@ from typing import Any
 from papayactl import clusters, loglock, service_user
 from papayactl.system import process
 from papayad import marks, roster
-from papayad.config import Config
 from papayad.errors import Fault
 from papayad.record import NAME
 from papayad.roster import Entry
+from papayad.settings import Config
 
 _TAKES = 2.0  # seconds until a process that was sent SIGSTOP or SIGCONT has obeyed
 _LOOK_AGAIN = 0.002

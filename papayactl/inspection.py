@@ -11,8 +11,8 @@ from papayactl.system.descriptors import Descriptor
 from papayactl.system.process import Process
 from papayactl.system.switches import Switches
 from papayad import groups
-from papayad.config import Config
 from papayad.roster import Entry
+from papayad.settings import Config
 
 _LIMITS = ("Max processes", "Max open files", "Max core file size")
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from papayactl import certificate
 from papayactl.certificate import Certificate
 from papayad.address import is_loopback, parse_address
-from papayad.config import Config
 from papayad.invite import Invite
+from papayad.settings import Config
 
 
 def make(

@@ -19,8 +19,9 @@ import click
 from papayactl import salvage, table
 from papayactl.table import Column
 from papayad import config
-from papayad.config import DEFAULT_ROOM, Config
+from papayad.config import DEFAULT_ROOM
 from papayad.errors import USAGE
+from papayad.settings import Config
 
 F = TypeVar("F", bound=Callable[..., Any])
 

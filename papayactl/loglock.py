@@ -15,9 +15,9 @@ from pathlib import Path
 from papayactl import service_user
 from papayad import committed
 from papayad.committed import Committed
-from papayad.config import Config
 from papayad.errors import TRY_AGAIN, Fault, denied_or, reason
 from papayad.locks import is_held
+from papayad.settings import Config
 
 PATIENCE = 10.0
 

@@ -17,8 +17,8 @@ from papayactl.system.process import Process
 from papayad import segments
 from papayad.address import parse_address
 from papayad.committed import Committed
-from papayad.config import Config
 from papayad.roster import Entry
+from papayad.settings import Config
 
 RUNNING = "running"
 FROZEN = "frozen"

@@ -12,8 +12,8 @@ from papayactl import overview
 from papayactl.consumption import ACCEPTOR, Use
 from papayactl.overview import Overview
 from papayad import tokens
-from papayad.config import Config
 from papayad.errors import Fault
+from papayad.settings import Config
 
 Sample = tuple[dict[str, str], float | int | None]
 

@@ -19,9 +19,9 @@ from papayactl.acceptor import Status
 from papayactl.consumption import Ledger
 from papayactl.looks import BLOCKED, FROZEN
 from papayad import segments
-from papayad.config import Config
 from papayad.errors import Fault
 from papayad.record import Record
+from papayad.settings import Config
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from papayactl.finding import FAILURE, OK, WARNING, Finding, quoted
 from papayad import tokens
-from papayad.config import Config
 from papayad.errors import NO_PERMISSION, Fault
+from papayad.settings import Config
 
 
 def user(settings: Config) -> Iterator[Finding]:

@@ -8,9 +8,9 @@ from typing import Any
 from papayactl import clusters, figures, loglock, looks, service_user
 from papayactl.system import descriptors
 from papayad import retention, segments
-from papayad.config import Chatlog, Config
 from papayad.errors import USAGE, Fault
 from papayad.roster import Entry
+from papayad.settings import Chatlog, Config
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from papayactl import records
 from papayactl.consumption import ROOM, Ledger, Use
 from papayactl.figures import rounded
 from papayad import record
-from papayad.config import Config
+from papayad.settings import Config
 from papayad.tokens import format_time
 
 RATES = {

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from papayad import config
-from papayad.config import Config
 from papayad.errors import Fault
 from papayad.record import NAME
+from papayad.settings import Config
 
 
 def beside(path: Path) -> Iterator[Config]:

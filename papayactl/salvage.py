@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from papayad import config
-from papayad.config import Config, Problems
+from papayad.config import Problems
+from papayad.settings import Config
 
 # Where the clients are, and as whom the log is written: never guessed.
 _NEEDED = ("state_dir", "user", "group")

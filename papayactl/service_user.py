@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from papayad.config import Config
 from papayad.errors import FAILED, Fault, denied_or, reason
+from papayad.settings import Config
 
 REMEDY = "run it as root or as the service's user"
 

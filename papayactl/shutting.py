@@ -16,9 +16,9 @@ import setproctitle
 from papayactl import acceptor, clusters, ending, looks, service_user, telling
 from papayactl.ending import Outcome
 from papayactl.system import pinned
-from papayad.config import Config
 from papayad.errors import NO_PERMISSION, TRY_AGAIN, Fault
 from papayad.locks import create_locked, is_held_at
+from papayad.settings import Config
 
 _FILE = "shutdown"
 _REMINDERS = (86400, 3600, 900, 300, 60)  # seconds before the time at which the room hears again

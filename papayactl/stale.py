@@ -10,9 +10,9 @@ from papayactl import clusters, freezing, loglock, looks
 from papayactl.finding import FAILURE, OK, WARNING, Finding
 from papayactl.system import process
 from papayad import groups, pidfile, roster, segments, tokens
-from papayad.config import Config
 from papayad.errors import Fault
 from papayad.locks import is_held_at
+from papayad.settings import Config
 
 
 def state(config: Config) -> Iterator[Finding]:

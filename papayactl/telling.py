@@ -3,8 +3,8 @@
 from papayactl import ending, loglock, service_user
 from papayad import record
 from papayad.appender import Appender, StorageError
-from papayad.config import Config
 from papayad.errors import FAILED, USAGE, Fault
+from papayad.settings import Config
 
 
 def notice(config: Config, text: str) -> str:

@@ -10,8 +10,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from papayad.config import DEFAULT_ROOM, Config
+from papayad.config import DEFAULT_ROOM
 from papayad.errors import FAILED, Fault
+from papayad.settings import Config
 
 BOOTED = Path("/run/systemd/system")  # sd_booted(3)
 CONFIGURATIONS = Path("/etc/papaya")  # what the units read

@@ -1,4 +1,4 @@
-"""The acceptor: listening sockets and pending connections in one selector (design section 8).
+"""The acceptor: one selector for all that it waits for, and no client among it (design section 8).
 
 It checks who comes and forks a cluster for each who may. It never reads or writes the chat log and
 never waits for its lock, for a client or for a disk; it survives every client, and its own end
@@ -12,17 +12,16 @@ import time
 from contextlib import suppress
 from itertools import count
 
-from papayad import cluster, marks, pidfile, roster, titles, trimming
+from papayad import cluster, marks, pidfile, roster, titles
 from papayad.accepting import Accepting
-from papayad.admission import Admission, is_in, source_of
+from papayad.authenticating import Authenticating
 from papayad.clients import Clients, Known, end
 from papayad.cluster import Client, Shared
 from papayad.credentials import Credentials
 from papayad.errors import Fault
-from papayad.judging import NOBODY, judge
+from papayad.judging import judge
 from papayad.keepalive import set_options
-from papayad.penalizing import Penalizing
-from papayad.pending import Closed, Greeted, Introduced, Pending, Terms
+from papayad.pending import Greeted, Pending, Terms
 from papayad.proctitle import set_title
 from papayad.reaping import Reaping
 from papayad.reloading import Reloaded, reload
@@ -33,10 +32,6 @@ from papayad.watching import Rank, Watching
 from papayad.wire import Refusal
 
 _QUIET = 60.0  # seconds between two lines that say the same
-_FAREWELL = 2.0  # seconds for a refused peer to read its answer
-_FLOOD = 100  # pending connections at once, after which memory is given back
-_SPARE = 16  # descriptors to make free when they have run out: who comes in needs one, too
-_PROXY = "proxy"  # the source of connections whose proxy has not yet said whom it speaks for
 
 
 class Acceptor:
@@ -57,15 +52,16 @@ class Acceptor:
         self._credentials = credentials
         self._journal = shared.journal
         self._roster = roster.directory(shared.config.state_dir)
-        self._admission = Admission()
-        limits = shared.config.limits
-        self._penalizing = Penalizing(shared.config.state_dir, limits, shared.journal)
         self._clients = Clients(self._roster)
         self._reaping = Reaping(shared)
         self._watching = Watching()
         self._serial = count()
+        self._authenticating = Authenticating(shared, terms, self._watching, self._judge)
         self._accepting = Accepting(
-            self._watching, self._receive, self._make_descriptors, shared.journal
+            self._watching,
+            self._authenticating.receive,
+            self._authenticating.make_descriptors,
+            shared.journal,
         )
         self._renew_after = 0.0  # while the pid file cannot be made again
         self._stopping = False
@@ -84,113 +80,14 @@ class Acceptor:
     def _turn(self) -> None:
         self._watching.turn(self._patience())
         now = time.monotonic()
-        for pending in self._admission.overdue(now):
-            self._time_is_up(pending)
-        if self._admission.is_over(_FLOOD):
-            trimming.trim()
-        self._penalizing.mark_waiting()
+        self._authenticating.go_on(now)
         self._accepting.go_on(now)
 
     def _patience(self) -> float | None:
         """Seconds until something is due; None, and no wakeup at all, in an idle room."""
-        times = (self._admission.next_deadline(), self._accepting.due(), self._penalizing.due())
+        times = (self._authenticating.due(), self._accepting.due())
         known = [time for time in times if time is not None]
         return max(0.0, min(known) - time.monotonic()) if known else None
-
-    # connections
-
-    def _receive(self, client: socket.socket, host: str, port: int) -> None:
-        """A new connection: from a proxy, from a source that has to wait, or one that may speak."""
-        limits = self._shared.config.limits
-        proxied = is_in(host, self._shared.config.listen.proxies)
-        source = _PROXY if proxied else source_of(host)
-        if not proxied and self._penalizing.refuses(source, host):
-            client.close()
-            return
-        deadline = time.monotonic() + limits.auth_seconds
-        pending = Pending(client, (host, port), source, deadline, proxied)
-        if proxied or not self._make_room(source):
-            self._make_place()
-        self._admission.add(pending)
-        self._watching.add(client, lambda: self._rank(pending), lambda: self._advance(pending))
-
-    def _rank(self, pending: Pending) -> Rank:
-        if pending.refused:
-            return Rank.REFUSED
-        if self._admission.trusts(pending.source):
-            return Rank.FRIEND
-        return Rank.PROCEEDING if pending.proceeds else Rank.STRANGER
-
-    def _make_room(self, source: str) -> bool:
-        """A source that holds all that it may loses one of its own; whether that was so."""
-        full = self._admission.held_by(source) >= self._shared.config.limits.max_pending_per_source
-        if full:
-            self._drop(self._admission.victim_of(source))
-        return full
-
-    def _make_place(self) -> None:
-        if len(self._admission) >= self._shared.config.limits.max_pending:
-            self._drop(self._admission.victim())
-
-    def _make_descriptors(self) -> bool:
-        """Evict some, in the order of eviction; False when there is nobody to evict."""
-        some = min(_SPARE, (len(self._admission) + 1) // 2)
-        for _ in range(some):
-            self._drop(self._admission.victim())
-        return some > 0
-
-    def _advance(self, pending: Pending) -> None:
-        if pending.socket.fileno() < 0:  # evicted at this turn
-            return
-        try:
-            answer = pending.advance(self._terms)
-        except Closed:
-            if pending.begun and not pending.refused:  # who says nothing at all may just look
-                self._penalizing.charge("handshake", pending.host, pending.source)
-            self._drop(pending)
-            return
-        if isinstance(answer, Refusal):
-            self._fail(pending, "garbage", answer)
-        elif isinstance(answer, Greeted):
-            self._judge(pending, answer)
-        elif isinstance(answer, Introduced):
-            self._introduce(pending, answer)
-
-    def _introduce(self, pending: Pending, answer: Introduced) -> None:
-        """A proxy's header came: from now on it is the connection of whom it speaks for."""
-        if answer.host:
-            pending.host, pending.port = answer.host, answer.port
-            source = source_of(pending.host)
-            if self._penalizing.refuses(source, pending.host):
-                self._drop(pending)
-                return
-            self._make_room(source)
-            self._admission.move(pending, source)
-        self._advance(pending)
-
-    def _time_is_up(self, pending: Pending) -> None:
-        refused = pending.refused
-        if not refused:
-            self._fail(pending, "deadline", Refusal("auth", "no complete hello in time"))
-        if refused or not pending.begun:  # of the silent nothing is unread: the end is no reset
-            self._drop(pending)
-
-    def _fail(self, pending: Pending, kind: str, refusal: Refusal) -> None:
-        """What a peer did wrong costs its source; what a proxy did wrong costs nobody."""
-        if not pending.proxied:
-            self._penalizing.charge(kind, pending.host, pending.source)
-        self._refuse(pending, refusal)
-
-    def _refuse(self, pending: Pending, refusal: Refusal, user: str = NOBODY) -> None:
-        """Answer and go on reading for a moment, so that the answer arrives."""
-        self._penalizing.say(refusal.reason, pending.host, pending.source, user, refusal.words)
-        pending.refuse(refusal)
-        self._admission.wake_at(time.monotonic() + _FAREWELL, pending)
-
-    def _drop(self, pending: Pending) -> None:
-        self._watching.remove(pending.socket)
-        self._admission.remove(pending)
-        pending.socket.close()
 
     # clients
 
@@ -204,11 +101,11 @@ class Acceptor:
             self._cannot(pending, error)
             return
         if verdict.token:
-            self._admission.authenticated(pending.source)
+            self._authenticating.trust(pending)
         elif verdict.refusal and verdict.refusal.reason == "auth":
-            self._penalizing.charge("auth", pending.host, pending.source)
+            self._authenticating.charge(pending, "auth")
         if verdict.refusal:
-            self._refuse(pending, verdict.refusal, verdict.user)
+            self._authenticating.refuse(pending, verdict.refusal, verdict.user)
         elif verdict.token:
             self._let_in(pending, greeted, verdict.token, verdict.older)
 
@@ -245,7 +142,7 @@ class Acceptor:
         self._clients.add(entry, pid)
         for known in older:
             end(known)
-        self._drop(pending)
+        self._authenticating.drop(pending)
         marks.touch_seen(self._shared.state_dir, token.id)
         self._reaping.add(())  # there may not have been a process for it
         self._journal.info(f"{entry.user}@{entry.peer} joined with token {token.id}, pid {pid}")
@@ -265,7 +162,9 @@ class Acceptor:
 
     def _cannot(self, pending: Pending, error: OSError) -> None:
         self._journal.error(f"no cluster for {pending.peer}: {error.strerror}")
-        self._refuse(pending, Refusal("busy", "no process to be had, try again later"))
+        self._authenticating.refuse(
+            pending, Refusal("busy", "no process to be had, try again later")
+        )
 
     def _renew_pid_file(self) -> None:
         """Whoever wiped run_dir did not end the acceptor; it sees that when somebody comes."""
@@ -315,7 +214,7 @@ class Acceptor:
         self._listening, self._terms = fresh.listening, fresh.terms
         self._shared = fresh.shared(self._shared)
         self._reaping.shared = self._shared
-        self._penalizing.take_limits(self._shared.config.limits)
+        self._authenticating.take(self._shared.config, self._terms)
         self._accepting.begin(self._listening.values())
         for listener in closing:
             listener.close()
@@ -325,8 +224,7 @@ class Acceptor:
         """The port first: whoever waits for this process's end finds it closed."""
         for listener in self._listening.values():
             listener.close()
-        for pending in list(self._admission):
-            pending.socket.close()
+        self._authenticating.close()
         self._journal.info(f"stopped accepting; {self._clients.count()} clients go on")
 
     def _set_title(self) -> None:

@@ -19,11 +19,11 @@ from typing import Self
 
 from papayad import retention, segments
 from papayad.committed import Committed
-from papayad.config import Chatlog
 from papayad.files import sync_directory
 from papayad.plain_signals import BLOCK, SET, set_mask
 from papayad.record import render, stamp
 from papayad.segments import bases, path
+from papayad.settings import Chatlog
 from papayad.system import sync_data
 
 # Until the lock is free and the announcement made these wait: who is asked to end finishes first.

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from papayad import bans, config, privileges, tls, tokens
-from papayad.config import Config, Problems
+from papayad.config import Problems
 from papayad.errors import CONFIGURATION, DONE, Fault
+from papayad.settings import Config
 
 
 def check(path: Path, room: str) -> int:

@@ -17,7 +17,6 @@ from typing import NoReturn
 
 from papayad import compat, groups, reaper, roster, wire
 from papayad.appender import Appender
-from papayad.config import Config
 from papayad.confine import confine
 from papayad.cursor import Start, resolve
 from papayad.descriptors import close_all_but, silence_standard_streams
@@ -35,6 +34,7 @@ from papayad.reaper import enter
 from papayad.recv import Receiver
 from papayad.sandbox import Sandbox
 from papayad.send import SIGNALS, Room, prepare_signals, run
+from papayad.settings import Config
 from papayad.splitter import Splitter
 from papayad.throttle import Throttle
 from papayad.tie import Tie, pair, tighten

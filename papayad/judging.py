@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from papayad import marks
 from papayad.clients import Clients, Known
-from papayad.config import Config
 from papayad.credentials import Credentials
+from papayad.settings import Config
 from papayad.tokens import Token
 from papayad.wire import Hello, Refusal
 

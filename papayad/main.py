@@ -36,13 +36,13 @@ from papayad import (
 )
 from papayad.acceptor import Acceptor
 from papayad.cluster import Shared
-from papayad.config import Config
 from papayad.credentials import Credentials
 from papayad.errors import CONFIGURATION, DONE, UNAVAILABLE, Fault, denied_or, exit_with, reason
 from papayad.journal import Journal
 from papayad.pending import Terms
 from papayad.reloading import terms_of
 from papayad.sandbox import Sandbox
+from papayad.settings import Config
 from papayad.spawn import where
 
 PROGRAM = "papayad"

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from papayad import penalties
 from papayad.admission import is_in
-from papayad.config import Limits
 from papayad.journal import Journal
 from papayad.penalties import Penalty, Scale, Table
+from papayad.settings import Limits
 from papayad.throttle import Throttle
 
 _QUIET = 60.0  # seconds between two lines about one source
@@ -38,9 +38,7 @@ class Penalizing:
         self._journal = journal
         self._table = Table()
         self._marked: set[str] = set()
-        self._waiting: OrderedDict[str, None] = (
-            OrderedDict()
-        )  # sources whose mark is not written yet
+        self._waiting: OrderedDict[str, None] = OrderedDict()  # their marks are not written yet
         self._said: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._marks = Throttle(_RATE, _BURST)
         self._lines = Throttle(_RATE, _BURST)

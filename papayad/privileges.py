@@ -9,8 +9,8 @@ import pwd
 from contextlib import suppress
 from dataclasses import dataclass
 
-from papayad.config import Service
 from papayad.errors import CONFIGURATION, Fault
+from papayad.settings import Service
 
 
 @dataclass(frozen=True, slots=True)

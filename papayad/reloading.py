@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from papayad import activation, config, listeners, tls
 from papayad.cluster import Shared
-from papayad.config import Config, Listen
 from papayad.errors import Fault
 from papayad.journal import Journal
 from papayad.pending import Terms
+from papayad.settings import Config, Listen
 
 
 @dataclass(frozen=True, slots=True)

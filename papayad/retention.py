@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from papayad import segments
-from papayad.config import Chatlog
+from papayad.settings import Chatlog
 
 _DAY = 86400.0
 

@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from papayad import secrecy
-from papayad.config import Listen
 from papayad.errors import CONFIGURATION, Fault, denied_or, reason
+from papayad.settings import Listen
 
 HANDSHAKE = 0x16  # the first byte of a TLS connection: record type handshake (RFC 8446, 5.1)
 _CHUNK = 16384  # bytes: the most that one TLS record holds

@@ -25,6 +25,7 @@ LEAVES = {
     "record",
     "secrecy",
     "segments",
+    "settings",
     "system",
     "table",
     "titles",

@@ -21,6 +21,7 @@ from papayachat.terminal import as_json
 from papayad import config, errors
 from papayad.main import parse_options
 from papayad.record import Record
+from papayad.settings import SECTIONS
 from tests.papayactl.schemas import OUTCOME, SCHEMAS
 
 ROOT = Path(__file__).parent.parent
@@ -138,7 +139,7 @@ def test_keys_of_the_configuration_and_their_defaults() -> None:
     values = dict(re.findall(r"^(\w+) = (.*?)  # ", room, re.MULTILINE))
     known = {
         f"{name}.{key.name}": values[key.name]
-        for name, kind in config.SECTIONS.items()
+        for name, kind in SECTIONS.items()
         for key in fields(kind)
     }
     assert told == known

@@ -11,9 +11,9 @@ from papayactl.ending import Outcome
 from papayactl.invocation import Invocation, pass_invocation
 from papayad import bans
 from papayad.bans import Ban, Network
-from papayad.config import Config
 from papayad.errors import FAILED, USAGE, Fault
 from papayad.roster import Entry
+from papayad.settings import Config
 from papayad.tokens import format_time
 
 _EXPIRES = "After 30d, 12h, ... or at 2026-12-31. Default: never."

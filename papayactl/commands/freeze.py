@@ -6,8 +6,8 @@ from papayactl import clients, completing, confirming, freezing
 from papayactl.freezing import Changed
 from papayactl.invocation import Invocation, pass_invocation
 from papayad import tokens
-from papayad.config import Config
 from papayad.errors import FAILED, USAGE, Fault
+from papayad.settings import Config
 
 
 @click.command("freeze")

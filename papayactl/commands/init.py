@@ -15,9 +15,10 @@ from papayactl.foundation import Foundation
 from papayactl.invocation import Invocation, pass_invocation
 from papayad import config, invite, tokens
 from papayad.address import is_loopback, parse_address
-from papayad.config import ENVIRONMENT, Config
+from papayad.config import ENVIRONMENT
 from papayad.errors import USAGE, Fault
 from papayad.record import NAME
+from papayad.settings import Config
 
 
 @click.command("init")

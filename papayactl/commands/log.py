@@ -28,8 +28,8 @@ from papayactl.progress import progress
 from papayactl.records import Placed
 from papayad import segments
 from papayad.committed import Committed
-from papayad.config import Config
 from papayad.errors import FAILED, USAGE, Fault, denied_or, reason
+from papayad.settings import Config
 
 _FOLLOWED = 0.2  # seconds between two looks at the log's end
 

@@ -8,9 +8,9 @@ import click
 from papayactl import moments, service_user
 from papayactl.invocation import Helping, Invocation, pass_invocation
 from papayad import penalties
-from papayad.config import Config
 from papayad.errors import NOT_RUNNING, USAGE, Fault
 from papayad.penalties import Penalty, Scale
+from papayad.settings import Config
 
 
 @click.group("penalties", cls=Helping)

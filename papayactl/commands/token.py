@@ -21,8 +21,8 @@ from papayactl.figures import UNKNOWN
 from papayactl.invocation import Helping, Invocation, pass_invocation, table_options
 from papayactl.table import Column
 from papayad import invite, marks, tokens
-from papayad.config import Config
 from papayad.errors import FAILED, Fault
+from papayad.settings import Config
 from papayad.tokens import Token, format_time
 
 _EXPIRES = "After 30d, 12h, ... or at 2026-12-31. Default: never."

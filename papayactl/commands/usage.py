@@ -15,7 +15,7 @@ from papayactl import clusters, completing, consumption, figures, moments, rates
 from papayactl.consumption import Ledger, Use
 from papayactl.invocation import Invocation, pass_invocation, table_options
 from papayactl.table import Column
-from papayad.config import Config
+from papayad.settings import Config
 
 Rate = dict[str, float | None]
 

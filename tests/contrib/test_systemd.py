@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from papayad import config
+from papayad.settings import Limits
 
 UNITS = Path(__file__).parents[2] / "contrib/systemd"
 
@@ -25,7 +25,7 @@ def test_the_units_of_all_rooms_differ_in_the_name_of_the_room_only() -> None:
 
 
 def test_there_are_tasks_for_every_client() -> None:
-    limits = config.Limits()
+    limits = Limits()
     assert f"TasksMax={2 * limits.max_clients + 16}" in statements("papayad.service")
 
 

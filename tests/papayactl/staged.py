@@ -12,7 +12,7 @@ from click.testing import Result
 
 from papayactl.main import main
 from papayad import roster
-from papayad.config import Config
+from papayad.settings import Config
 from tests.papayactl.runner import runner
 from tests.room import PATIENCE
 

@@ -6,8 +6,8 @@ import pytest
 
 from papayactl import acceptor, units
 from papayad import config
-from papayad.config import Config
 from papayad.errors import Fault
+from papayad.settings import Config
 
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >>"{directory}/asked"

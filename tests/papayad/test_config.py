@@ -10,9 +10,10 @@ import pytest
 from papayad import config
 from papayad.config import Problems
 from papayad.errors import CONFIGURATION, USAGE, Fault
+from papayad.settings import SECTIONS, Config
 
 
-def load(tmp_path: Path, text: str, room: str = "main") -> config.Config:
+def load(tmp_path: Path, text: str, room: str = "main") -> Config:
     path = tmp_path / "room.toml"
     path.write_text(text, encoding="utf-8")
     return config.load(path, room)
@@ -146,7 +147,7 @@ def test_what_is_rendered_is_read_back_with_a_comment_on_every_key(tmp_path: Pat
     text = config.render(made)
     assert load(tmp_path, text) == made
     tables = tomllib.loads(text)
-    for name, kind in config.SECTIONS.items():
+    for name, kind in SECTIONS.items():
         assert set(tables[name]) == {known.name for known in fields(kind)}
     keys = [line for line in text.splitlines() if " = " in line]
     assert all("  # " in line for line in keys)

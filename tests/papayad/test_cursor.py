@@ -8,8 +8,8 @@ import pytest
 from papayad import cursor, segments, store
 from papayad import reader as reading
 from papayad.appender import Appender
-from papayad.config import Chatlog
 from papayad.reader import Reader
+from papayad.settings import Chatlog
 from papayad.wire import Hello
 
 IDENTITY = "0" * 32

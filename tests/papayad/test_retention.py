@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from papayad import retention, segments
-from papayad.config import Chatlog
+from papayad.settings import Chatlog
 
 NOW = 1_000_000_000.0
 DAY = 86400.0

@@ -16,8 +16,8 @@ import pytest
 from papayad import record, segments, store
 from papayad.appender import Appender
 from papayad.committed import FILE, Committed
-from papayad.config import Chatlog
 from papayad.reader import Reader
+from papayad.settings import Chatlog
 from tests.processes import exit_code, fork, is_waiting_for, needs_proc_locks
 from tests.room import wait_for
 

@@ -15,7 +15,7 @@ import pytest
 
 from papayad import record, segments, store
 from papayad.appender import Appender
-from papayad.config import Chatlog
+from papayad.settings import Chatlog
 from tests.conftest import MakeRoom
 from tests.injecting import needs_strace, traced_by
 from tests.room import is_alive, wait_for
