@@ -1,6 +1,7 @@
 """Attacks on the port, and what those who talk notice of them, against quiet times of the same run.
 
-Before each attack it is quiet for a while, so that a machine that is busy otherwise is so in both.
+Before each attack it is quiet for a while, and all of it happens several times over, so that a
+machine's moods fall on all alike: a quantile is the median of its turns'.
 A friend who joins does so over TLS, each time from an address that nobody has seen before: nothing
 of what the room remembers helps him.
 """
@@ -24,6 +25,7 @@ __all__ = ["ATTACKS", "LONG", "PEOPLE", "SHORT", "run"]
 PEOPLE = 50
 LONG = Size(2000, 5000)
 SHORT = Size(300, 300)
+TURNS = 3
 
 _PAUSE = 0.02  # seconds between two messages
 _LONGEST_JOIN = 2.0  # seconds
@@ -37,7 +39,7 @@ _friends = count()
 class Seen:
     """What was noticed; times in seconds, `memory` of the acceptor in KiB, `rate` a second."""
 
-    heard: list[float] = field(default_factory=list)
+    heard: list[list[float]] = field(default_factory=list)  # by turn
     joins: list[float] = field(default_factory=list)
     memory: int = 0
     processes: int = 0
@@ -46,7 +48,8 @@ class Seen:
     made: int = 0
 
     def quantile(self, percent: int) -> float:
-        return statistics.quantiles(self.heard, n=100)[percent - 1]
+        turns = [statistics.quantiles(heard, n=100)[percent - 1] for heard in self.heard]
+        return statistics.median(turns)
 
     def line(self, name: str) -> str:
         p50, p99 = (self.quantile(percent) * 1000 for percent in (50, 99))
@@ -62,25 +65,29 @@ _TITLES = (
 )
 
 
-def run(people: int, seconds: float, size: Size) -> tuple[list[str], list[str]]:
+def run(people: int, seconds: float, size: Size, turns: int) -> tuple[list[str], list[str]]:
     """Lines of a report, and the goals that were missed; an AssertionError when somebody is lost.
 
-    `seconds` is for each attack and the quiet before it.
+    `seconds` is for each attack and the quiet before it, in all turns together.
     """
     limits = {"penalty_exempt": [], "max_clients": 10 * people + 100, "messages_per_second": 1000.0}
     with closing(Room("optional", limits=limits)) as room:
         room.start()
         peers = [room.join(f"user{number}", last=0) for number in range(people)]
         room.token("friend")
-        quiet, attacked = Seen(), {}
-        for block, (name, attack) in enumerate(ATTACKS.items(), start=1):
-            _converse(room, peers, seconds / 3, quiet)
-            attacked[name] = seen = Seen()
-            with attacking(room.port, attack, size, block) as made:
-                _converse(room, peers, seconds * 2 / 3, seen)
-                seen.made = made()
-                if block == len(ATTACKS):
-                    closed = _stop(room, peers)
+        quiet, attacked = Seen(), {name: Seen() for name in ATTACKS}
+        block = 0
+        for _ in range(turns):
+            for seen in (quiet, *attacked.values()):
+                seen.heard.append([])
+            for name, seen in attacked.items():
+                block += 1
+                _converse(room, peers, seconds / turns / 3, quiet)
+                with attacking(room.port, ATTACKS[name], size, block) as made:
+                    _converse(room, peers, seconds / turns * 2 / 3, seen)
+                    seen.made += made()
+                    if block == turns * len(ATTACKS):
+                        closed = _stop(room, peers)
         missed = _missed(quiet, attacked, closed)
         lines = [
             _TITLES,
@@ -100,7 +107,7 @@ def _stop(room: Room, peers: list[Peer]) -> float:
     with suppress(ConnectionRefusedError):
         room.socket().close()
         raise AssertionError("the port is open though the acceptor has ended")
-    _say(peers, 0, Seen())
+    _say(peers, 0)
     for number, peer in enumerate(peers):
         peer.ping(f"last{number}".encode())
     return closed
@@ -125,7 +132,7 @@ def _converse(room: Room, peers: list[Peer], seconds: float, seen: Seen) -> None
     acceptor = room.acceptor()
     began, cpu, rounds = time.monotonic(), cpu_seconds(acceptor), 0
     while time.monotonic() < began + seconds or not rounds:
-        _say(peers, rounds, seen)
+        seen.heard[-1] += _say(peers, rounds)
         if rounds % 20 == 0:
             seen.joins.append(_join(room))
             seen.processes = max(seen.processes, len(of_group(acceptor)))
@@ -136,14 +143,17 @@ def _converse(room: Room, peers: list[Peer], seconds: float, seen: Seen) -> None
     seen.cpu += cpu_seconds(acceptor) - cpu
 
 
-def _say(peers: list[Peer], number: int, seen: Seen) -> None:
+def _say(peers: list[Peer], number: int) -> list[float]:
+    """When each had heard it, from its sending on."""
     began = time.monotonic()
     mark = f"{began:.6f}".encode()
     peers[number % len(peers)].send(b"MSG - " + mark + b"\n")
+    heard = []
     for peer in peers:
         peer.read_until(mark + b"\n")
-        seen.heard.append(time.monotonic() - began)
+        heard.append(time.monotonic() - began)
         peer.stream = b""
+    return heard
 
 
 def _join(room: Room) -> float:

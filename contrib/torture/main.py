@@ -55,7 +55,7 @@ def run(report: Report, options: argparse.Namespace, seed: int) -> list[str]:
         report.add("Chaos", chaos.run(seed, options.clients or chaos.PEOPLE, share))
     if options.only in (None, "attack"):
         people, each = options.clients or attack.PEOPLE, share / len(attack.ATTACKS)
-        figures, missed = attack.run(people, each, attack.LONG)
+        figures, missed = attack.run(people, each, attack.LONG, attack.TURNS)
         report.add("Attack", figures)
     if options.only in (None, "sandbox"):
         report.add("Sandbox", confinement.run(_JOINS))

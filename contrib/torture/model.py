@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from contrib.torture import conversation, oracle
 from contrib.torture.conversation import Conversation
+from contrib.torture.opening import COMPAT, GREETED
 from contrib.torture.oracle import Log
 from contrib.torture.player import Player
 from contrib.torture.utterance import LIMIT
@@ -26,6 +27,13 @@ from papayad import roster
 from tests.room import Room, wait_for
 
 _MANY = 10**6
+_ENDS = {
+    GREETED: "let in",
+    COMPAT: "of papayaChat",
+    "auth": "with wrong tokens",
+    "closed": "closed without an answer",
+    "protocol": "ended by protocol errors",
+}
 
 
 class Failed(AssertionError):
@@ -130,7 +138,7 @@ def run(seed: int, count: int, players: int = 8) -> list[str]:
         again = f"--seed {seed} --only {failed.plan.number}"
         raise AssertionError(f"{failed} (python -m contrib.torture.model {again})") from failed
     messages, presence = done.pop("messages"), done.pop("presence")
-    kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(done.items()))
+    kinds = ", ".join(f"{number} {_ENDS.get(kind, kind)}" for kind, number in sorted(done.items()))
     seconds = time.monotonic() - began
     return [
         f"  {count} conversations in {seconds:.0f} s, {done.total()} connections: {kinds}",

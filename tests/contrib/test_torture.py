@@ -18,7 +18,7 @@ def test_chaos_loses_nothing() -> None:
 
 
 def test_an_attack_ends_no_conversation() -> None:
-    lines, _ = attack.run(people=5, seconds=0.9, size=attack.SHORT)
+    lines, _ = attack.run(people=5, seconds=0.9, size=attack.SHORT, turns=1)
     assert [name for name in attack.ATTACKS if not any(name in line for line in lines)] == []
 
 
