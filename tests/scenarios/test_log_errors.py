@@ -97,6 +97,7 @@ def test_a_segment_that_could_not_be_begun(make_room: MakeRoom, fault: str) -> N
 def test_a_failed_read_costs_a_connection_and_nothing_else(room: Room, fault: str) -> None:
     """Who comes back with its cursor has it all."""
     alice, bob = room.join("alice", last=0), room.join("bob", last=0)
+    bob.ping()  # that he has come in is announced: nothing else wakes alice's SEND
     alice.ping()
     assert alice.greeting
     with injecting(room.entry("alice").send, fault):
