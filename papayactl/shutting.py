@@ -85,9 +85,13 @@ def _stop_waiting(config: Config) -> int | None:
         return None
     pid = known[0]
     path = config.state_dir / _FILE
-    if not pinned.send(pid, signal.SIGTERM, lambda: _read(config) == known):
+
+    def is_it() -> bool:
+        return _read(config) == known
+
+    if not pinned.send(pid, signal.SIGTERM, is_it):
         return None
-    pinned.send(pid, signal.SIGCONT, lambda: _read(config) == known)  # one that is stopped, too
+    pinned.send(pid, signal.SIGCONT, is_it)  # one that is stopped, too
     while is_held_at(path):
         time.sleep(_LOOK_AGAIN)
     with service_user.acting(config):

@@ -67,13 +67,13 @@ def _experiment(results: Results) -> str:
 
 def _kept(results: Results) -> str:
     """Whether the load was what it should be, and who would have limited it."""
-    sent = [sample["rate"] for sample in results.experiment if "rate" in sample]
-    busy = [sample["generator"] for sample in results.experiment if "generator" in sample]
-    if not sent or not busy:
+    runs = [sample for sample in results.experiment if "rate" in sample]
+    if not runs:
         return ""
+    sent, busy = min(run["rate"] for run in runs), max(run["generator"] for run in runs)
     return (
-        f"\n\nThe generator sent {100 * min(sent):.1f} % at least of what it should, and was busy "
-        f"for {100 * max(busy):.0f} % of its core at most."
+        f"\n\nThe generator sent {100 * sent:.1f} % at least of what it should, and was busy "
+        f"for {100 * busy:.0f} % of its core at most."
     )
 
 

@@ -8,6 +8,7 @@ of what the room remembers helps him.
 
 import statistics
 import time
+from collections import defaultdict
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -37,9 +38,9 @@ _friends = count()
 
 @dataclass(slots=True)
 class Seen:
-    """What was noticed; times in seconds, `memory` of the acceptor in KiB, `rate` a second."""
+    """What was noticed; times in seconds, `heard` by turn, `memory` of the acceptor in KiB."""
 
-    heard: list[list[float]] = field(default_factory=list)  # by turn
+    heard: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     joins: list[float] = field(default_factory=list)
     memory: int = 0
     processes: int = 0
@@ -48,8 +49,8 @@ class Seen:
     made: int = 0
 
     def quantile(self, percent: int) -> float:
-        turns = [statistics.quantiles(heard, n=100)[percent - 1] for heard in self.heard]
-        return statistics.median(turns)
+        turns = self.heard.values()
+        return statistics.median(statistics.quantiles(turn, n=100)[percent - 1] for turn in turns)
 
     def line(self, name: str) -> str:
         p50, p99 = (self.quantile(percent) * 1000 for percent in (50, 99))
@@ -76,18 +77,14 @@ def run(people: int, seconds: float, size: Size, turns: int) -> tuple[list[str],
         peers = [room.join(f"user{number}", last=0) for number in range(people)]
         room.token("friend")
         quiet, attacked = Seen(), {name: Seen() for name in ATTACKS}
-        block = 0
-        for _ in range(turns):
-            for seen in (quiet, *attacked.values()):
-                seen.heard.append([])
-            for name, seen in attacked.items():
-                block += 1
-                _converse(room, peers, seconds / turns / 3, quiet)
-                with attacking(room.port, ATTACKS[name], size, block) as made:
-                    _converse(room, peers, seconds / turns * 2 / 3, seen)
-                    seen.made += made()
-                    if block == turns * len(ATTACKS):
-                        closed = _stop(room, peers)
+        blocks = [(turn, name) for turn in range(turns) for name in ATTACKS]
+        for block, (turn, name) in enumerate(blocks, start=1):
+            _converse(room, peers, seconds / turns / 3, quiet, turn)
+            with attacking(room.port, ATTACKS[name], size, block) as made:
+                _converse(room, peers, seconds / turns * 2 / 3, attacked[name], turn)
+                attacked[name].made += made()
+                if block == len(blocks):
+                    closed = _stop(room, peers)
         missed = _missed(quiet, attacked, closed)
         lines = [
             _TITLES,
@@ -127,12 +124,12 @@ def _missed(quiet: Seen, attacked: dict[str, Seen], closed: float) -> list[str]:
     return missed
 
 
-def _converse(room: Room, peers: list[Peer], seconds: float, seen: Seen) -> None:
+def _converse(room: Room, peers: list[Peer], seconds: float, seen: Seen, turn: int) -> None:
     """One speaks, all hear; now and then a friend joins."""
     acceptor = room.acceptor()
     began, cpu, rounds = time.monotonic(), cpu_seconds(acceptor), 0
     while time.monotonic() < began + seconds or not rounds:
-        seen.heard[-1] += _say(peers, rounds)
+        seen.heard[turn] += _say(peers, rounds)
         if rounds % 20 == 0:
             seen.joins.append(_join(room))
             seen.processes = max(seen.processes, len(of_group(acceptor)))

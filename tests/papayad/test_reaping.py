@@ -55,7 +55,7 @@ def test_one_that_nothing_ends_holds_up_nobody(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """A process that waits for a disk is not ended by SIGKILL: its lock stays held."""
-    monkeypatch.setattr("papayad.cluster._PATIENCE", 0.0)
+    monkeypatch.setattr("papayad.passing._PATIENCE", 0.0)
     monkeypatch.setattr("papayad.passing._MOST_PATIENCE", 0.1)
     path = roster.directory(tmp_path)
     stuck = enter(path)
