@@ -20,26 +20,26 @@ help:
 	@echo 'make uninstall  and PURGE=1 for the data, too'
 	@echo 'make lint   linter, formatter, strict types'
 	@echo 'make format put the sources in form'
-	@echo 'make bench  measure, in some minutes: contrib/bench/REPORT.md'
+	@echo 'make bench  measure, in some minutes: lab/bench/REPORT.md'
 	@echo 'make bench-full  the same with all loads, for hours'
 	@echo 'make torture  random conversations, chaos and attacks: a report in build/torture.txt'
 	@echo 'make fuzz   look for inputs that break a parser, a minute for each (SECONDS=60)'
 	@echo 'make clean  stop, and remove all that was made here, the room too'
 
 run: venv
-	@PORT='$(PORT)' contrib/room.sh run
+	@PORT='$(PORT)' scripts/room.sh run
 
 join: venv
-	@contrib/room.sh join '$(NAME)'
+	@scripts/room.sh join '$(NAME)'
 
 stop:
-	@contrib/room.sh stop
+	@scripts/room.sh stop
 
 venv:
-	@contrib/venv.sh
+	@scripts/venv.sh
 
 venv-test:
-	@contrib/venv.sh test
+	@scripts/venv.sh test
 
 lint: venv-test
 	@.venv/bin/ruff check --quiet .
@@ -57,35 +57,35 @@ test-deploy: venv-test
 	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest --timeout=3600 tests/deploy
 
 portability: venv-test
-	@.venv/bin/python -m contrib.portability
+	@.venv/bin/python -m lab.portability
 
 deb:
-	@contrib/deb.sh
+	@scripts/deb.sh
 
 venv-bench:
-	@contrib/venv.sh bench
+	@scripts/venv.sh bench
 
 torture: venv-test
 	@mkdir -p build
-	@.venv/bin/python -m contrib.torture --report build/torture.txt
+	@.venv/bin/python -m lab.torture --report build/torture.txt
 
 fuzz: venv-test
-	@contrib/venv.sh fuzz
-	@.venv/bin/python -m contrib.fuzz --seconds '$(SECONDS)'
+	@scripts/venv.sh fuzz
+	@.venv/bin/python -m lab.fuzz --seconds '$(SECONDS)'
 
 bench: venv-bench
-	@.venv/bin/python -m contrib.bench run
+	@.venv/bin/python -m lab.bench run
 
 bench-full: venv-bench
-	@.venv/bin/python -m contrib.bench run --full
+	@.venv/bin/python -m lab.bench run --full
 
 install:
-	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' contrib/install.sh install
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install.sh install
 
 uninstall:
-	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' PURGE='$(PURGE)' contrib/install.sh uninstall
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' PURGE='$(PURGE)' scripts/install.sh uninstall
 
 clean: stop
-	@contrib/room.sh remove
+	@scripts/room.sh remove
 	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

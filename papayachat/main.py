@@ -54,13 +54,13 @@ def papayachat_command(ctx: click.Context, profile: str | None, plain: bool) -> 
     ctx.obj = profile
     if ctx.invoked_subcommand is not None:
         return DONE
-    from papayachat.profile import load
+    from papayachat.disk.profile import load
 
     chosen = load(profile)
     if plain or not _is_screen():
-        from papayachat.lines import run
+        from papayachat.script.lines import run
     else:
-        from papayachat.screen import run
+        from papayachat.screen.screen import run
     return run(chosen)
 
 

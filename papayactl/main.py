@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from papayactl import commands
-from papayactl.invocation import Helping, Invocation
+from papayactl.cli.invocation import Helping, Invocation
 from papayad import __version__
 from papayad.config import DEFAULT_ROOM
 from papayad.errors import FAILED, USAGE, Fault, denied_or, exit_with, reason

@@ -10,9 +10,9 @@ from dataclasses import Field, asdict, fields
 from pathlib import Path
 from typing import Any
 
-from papayad.address import is_loopback, numeric_addresses
 from papayad.errors import CONFIGURATION, USAGE, Fault, denied_or, reason
-from papayad.record import NAME
+from papayad.formats.address import is_loopback, numeric_addresses
+from papayad.formats.record import NAME
 from papayad.settings import SECTIONS, Config
 
 DEFAULT_ROOM = "main"

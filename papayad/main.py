@@ -15,35 +15,23 @@ from dataclasses import dataclass
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
-from papayad import (
-    __version__,
-    activation,
-    checking,
-    config,
-    confine,
-    descriptors,
-    detaching,
-    groups,
-    listeners,
-    notify,
-    pidfile,
-    privileges,
-    process_group,
-    sandbox,
-    secrecy,
-    signals,
-    store,
-)
-from papayad.acceptor import Acceptor
-from papayad.cluster import Shared
-from papayad.credentials import Credentials
+from papayad import __version__, check, config
+from papayad.acceptor.credentials import Credentials
+from papayad.acceptor.loop import Acceptor
+from papayad.acceptor.pending import Terms
+from papayad.acceptor.reload import terms_of
+from papayad.cluster.begin import Shared
 from papayad.errors import CONFIGURATION, DONE, UNAVAILABLE, Fault, denied_or, exit_with, reason
-from papayad.journal import Journal
-from papayad.pending import Terms
-from papayad.reloading import terms_of
-from papayad.sandbox import Sandbox
+from papayad.log import store
+from papayad.net import activation, listeners
+from papayad.sandbox import prepare as sandbox
+from papayad.sandbox import rlimits
+from papayad.sandbox.prepare import Sandbox
 from papayad.settings import Config
-from papayad.spawn import where
+from papayad.state import groups, pidfile, secrecy
+from papayad.system import descriptors, detach, notify, privileges, process_group, signals
+from papayad.system.journal import Journal
+from papayad.system.spawn import where
 
 PROGRAM = "papayad"
 
@@ -102,7 +90,7 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 def run(options: argparse.Namespace, inherited: range) -> int:
     path = config.find(options.config, options.room)
     if options.check:
-        return checking.check(path, options.room)
+        return check.check(path, options.room)
     settings = config.load(path, options.room)
     log_to = "stderr" if options.foreground else settings.service.log_to
     prepared = prepare(settings, log_to, inherited)
@@ -113,7 +101,7 @@ def run(options: argparse.Namespace, inherited: range) -> int:
         return DONE
     keep = [prepared.pid_file, *prepared.listening.values()]
     stderr = sys.stderr if settings.service.log_to == "stderr" else None
-    return detaching.detach(PROGRAM, keep, stderr, lambda ready: serve(settings, prepared, ready))
+    return detach.detach(PROGRAM, keep, stderr, lambda ready: serve(settings, prepared, ready))
 
 
 def prepare(settings: Config, log_to: str, inherited: range) -> Prepared:
@@ -161,11 +149,11 @@ def prepare_state(path: Path, journal: Journal) -> None:
         raise _unusable(path, error) from error
 
 
-def serve(settings: Config, prepared: Prepared, ready: detaching.Ready) -> None:
+def serve(settings: Config, prepared: Prepared, ready: detach.Ready) -> None:
     """The acceptor's life, in its own process group; `ready` lets the starter go."""
     prepared.journal.reopen()
     raise_descriptor_limit()
-    confine.leave_no_core()
+    rlimits.leave_no_core()
     groups.remove_free(groups.directory(settings.state_dir))
     group = groups.found(groups.directory(settings.state_dir), prepared.sandbox.words())
     log = store.identity(settings.state_dir)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from papayad.address import host_name, networks, numeric_addresses
+from papayad.formats.address import host_name, networks, numeric_addresses
 
 
 def key(default: Any, comment: str, check: Callable[[Any], str] | None = None) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.room import Room
+from lab.kit.room import Room
 
 MakeRoom = Callable[..., Room]
 

@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
+from lab.kit.room import PATIENCE, ROOT, free_port, wait_for
 from papayad import config
-from tests.room import PATIENCE, ROOT, free_port, wait_for
 from tests.test_man import MAN, PAGES, section
 
 CHECKOUT = Path(__file__).parents[1]

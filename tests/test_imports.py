@@ -1,112 +1,111 @@
-"""Imports run one way: leaves know nobody, the clients know leaves, the daemon knows little."""
+"""The folder is the layer: a file imports its own folder and those before it, and nothing else.
+
+The order stands here, once. A new folder takes its place in it; a new file needs nothing.
+"""
 
 import ast
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("papayad", "papayactl", "papayachat")
 
-LEAVES = {
-    "address",
-    "bans",
-    "config",
-    "errors",
-    "files",
-    "invite",
-    "landlock",
-    "locks",
-    "marks",
-    "penalties",
-    "proxy_header",
-    "record",
-    "secrecy",
-    "segments",
-    "settings",
-    "system",
-    "table",
-    "titles",
-    "tokens",
-    "wire",
+ORDER = {
+    "papayad": "errors formats settings config system state log sandbox net cluster check acceptor",
+    "papayactl": "system cli state look act setup doctor top commands",
+    "papayachat": "stream disk room chat script screen commands",
 }
-# What reads and mends a room's state on disk under its locks, for the daemon and for papayactl: it
-# is in none of the daemon's processes more at home than in papayactl (design section 5).
-STATE = {
-    "appender",
-    "committed",
-    "groups",
-    "pidfile",
-    "reader",
-    "reaper",
-    "retention",
-    "roster",
-    "stuck",
+# What of papayad the others may take.
+TAKEN = {
+    "papayactl": "errors formats settings config system state log",
+    "papayachat": "errors formats system",
 }
-DAEMON_LIBRARIES = {"daemon", "setproctitle"}
+STRANGERS = {
+    "papayad": {"papayactl", "papayachat", "lab", "tests"},
+    "papayactl": {"papayachat", "lab", "tests"},
+    "papayachat": {"papayactl", "lab", "tests"},
+    "lab": {"tests"},
+}
+DAEMON_LIBRARIES = {"daemon", "setproctitle", "pyseccomp", "seccomp"}
+
+FILES = [path for name in STRANGERS for path in sorted((ROOT / name).rglob("*.py"))]
 
 
-def modules(package: str) -> list[Path]:
-    return sorted((ROOT / package).rglob("*.py"))
+def name_of(path: Path) -> str:
+    """The dotted name of a file; a package's own file bears the package's."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {name_of(path) for path in FILES}
 
 
 def imported(path: Path) -> Iterator[str]:
-    """The dotted names that a source imports, anywhere in it; each `from X import Y` as X.Y."""
+    """What a source imports, anywhere in it: modules where they are ours, else as it is written."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: a relative import hides where it goes"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in MODULES else str(node.module)
 
 
-def of_papayad(path: Path) -> set[str]:
-    """The modules of papayad that a source imports."""
-    return {
-        name.split(".")[1]
-        for name in imported(path)
-        if name.startswith("papayad.") and (ROOT / "papayad" / f"{name.split('.')[1]}.py").exists()
+def layer(module: str, order: str) -> int:
+    """The place of a module in the order. Of no folder are the package and its `main`: they are
+    before everything (only a version is there) and after everything."""
+    parts = module.split(".")
+    if len(parts) == 1:
+        return -1
+    if parts[1] in ("main", "__main__"):
+        return len(order.split())
+    return order.split().index(parts[1])
+
+
+def forbidden(path: Path) -> Iterator[str]:
+    own = name_of(path)
+    package = own.split(".")[0]
+    order = ORDER.get(package)
+    for name in imported(path):
+        other = name.split(".")[0]
+        if other in STRANGERS[package]:
+            yield name
+        elif order and other == package:
+            if layer(name, order) > layer(own, order):
+                yield name
+        elif order and other == "papayad":
+            if "." in name and name.split(".")[1] not in TAKEN[package].split():
+                yield name
+        elif package == "papayad" and other not in DAEMON_LIBRARIES | sys.stdlib_module_names:
+            yield name
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_file_imports_its_own_folder_and_those_before(path: Path) -> None:
+    assert list(forbidden(path)) == []
+
+
+@pytest.mark.parametrize("package", sorted(STRANGERS))
+def test_no_module_imports_in_a_circle(package: str) -> None:
+    inside = {name for name in MODULES if name.split(".")[0] == package}
+    needs = {
+        name_of(path): (set(imported(path)) & inside) - {name_of(path), package}
+        for path in FILES
+        if name_of(path) in inside
     }
+    TopologicalSorter(needs).prepare()  # raises CycleError with the circle
 
 
-def packages_of(path: Path) -> set[str]:
-    return {name.split(".")[0] for name in imported(path)}
-
-
-@pytest.mark.parametrize("leaf", sorted(LEAVES))
-def test_a_leaf_imports_leaves_only(leaf: str) -> None:
-    path = ROOT / "papayad" / f"{leaf}.py"
-    assert of_papayad(path) <= LEAVES
-    assert packages_of(path) <= sys.stdlib_module_names | {"papayad"}
-
-
-@pytest.mark.parametrize(
-    ("package", "allowed"), [("papayactl", LEAVES | STATE), ("papayachat", LEAVES)]
-)
-def test_clients_import_no_process_of_the_daemon(package: str, allowed: set[str]) -> None:
-    strangers = {path.name: of_papayad(path) - allowed for path in modules(package)}
-    assert {name: found for name, found in strangers.items() if found} == {}
-
-
-@pytest.mark.parametrize(
-    ("package", "other"), [("papayactl", "papayachat"), ("papayachat", "papayactl")]
-)
-def test_clients_do_not_import_each_other(package: str, other: str) -> None:
-    assert [path.name for path in modules(package) if other in packages_of(path)] == []
-
-
-def test_the_daemon_imports_two_libraries() -> None:
-    allowed = sys.stdlib_module_names | {"papayad"} | DAEMON_LIBRARIES
-    strangers = {path.name: packages_of(path) - allowed for path in modules("papayad")}
-    assert {name: found for name, found in strangers.items() if found} == {}
-
-
-def test_no_module_imports_in_a_circle() -> None:
-    """Each module can be read after those that it imports."""
-    edges = {path.stem: of_papayad(path) - {path.stem} for path in modules("papayad")}
-    while edges:
-        done = {name for name, needs in edges.items() if not needs & set(edges)}
-        assert done, f"these import each other: {sorted(edges)}"
-        edges = {name: needs for name, needs in edges.items() if name not in done}
+@pytest.mark.parametrize("package", sorted(STRANGERS))
+def test_a_folder_is_seen_at_one_glance(package: str) -> None:
+    folders = [path for path in (ROOT / package).rglob("*") if path.is_dir()]
+    crowded = {
+        str(folder.relative_to(ROOT)): len(files)
+        for folder in folders
+        if folder.name != "commands"
+        and len(files := [p for p in folder.glob("*.py") if p.name[:2] != "__"]) > 15
+    }
+    assert crowded == {}

@@ -15,12 +15,13 @@ import pytest
 
 import papayachat.main
 import papayactl.main
-from papayachat import settings, slash
-from papayachat.splitter import Line
-from papayachat.terminal import as_json
+from papayachat.disk import settings
+from papayachat.screen import slash
+from papayachat.stream.splitter import Line
+from papayachat.stream.terminal import as_json
 from papayad import config, errors
+from papayad.formats.record import Record
 from papayad.main import parse_options
-from papayad.record import Record
 from papayad.settings import SECTIONS
 from tests.papayactl.schemas import OUTCOME, SCHEMAS
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.room import Room, is_alive, wait_for
+from lab.kit.room import Room, is_alive, wait_for
 
 POORER = """
 import fcntl, os, select, signal, socket, sys

@@ -5,7 +5,7 @@ from types import FrameType
 
 import click
 
-from papayachat.profile import load
+from papayachat.disk.profile import load
 
 
 @click.command("bot", context_settings={"ignore_unknown_options": True})
@@ -14,7 +14,7 @@ from papayachat.profile import load
 def command(name: str | None, words: tuple[str, ...]) -> None:
     """Run COMMAND as a bot: it reads what is said as an object (JSON) a line, and each line that it
     prints is a message. It does not hear itself, and is started again when it ends."""
-    from papayachat.bot import run
+    from papayachat.script.bot import run
 
     signal.signal(signal.SIGTERM, _end)
     run(load(name), list(words))

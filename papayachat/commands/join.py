@@ -4,11 +4,11 @@ import sys
 
 import click
 
-from papayachat import profile as profiles
-from papayachat.profile import Profile
-from papayachat.terminal import tell
-from papayad import invite as invites
+from papayachat.disk import profile as profiles
+from papayachat.disk.profile import Profile
+from papayachat.stream.terminal import tell
 from papayad.errors import TRY_AGAIN, UNAVAILABLE, Fault
+from papayad.formats import invite as invites
 
 
 @click.command("join")
@@ -59,8 +59,8 @@ def _existing(name: str, force: bool) -> Profile | None:
 
 def _try(profile: Profile) -> Fault | None:
     """Connect once; what may pass is returned, and what cannot pass is raised: nothing is saved."""
-    from papayachat.connection import Connection
-    from papayad.wire import Hello
+    from papayachat.room.connection import Connection
+    from papayad.formats.wire import Hello
 
     try:
         Connection.open(profile, Hello(profile.invite.token, last=0, presence=False)).close()

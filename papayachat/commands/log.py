@@ -5,7 +5,7 @@ import time
 
 import click
 
-from papayachat.profile import load
+from papayachat.disk.profile import load
 
 
 @click.command("log")
@@ -18,7 +18,8 @@ def command(
     name: str | None, grep: str | None, user: str | None, since: str | None, as_json: bool
 ) -> None:
     """Print what the screen has kept of the room; works without a connection."""
-    from papayachat import searching, when
+    from papayachat.disk import search
+    from papayachat.stream import when
 
     stamp = when.parse(since, time.time()) if since is not None else None
     if since is not None and stamp is None:
@@ -27,4 +28,4 @@ def command(
         pattern = re.compile(grep, re.IGNORECASE) if grep is not None else None
     except re.error as error:
         raise click.BadParameter(f"no pattern: {error}", param_hint="--grep") from None
-    searching.print_log(load(name), searching.Wanted(pattern, user, stamp), as_json)
+    search.print_log(load(name), search.Wanted(pattern, user, stamp), as_json)

@@ -2,8 +2,8 @@
 
 import click
 
-from papayachat import profile as profiles
-from papayachat.terminal import tell
+from papayachat.disk import profile as profiles
+from papayachat.stream.terminal import tell
 from papayad.errors import Fault
 
 

@@ -4,8 +4,9 @@ import sys
 
 import click
 
-from papayachat import draft, profile
-from papayachat.terminal import tell
+from papayachat.disk import profile
+from papayachat.stream import draft
+from papayachat.stream.terminal import tell
 
 
 @click.command("send")
@@ -24,13 +25,13 @@ from papayachat.terminal import tell
 def command(ctx: click.Context, text: tuple[str, ...], seconds: float, lines: bool) -> None:
     """Send TEXT, or stdin, and end with 0 once it is in the log. It arrives exactly once, whatever
     happens to the connection; 75: try again, with the same text."""
-    from papayachat.sending import send
+    from papayachat.room.send import send
 
     if lines and text not in ((), ("-",)):
         raise click.UsageError("--lines takes them from stdin.")
     chosen = profile.load(ctx.obj)
     if lines:
-        from papayachat.feeding import feed
+        from papayachat.script.feed import feed
 
         ctx.exit(feed(chosen))
     send(chosen, draft.write(_text(text)), seconds, tell)

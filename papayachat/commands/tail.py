@@ -2,7 +2,7 @@
 
 import click
 
-from papayachat.profile import load
+from papayachat.disk.profile import load
 
 
 @click.command("tail")
@@ -15,7 +15,7 @@ def command(
     name: str | None, follow: bool, last: int | None, since: int | None, as_json: bool
 ) -> None:
     """Print records; without -n and --since as many as the server gives (usually 50)."""
-    from papayachat.tailing import Tail, cursor_at
+    from papayachat.script.tail import Tail, cursor_at
 
     if last is not None and since is not None:
         raise click.UsageError("-n and --since exclude each other.")

@@ -4,9 +4,12 @@ from dataclasses import asdict
 
 import click
 
-from papayactl import acceptor, patience
-from papayactl.acceptor import Status, Stopped
-from papayactl.invocation import Helping, Invocation, pass_invocation
+from papayactl.act import control
+from papayactl.act.control import Stopped
+from papayactl.cli import timeout as patience
+from papayactl.cli.invocation import Helping, Invocation, pass_invocation
+from papayactl.look import acceptor
+from papayactl.look.acceptor import Status
 from papayad.errors import DONE, NOT_RUNNING
 
 
@@ -29,16 +32,16 @@ def status(invocation: Invocation, context: click.Context) -> None:
 
 
 @command.command("stop", short_help="Close the port; sessions go on.")
-@patience.option(acceptor.PATIENCE)
+@patience.option(control.PATIENCE)
 @pass_invocation
 def stop(invocation: Invocation, timeout: float) -> None:
     """Stop the acceptor, and return when its port is closed. Every session goes on."""
     config = invocation.config
     if acceptor.holder(config) is None:
-        acceptor.stop_waiting(config)
+        control.stop_waiting(config)
         _show_status(invocation)
     else:
-        _show_stopped(invocation, acceptor.stop(config, timeout))
+        _show_stopped(invocation, control.stop(config, timeout))
 
 
 @command.command("start", short_help="Run papayad; it joins the sessions that go on.")
@@ -47,7 +50,7 @@ def start(invocation: Invocation) -> None:
     """Run papayad, and return when a client can connect. It joins the sessions that go on."""
     config = invocation.config
     if acceptor.holder(config) is None:
-        acceptor.start(config)
+        control.start(config)
     _show_status(invocation)
 
 
@@ -57,8 +60,8 @@ def restart(invocation: Invocation) -> None:
     """Stop the acceptor if it runs, and run papayad. Every session goes on."""
     config = invocation.config
     if acceptor.holder(config) is not None:
-        acceptor.stop(config)
-    acceptor.start(config)
+        control.stop(config)
+    control.start(config)
     _show_status(invocation)
 
 
@@ -67,7 +70,7 @@ def restart(invocation: Invocation) -> None:
 def reload(invocation: Invocation) -> None:
     """Have the acceptor re-read its files. A configuration with a problem is refused here (78)."""
     config = invocation.config
-    pid = acceptor.reload(config)
+    pid = control.reload(config)
     invocation.show(
         {"room": config.room, "pid": pid}, [f"room {config.room}: pid {pid} reads its files again"]
     )

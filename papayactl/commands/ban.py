@@ -6,15 +6,19 @@ from typing import Any
 
 import click
 
-from papayactl import banfile, clusters, ending, moments, rooms, selectors
-from papayactl.ending import Outcome
-from papayactl.invocation import Invocation, pass_invocation
-from papayad import bans
-from papayad.bans import Ban, Network
+from papayactl.act import end
+from papayactl.act.end import Outcome
+from papayactl.cli import moments
+from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.look import living, selectors
+from papayactl.state import bans as banfile
+from papayactl.state import siblings
 from papayad.errors import FAILED, USAGE, Fault
-from papayad.roster import Entry
 from papayad.settings import Config
-from papayad.tokens import format_time
+from papayad.state import bans
+from papayad.state.bans import Ban, Network
+from papayad.state.roster import Entry
+from papayad.state.tokens import format_time
 
 _EXPIRES = "After 30d, 12h, ... or at 2026-12-31. Default: never."
 
@@ -41,14 +45,14 @@ def command(
     made = [Ban(banfile.subject(text), now, int(expires or 0), reason.strip()) for text in texts]
     with banfile.editing(config) as known:
         known |= {ban.subject: ban for ban in made}
-    outcomes = [outcome for room in rooms.sharing_tokens(config) for outcome in _end(room, made)]
+    outcomes = [outcome for room in siblings.sharing_tokens(config) for outcome in _end(room, made)]
     value = {
         "banned": [_as_dict(ban) for ban in made],
         "sessions": [outcome.as_dict() for outcome in outcomes],
     }
     lines = [f"banned {ban.subject}" for ban in made] + [one.sentence() for one in outcomes]
     invocation.show(value, lines)
-    alive = [clusters.label(one.entry) for one in outcomes if not one.ended]
+    alive = [living.label(one.entry) for one in outcomes if not one.ended]
     if alive:
         raise Fault("ban", f"{', '.join(alive)} did not end", "try papayactl kill", code=FAILED)
 
@@ -56,7 +60,7 @@ def command(
 def _end(room: Config, made: list[Ban]) -> list[Outcome]:
     users = {ban.subject for ban in made if ban.network is None}
     networks = [ban.network for ban in made if ban.network is not None]
-    return ending.end_shut_out(room, lambda entry: entry.user in users or _is_in(entry, networks))
+    return end.end_shut_out(room, lambda entry: entry.user in users or _is_in(entry, networks))
 
 
 def _is_in(entry: Entry, networks: list[Network]) -> bool:

@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-from papayactl.invocation import Invocation, pass_invocation
+from papayactl.cli.invocation import Invocation, pass_invocation
 
 _PROGRAM = "papayactl"
 _WHERE = {

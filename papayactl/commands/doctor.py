@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 import click
 
-from papayactl import doctor
-from papayactl.finding import FAILURE, OK, WARNING
-from papayactl.invocation import Invocation, has_colour, pass_invocation
+from papayactl.cli.invocation import Invocation, has_colour, pass_invocation
+from papayactl.doctor import examine
+from papayactl.doctor.finding import FAILURE, OK, WARNING
 from papayad.errors import DONE, FAILED
 
 _COLOURS = {OK: "green", WARNING: "yellow", FAILURE: "red"}
@@ -22,7 +22,7 @@ def command(invocation: Invocation, context: click.Context, quiet: bool) -> None
     Configuration, permissions, user, port, certificate, clock, disk, limits, stale state. Nothing
     is changed. A warning works, for now.
     """
-    found = list(doctor.examine(invocation.path, invocation.room))
+    found = list(examine.examine(invocation.path, invocation.room))
     shown = [one for one in found if not quiet or one.level != OK]
     lines = []
     for one in shown:

@@ -2,22 +2,23 @@
 
 import click
 
-from papayactl import clients, completing, confirming, freezing
-from papayactl.freezing import Changed
-from papayactl.invocation import Invocation, pass_invocation
-from papayad import tokens
+from papayactl.act import confirmation, freeze
+from papayactl.act.freeze import Changed
+from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.look import columns, completion, living
 from papayad.errors import FAILED, USAGE, Fault
 from papayad.settings import Config
+from papayad.state import tokens
 
 
 @click.command("freeze")
-@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completing.selectors)
+@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completion.selectors)
 @click.option("--all", "everyone", is_flag=True, help="Every client of the room.")
 @click.option(
     "--user",
     metavar="NAME",
     help="All clients of this user, and refuse its new connections.",
-    shell_complete=completing.users,
+    shell_complete=completion.users,
 )
 @click.option("--yes", "-y", is_flag=True, help="Do not ask when there are several.")
 @pass_invocation
@@ -31,14 +32,14 @@ def command(
     """
     config = invocation.salvaged
     if user is None:
-        chosen = clients.chosen(config, texts, everyone, "freeze")
-        confirming.confirm("freeze", "Freeze", chosen, yes)
-        changed = freezing.freeze(config, chosen)
+        chosen = columns.chosen(config, texts, everyone, "freeze")
+        confirmation.confirm("freeze", "Freeze", chosen, yes)
+        changed = freeze.freeze(config, chosen)
     elif texts or everyone:
         raise Fault("freeze", "--user stands alone", "see papayactl freeze --help", code=USAGE)
     else:
         _refuse_stranger(config, user)
-        changed = freezing.freeze_user(config, user)
+        changed = freeze.freeze_user(config, user)
     show(invocation, "freeze", changed, user, f"new connections of {user} are refused")
 
 
@@ -48,7 +49,7 @@ def show(
     """What became of each client; a Fault (1) when one did not obey."""
     lines = [one.sentence() for one in changed]
     clients = [one.as_dict() for one in changed]
-    refused = freezing.refused(invocation.salvaged)
+    refused = living.refused(invocation.salvaged)
     invocation.show({"clients": clients, "refused": refused}, [words, *lines] if user else lines)
     left = sum(one.state not in (one.meant, "gone") for one in changed)
     if left:

@@ -10,15 +10,18 @@ from typing import Any
 
 import click
 
-from papayactl import foundation, invites, tokenfile
-from papayactl.foundation import Foundation
-from papayactl.invocation import Invocation, pass_invocation
-from papayad import config, invite, tokens
-from papayad.address import is_loopback, parse_address
+from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.setup import foundation, invites
+from papayactl.setup.foundation import Foundation
+from papayactl.state import tokens as tokenfile
+from papayad import config
 from papayad.config import ENVIRONMENT
 from papayad.errors import USAGE, Fault
-from papayad.record import NAME
+from papayad.formats import invite
+from papayad.formats.address import is_loopback, parse_address
+from papayad.formats.record import NAME
 from papayad.settings import Config
+from papayad.state import tokens
 
 
 @click.command("init")

@@ -2,15 +2,17 @@
 
 import click
 
-from papayactl import clients, completing, confirming, ending, patience
-from papayactl.invocation import Invocation, pass_invocation
+from papayactl.act import confirmation, end
+from papayactl.cli import timeout as patience
+from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.look import columns, completion
 from papayad.errors import FAILED, Fault
 
 
 @click.command("kill")
-@click.argument("texts", metavar="SELECTOR...", nargs=-1, shell_complete=completing.selectors)
+@click.argument("texts", metavar="SELECTOR...", nargs=-1, shell_complete=completion.selectors)
 @click.option("--all", "everyone", is_flag=True, help="Every client of the room.")
-@patience.option(ending.PATIENCE)
+@patience.option(end.PATIENCE)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask when there are several.")
 @pass_invocation
 def command(
@@ -22,9 +24,9 @@ def command(
     was meant.
     """
     config = invocation.salvaged
-    chosen = clients.chosen(config, texts, everyone, "kill")
-    confirming.confirm("kill", "End", chosen, yes)
-    outcomes = ending.end(config, chosen, timeout)
+    chosen = columns.chosen(config, texts, everyone, "kill")
+    confirmation.confirm("kill", "End", chosen, yes)
+    outcomes = end.end(config, chosen, timeout)
     invocation.show(
         [outcome.as_dict() for outcome in outcomes], [outcome.sentence() for outcome in outcomes]
     )

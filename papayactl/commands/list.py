@@ -4,17 +4,19 @@ import sys
 
 import click
 
-from papayactl import clients, clusters, completing, looks, selectors
-from papayactl.invocation import Invocation, pass_invocation, table_options
+from papayactl.cli.invocation import Invocation, pass_invocation, table_options
+from papayactl.look import clients as looks
+from papayactl.look import columns as clients
+from papayactl.look import completion, living, selectors
 
 
 @click.command("list")
-@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completing.selectors)
+@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completion.selectors)
 @click.option(
     "--sort",
     metavar="COLUMN",
     help="Numbers: largest first; -COLUMN: the other way. Default: who came first.",
-    shell_complete=completing.sort_columns,
+    shell_complete=completion.sort_columns,
 )
 @click.option(
     "--columns",
@@ -35,7 +37,7 @@ def command(
     """
     config = invocation.salvaged
     names = clients.columns(columns)
-    entries = clusters.living(config)
+    entries = living.living(config)
     meant = selectors.choose(entries, texts) if texts else entries
     seen = looks.closer(config, looks.looks_at(config, meant))
     if sort:

@@ -10,25 +10,18 @@ from typing import Any, TypeVar
 
 import click
 
-from papayactl import (
-    clusters,
-    completing,
-    excerpts,
-    figures,
-    loglock,
-    looks,
-    moments,
-    pruning,
-    records,
-    verification,
-)
-from papayactl.excerpts import Excerpt
-from papayactl.invocation import Helping, Invocation, pass_invocation
-from papayactl.progress import progress
-from papayactl.records import Placed
-from papayad import segments
-from papayad.committed import Committed
+from papayactl.act import prune as pruning
+from papayactl.cli import figures, moments
+from papayactl.cli.invocation import Helping, Invocation, pass_invocation
+from papayactl.cli.progress import progress
+from papayactl.look import clients, completion, living
+from papayactl.state import excerpts, lock, records
+from papayactl.state import verify as verification
+from papayactl.state.excerpts import Excerpt
+from papayactl.state.records import Placed
 from papayad.errors import FAILED, USAGE, Fault, denied_or, reason
+from papayad.log import segments
+from papayad.log.committed import Committed
 from papayad.settings import Config
 
 _FOLLOWED = 0.2  # seconds between two looks at the log's end
@@ -54,7 +47,7 @@ def excerpt_options(decorated: F) -> F:
             multiple=True,
             metavar="NAME",
             help="Of this user or pattern (repeatable); * alone: the server's own.",
-            shell_complete=completing.users,
+            shell_complete=completion.users,
         ),
     )
     for option in reversed(options):
@@ -105,7 +98,7 @@ def tail(invocation: Invocation, count: int, follow: bool, form: str | None) -> 
             if not follow:
                 return
             start = end
-            while (end := looks.committed_end(config) or start) <= start:
+            while (end := clients.committed_end(config) or start) <= start:
                 time.sleep(_FOLLOWED)
 
 
@@ -195,7 +188,7 @@ def prune(
 
 def _confirm(plan: pruning.Plan, yes: bool) -> None:
     for entry in plan.below:
-        click.echo(f"{clusters.label(entry)} has not got all of that yet: a gap", err=True)
+        click.echo(f"{living.label(entry)} has not got all of that yet: a gap", err=True)
     if yes:
         return
     if not sys.stdin.isatty():
@@ -222,7 +215,7 @@ def _end(config: Config) -> int:
     try:
         committed = Committed(config.state_dir)
     except OSError as error:
-        raise loglock.no_log(error, config) from error
+        raise lock.no_log(error, config) from error
     try:
         return committed.load()
     finally:
@@ -230,7 +223,7 @@ def _end(config: Config) -> int:
 
 
 def _start_of_last(config: Config, count: int, end: int) -> int:
-    from papayad.reader import Reader
+    from papayad.log.reader import Reader
 
     reader = Reader(config.state_dir)
     try:

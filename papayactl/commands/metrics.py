@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from papayactl import metrics
-from papayactl.invocation import Invocation, pass_invocation
+from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.look import metrics
 from papayad.errors import FAILED, Fault, denied_or, reason
-from papayad.files import write_whole
+from papayad.system.files import write_whole
 
 
 @click.command("metrics")

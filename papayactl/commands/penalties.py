@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 
-from papayactl import moments, service_user
-from papayactl.invocation import Helping, Invocation, pass_invocation
-from papayad import penalties
+from papayactl.cli import moments
+from papayactl.cli.invocation import Helping, Invocation, pass_invocation
+from papayactl.state import service_user
 from papayad.errors import NOT_RUNNING, USAGE, Fault
-from papayad.penalties import Penalty, Scale
 from papayad.settings import Config
+from papayad.state import penalty
+from papayad.state.penalty import Penalty, Scale
 
 
 @click.group("penalties", cls=Helping)
@@ -60,13 +61,13 @@ def clear(invocation: Invocation, sources: tuple[str, ...], everyone: bool) -> N
         raise Fault(f'source "{unknown[0]}"', "has no points", remedy, code=NOT_RUNNING)
     cleared = sorted(known) if everyone else list(dict.fromkeys(sources))
     for source in cleared:
-        penalties.mark(config.state_dir, source).unlink(missing_ok=True)
+        penalty.mark(config.state_dir, source).unlink(missing_ok=True)
     invocation.show({"cleared": cleared}, [f"forgave {source}" for source in cleared])
 
 
 def _read(config: Config) -> list[Penalty]:
     try:
-        return penalties.read_all(config.state_dir)
+        return penalty.read_all(config.state_dir)
     except FileNotFoundError:  # no papayad ever ran
         return []
     except OSError as error:

@@ -4,16 +4,17 @@ from typing import Any
 
 import click
 
-from papayactl import clients, completing, consumption, figures, inspection, moments, rates
-from papayactl.consumption import Use
-from papayactl.figures import UNKNOWN
-from papayactl.inspection import Inspected, Part
-from papayactl.invocation import Invocation, pass_invocation
-from papayactl.table import pairs
+from papayactl.cli import figures, moments
+from papayactl.cli.figures import UNKNOWN
+from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.cli.table import pairs
+from papayactl.look import columns, completion, detail, rates, usage
+from papayactl.look.detail import Inspected, Part
+from papayactl.look.usage import Use
 
 
 @click.command("show")
-@click.argument("texts", metavar="SELECTOR...", nargs=-1, shell_complete=completing.selectors)
+@click.argument("texts", metavar="SELECTOR...", nargs=-1, shell_complete=completion.selectors)
 @click.option("--all", "everyone", is_flag=True, help="Every client of the room.")
 @pass_invocation
 def command(invocation: Invocation, texts: tuple[str, ...], everyone: bool) -> None:
@@ -23,9 +24,9 @@ def command(invocation: Invocation, texts: tuple[str, ...], everyone: bool) -> N
     dash is what only root may know. Exit code 3: nobody was meant.
     """
     config = invocation.salvaged
-    chosen = clients.chosen(config, texts, everyone, "show")
-    seen = [inspection.inspect(config, look) for look in inspection.looks_of(config, chosen)]
-    used = consumption.look(config, chosen).uses
+    chosen = columns.chosen(config, texts, everyone, "show")
+    seen = [detail.inspect(config, look) for look in detail.looks_of(config, chosen)]
+    used = usage.look(config, chosen).uses
     uses = {use.entry.name: use for use in used if use.entry}
     values = [_as_dict(one, uses.get(one.look.entry.name)) for one in seen]
     lines: list[str] = []
@@ -35,7 +36,7 @@ def command(invocation: Invocation, texts: tuple[str, ...], everyone: bool) -> N
 
 
 def _as_dict(one: Inspected, use: Use | None) -> dict[str, Any]:
-    value = clients.as_dict(one.look) | {
+    value = columns.as_dict(one.look) | {
         "sandbox": one.sandbox or None,
         "cursor": one.cursor,
         "tls": one.tls,
@@ -51,7 +52,7 @@ def _as_dict(one: Inspected, use: Use | None) -> dict[str, Any]:
 
 def _lines(one: Inspected, use: Use | None) -> list[str]:
     look, entry = one.look, one.look.entry
-    value = clients.as_dict(look)
+    value = columns.as_dict(look)
     rows = [
         ("client", f"{entry.user}@{entry.peer}"),
         ("state", look.state),

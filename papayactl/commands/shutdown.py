@@ -2,8 +2,10 @@
 
 import click
 
-from papayactl import ending, moments, patience, shutting
-from papayactl.invocation import Invocation, pass_invocation
+from papayactl.act import end, shutdown
+from papayactl.cli import moments
+from papayactl.cli import timeout as patience
+from papayactl.cli.invocation import Invocation, pass_invocation
 from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault
 
 
@@ -11,7 +13,7 @@ from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault
 @click.option("--in", "delay", callback=moments.as_duration, metavar="TIME", help="Like 5m or 2h.")
 @click.option("--message", default="", metavar="TEXT", help="Why, for the people in the room.")
 @click.option("--abort", is_flag=True, help="Take back what was planned with --in.")
-@patience.option(ending.PATIENCE)
+@patience.option(end.PATIENCE)
 @pass_invocation
 def command(
     invocation: Invocation, delay: float | None, message: str, abort: bool, timeout: float
@@ -32,21 +34,21 @@ def command(
 
 
 def _abort(invocation: Invocation, message: str) -> None:
-    pid = shutting.abort(invocation.config, message)
+    pid = shutdown.abort(invocation.config, message)
     if pid is None:
         raise Fault("shutdown --abort", "none is planned", "", code=NOT_RUNNING)
     invocation.show({"aborted": pid}, ["the shutdown is taken back, and the room was told"])
 
 
 def _plan(invocation: Invocation, delay: float, message: str, timeout: float) -> None:
-    moment = moments.rfc3339(shutting.plan(invocation.config, delay, message, timeout))
+    moment = moments.rfc3339(shutdown.plan(invocation.config, delay, message, timeout))
     lines = [f"the room closes at {moment}; papayactl shutdown --abort takes it back"]
     invocation.show({"at": moment}, lines)
 
 
 def _close(invocation: Invocation, message: str, timeout: float) -> None:
     config = invocation.config
-    closed = shutting.close(config, message, timeout)
+    closed = shutdown.close(config, message, timeout)
     port = "the port is closed" if closed.acceptor else "no acceptor was running"
     ended = [one.sentence() for one in closed.clients]
     value = {

@@ -4,11 +4,13 @@ import time
 
 import click
 
-from papayactl import figures, moments, overview, shutting
-from papayactl.acceptor import Status
-from papayactl.invocation import Invocation, pass_invocation
-from papayactl.overview import Overview
-from papayactl.table import pairs
+from papayactl.act import shutdown
+from papayactl.cli import figures, moments
+from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.cli.table import pairs
+from papayactl.look import overview
+from papayactl.look.acceptor import Status
+from papayactl.look.overview import Overview
 from papayad.errors import DONE, NOT_RUNNING
 
 
@@ -23,7 +25,7 @@ def command(invocation: Invocation, context: click.Context) -> None:
     """
     config = invocation.config
     seen = overview.overview(config)
-    due = shutting.due(config)
+    due = shutdown.due(config)
     rows = _rows(seen)
     if due:
         rows.append(("shutdown", f"at {moments.rfc3339(due)}, in {moments.age(due - time.time())}"))

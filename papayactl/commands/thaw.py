@@ -2,16 +2,17 @@
 
 import click
 
-from papayactl import clients, completing, freezing
+from papayactl.act import freeze
+from papayactl.cli.invocation import Invocation, pass_invocation
 from papayactl.commands.freeze import show
-from papayactl.invocation import Invocation, pass_invocation
+from papayactl.look import columns, completion, living
 from papayad.errors import NOT_RUNNING, Fault
 
 
 @click.command("thaw")
-@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completing.selectors)
+@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completion.selectors)
 @click.option("--all", "everyone", is_flag=True, help="Every client, and every refused user.")
-@click.option("--user", metavar="NAME", help="This user.", shell_complete=completing.users)
+@click.option("--user", metavar="NAME", help="This user.", shell_complete=completion.users)
 @pass_invocation
 def command(
     invocation: Invocation, texts: tuple[str, ...], everyone: bool, user: str | None
@@ -22,10 +23,10 @@ def command(
     are let in again.
     """
     config = invocation.salvaged
-    refused = freezing.refused(config)
+    refused = living.refused(config)
     named = [*texts, user] if user else list(texts)
     users = refused if everyone else [name for name in named if name in refused or name == user]
-    changed = [one for name in users for one in freezing.thaw_user(config, name)]
+    changed = [one for name in users for one in freeze.thaw_user(config, name)]
     others = tuple(text for text in texts if text not in users)
     if others or everyone or not users:
         changed += _thaw(invocation, others, everyone, bool(users))
@@ -35,12 +36,12 @@ def command(
 
 def _thaw(
     invocation: Invocation, texts: tuple[str, ...], everyone: bool, anything: bool
-) -> list[freezing.Changed]:
+) -> list[freeze.Changed]:
     """The clients themselves; that there are none is no mistake when a user was let in again."""
     try:
-        chosen = clients.chosen(invocation.salvaged, texts, everyone, "thaw")
+        chosen = columns.chosen(invocation.salvaged, texts, everyone, "thaw")
     except Fault as fault:
         if anything and fault.code == NOT_RUNNING:
             return []
         raise
-    return freezing.thaw(invocation.salvaged, chosen)
+    return freeze.thaw(invocation.salvaged, chosen)

@@ -6,24 +6,21 @@ from typing import Any
 
 import click
 
-from papayactl import (
-    clusters,
-    completing,
-    ending,
-    figures,
-    invites,
-    moments,
-    rooms,
-    tokenfile,
-)
-from papayactl.ending import Outcome
-from papayactl.figures import UNKNOWN
-from papayactl.invocation import Helping, Invocation, pass_invocation, table_options
-from papayactl.table import Column
-from papayad import invite, marks, tokens
+from papayactl.act import end
+from papayactl.act.end import Outcome
+from papayactl.cli import figures, moments
+from papayactl.cli.figures import UNKNOWN
+from papayactl.cli.invocation import Helping, Invocation, pass_invocation, table_options
+from papayactl.cli.table import Column
+from papayactl.look import completion, living
+from papayactl.setup import invites
+from papayactl.state import siblings
+from papayactl.state import tokens as tokenfile
 from papayad.errors import FAILED, Fault
+from papayad.formats import invite
 from papayad.settings import Config
-from papayad.tokens import Token, format_time
+from papayad.state import marks, tokens
+from papayad.state.tokens import Token, format_time
 
 _EXPIRES = "After 30d, 12h, ... or at 2026-12-31. Default: never."
 _COLUMNS = (
@@ -92,7 +89,7 @@ def list_tokens(invocation: Invocation) -> None:
 
 
 @command.command("rotate", short_help="A new token for an old one.")
-@click.argument("name", metavar="NAME|ID", shell_complete=completing.token_names)
+@click.argument("name", metavar="NAME|ID", shell_complete=completion.token_names)
 @click.option("--expires", callback=moments.as_moment, metavar="WHEN", help=_EXPIRES)
 @click.option(
     "--grace", callback=moments.as_duration, metavar="TIME", help="Let the old one in so long."
@@ -133,7 +130,7 @@ def rotate(
 
 
 @command.command("revoke", short_help="Remove tokens and end their sessions.")
-@click.argument("name", metavar="NAME|ID", shell_complete=completing.token_names)
+@click.argument("name", metavar="NAME|ID", shell_complete=completion.token_names)
 @pass_invocation
 def revoke(invocation: Invocation, name: str) -> None:
     """Remove the tokens of a user, or the one with an ID, and end their sessions at once.
@@ -157,8 +154,8 @@ def _end_sessions(config: Config, gone: list[Token]) -> list[Outcome]:
     """End what they hold open in every room that uses the file, and forget when they were used."""
     ids = {token.id for token in gone}
     found = []
-    for room in rooms.sharing_tokens(config):
-        found += ending.end_shut_out(room, lambda entry: entry.token in ids)
+    for room in siblings.sharing_tokens(config):
+        found += end.end_shut_out(room, lambda entry: entry.token in ids)
         for id in ids:
             with suppress(OSError):
                 (marks.seen(room.state_dir) / id).unlink()
@@ -166,7 +163,7 @@ def _end_sessions(config: Config, gone: list[Token]) -> list[Outcome]:
 
 
 def _refuse_survivors(command: str, outcomes: list[Outcome]) -> None:
-    alive = [clusters.label(one.entry) for one in outcomes if not one.ended]
+    alive = [living.label(one.entry) for one in outcomes if not one.ended]
     if alive:
         why = f"{', '.join(alive)} did not end"
         raise Fault(command, why, "try papayactl kill", code=FAILED)
@@ -176,8 +173,8 @@ def _held(config: Config) -> dict[str, list[str]] | None:
     """The clients of each token id; None for who may not see them."""
     try:
         held: dict[str, list[str]] = {}
-        for entry in clusters.living(config):
-            held.setdefault(entry.token, []).append(clusters.label(entry))
+        for entry in living.living(config):
+            held.setdefault(entry.token, []).append(living.label(entry))
         return held
     except Fault:
         return None

@@ -6,21 +6,23 @@ from contextlib import suppress
 
 import click
 
-from papayactl import clients, completing, moments, table
-from papayactl.board import Board
-from papayactl.invocation import Invocation, pass_invocation, terminal_width
+from papayactl.cli import moments, table
+from papayactl.cli.invocation import Invocation, pass_invocation, terminal_width
+from papayactl.look import columns as clients
+from papayactl.look import completion
+from papayactl.top.board import Board
 from papayad.errors import USAGE, Fault
 
 
 @click.command("top")
-@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completing.selectors)
+@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completion.selectors)
 @click.option(
     "--sort",
     default="cpu",
     show_default=True,
     metavar="COLUMN",
     help="As in papayactl list.",
-    shell_complete=completing.sort_columns,
+    shell_complete=completion.sort_columns,
 )
 @click.option(
     "--interval",
@@ -58,7 +60,7 @@ def command(
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Fault("top", "this is no terminal", "add --batch", code=USAGE)
-    from papayactl import screen
+    from papayactl.top import screen
 
     with suppress(KeyboardInterrupt):
         screen.run(board, max(0.1, interval), count)

@@ -2,8 +2,8 @@
 
 import click
 
-from papayactl import banfile
-from papayactl.invocation import Invocation, pass_invocation
+from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.state import bans
 from papayad.errors import NOT_RUNNING, Fault
 
 
@@ -12,8 +12,8 @@ from papayad.errors import NOT_RUNNING, Fault
 @pass_invocation
 def command(invocation: Invocation, texts: tuple[str, ...]) -> None:
     """Take bans back, each named as `papayactl ban` lists it."""
-    subjects = [banfile.subject(text) for text in texts]
-    with banfile.editing(invocation.config) as known:
+    subjects = [bans.subject(text) for text in texts]
+    with bans.editing(invocation.config) as known:
         for subject in subjects:
             if known.pop(subject, None) is None:
                 raise Fault(subject, "is not banned", "see papayactl ban", code=NOT_RUNNING)

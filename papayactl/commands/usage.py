@@ -11,10 +11,11 @@ from typing import Any
 
 import click
 
-from papayactl import clusters, completing, consumption, figures, moments, rates, selectors
-from papayactl.consumption import Ledger, Use
-from papayactl.invocation import Invocation, pass_invocation, table_options
-from papayactl.table import Column
+from papayactl.cli import figures, moments
+from papayactl.cli.invocation import Invocation, pass_invocation, table_options
+from papayactl.cli.table import Column
+from papayactl.look import completion, living, rates, selectors, usage
+from papayactl.look.usage import Ledger, Use
 from papayad.settings import Config
 
 Rate = dict[str, float | None]
@@ -46,7 +47,7 @@ _HELD = (Column("RSS", True, 5), Column("PSS", True, 1), Column("LAG", True, 2))
 
 
 @click.command("usage")
-@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completing.selectors)
+@click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completion.selectors)
 @click.option(
     "--interval", callback=moments.as_duration, metavar="TIME", help="Look again, and show rates."
 )
@@ -88,8 +89,8 @@ def command(
 
 def _look(config: Config, texts: tuple[str, ...]) -> Ledger:
     if not texts:
-        return consumption.look(config)
-    return consumption.look(config, selectors.choose(clusters.living(config), texts))
+        return usage.look(config)
+    return usage.look(config, selectors.choose(living.living(config), texts))
 
 
 def _rated(before: Ledger | None, now: Ledger, config: Config) -> list[tuple[Use, Rate | None]]:

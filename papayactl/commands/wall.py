@@ -4,8 +4,9 @@ import sys
 
 import click
 
-from papayactl import clusters, telling
-from papayactl.invocation import Invocation, pass_invocation
+from papayactl.act import notice
+from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.look import living
 
 
 @click.command("wall")
@@ -15,7 +16,7 @@ def command(invocation: Invocation, words: tuple[str, ...]) -> None:
     """Write a notice into the room's log, which every client shows; from stdin without a TEXT."""
     if not words and sys.stdin.isatty():
         click.echo("what is to be said, up to Ctrl-D:", err=True)
-    said = telling.notice(invocation.config, " ".join(words) or sys.stdin.read())
-    count = len(clusters.living(invocation.config))
+    said = notice.notice(invocation.config, " ".join(words) or sys.stdin.read())
+    count = len(living.living(invocation.config))
     told = "1 client" if count == 1 else f"{count} clients"
     invocation.show({"notice": said, "clients": count}, [f"said to {told}"])

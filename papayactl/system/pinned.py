@@ -9,8 +9,8 @@ import os
 import signal
 from collections.abc import Callable
 
-from papayad import system
 from papayad.errors import NO_PERMISSION, Fault
+from papayad.system import platform
 
 
 def send(pid: int, number: signal.Signals, is_meant: Callable[[], bool]) -> bool:
@@ -31,11 +31,11 @@ def send(pid: int, number: signal.Signals, is_meant: Callable[[], bool]) -> bool
 
 
 def _send_pinned(pid: int, number: signal.Signals, is_meant: Callable[[], bool]) -> bool:
-    pidfd = system.open_pidfd(pid)
+    pidfd = platform.open_pidfd(pid)
     try:
         meant = is_meant()
         if meant:
-            system.send_signal(pid, pidfd, number)
+            platform.send_signal(pid, pidfd, number)
         return meant
     finally:
         if pidfd >= 0:

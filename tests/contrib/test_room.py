@@ -1,4 +1,4 @@
-"""contrib/room.sh: from nothing to a conversation, and nothing left of it."""
+"""scripts/room.sh: from nothing to a conversation, and nothing left of it."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.papayachat.emulator import Emulator
+from lab.kit.terminal.emulator import Emulator
 from tests.test_project import ROOT
 
 PATIENCE = 20.0  # seconds; a step takes a fraction of one
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def checkout(tmp_path: Path) -> Iterator[Path]:
     """What a checkout has after `make venv`; its room ends with the test."""
-    (tmp_path / "contrib").mkdir()
-    shutil.copy(ROOT / "contrib/room.sh", tmp_path / "contrib/room.sh")
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/room.sh", tmp_path / "scripts/room.sh")
     (tmp_path / ".venv").symlink_to(sys.prefix)
     yield tmp_path
     room(tmp_path, "stop")
@@ -38,7 +38,7 @@ def checkout(tmp_path: Path) -> Iterator[Path]:
 def room(checkout: Path, *words: str, lines: str = "") -> str:
     """Run room.sh without a terminal; returns its output."""
     done = subprocess.run(
-        [checkout / "contrib/room.sh", *words],
+        [checkout / "scripts/room.sh", *words],
         input=lines,
         stdout=subprocess.PIPE,
         text=True,
@@ -78,7 +78,7 @@ def test_the_second_time_it_is_the_same_room_and_the_same_invite(checkout: Path)
 
 
 def test_two_terminals_talk(checkout: Path) -> None:
-    script = (str(checkout / "contrib/room.sh"),)
+    script = (str(checkout / "scripts/room.sh"),)
     with Emulator("run", program=script) as first:
         first.sees("main", "1 here")
         with Emulator("join", "guest", program=script) as second:

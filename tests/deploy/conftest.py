@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy import roots
+from lab.kit.machine import roots
 from tests.deploy.machine import Machine
 
 HERE = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for place, version in ((directory, []), (directory / "newer", [NEWER])):
         environment = {**os.environ, "BUILD": str(directory / "build"), "DIST": str(place)}
         done = subprocess.run(
-            [HERE / "contrib/deb.sh", *version],
+            [HERE / "scripts/deb.sh", *version],
             env=environment,
             capture_output=True,
             text=True,

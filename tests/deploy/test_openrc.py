@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy import roots
+from lab.kit.machine import roots
 
 SCRIPT = """
 exec 2>&1

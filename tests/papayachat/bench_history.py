@@ -10,12 +10,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from papayachat import profile as profiles
-from papayachat.cursor import Cursor
-from papayachat.replica import Replica, directory
-from papayad import invite, record
-from tests.papayachat.emulator import Emulator
-from tests.papayachat.scripted import LOG, TOKEN
+from lab.kit.terminal.emulator import Emulator
+from lab.kit.terminal.scripted import LOG, TOKEN
+from papayachat.disk import profile as profiles
+from papayachat.disk.replica import Replica, directory
+from papayachat.stream.cursor import Cursor
+from papayad.formats import invite, record
 
 WORDS = ["the", "quick", "fox", "jumps", "over", "lazy", "https://example.org/x", "你好", "papaya"]
 

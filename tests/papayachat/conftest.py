@@ -9,9 +9,9 @@ from types import TracebackType
 
 import pytest
 
-from papayachat import profile as profiles
-from papayad import invite
-from tests.papayachat.scripted import SECONDS, ScriptedRoom
+from lab.kit.terminal.scripted import SECONDS, ScriptedRoom
+from papayachat.disk import profile as profiles
+from papayad.formats import invite
 
 TOP = Path(__file__).parents[2]
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from papayachat.cursor import Cursor
-from papayachat.layout import Look
-from papayachat.replica import Replica
-from papayachat.splitter import Line
-from papayachat.timeline import Timeline
-from papayachat.viewport import Viewport
-from papayad import record
+from papayachat.chat.layout import Look
+from papayachat.chat.timeline import Timeline
+from papayachat.chat.viewport import Viewport
+from papayachat.disk.replica import Replica
+from papayachat.stream.cursor import Cursor
+from papayachat.stream.splitter import Line
+from papayad.formats import record
 
 LOG = "0" * 32
 

@@ -5,11 +5,11 @@ import unicodedata
 
 import pytest
 
-from papayachat.glyphs import glyphs, safe, width
-from papayad import record
-from tests.papayachat.emulator import Emulator
-from tests.papayachat.scripted import ScriptedRoom
-from tests.papayachat.test_screen import opened
+from lab.kit.terminal.emulator import Emulator
+from lab.kit.terminal.scripted import ScriptedRoom
+from papayachat.chat.glyphs import glyphs, safe, width
+from papayad.formats import record
+from tests.papayachat.screen.test_screen import opened
 
 ATTACKS = [
     "\x1b]52;c;ZXZpbA==\x07",  # the clipboard

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from papayachat import profile as profiles
-from papayad import invite
+from lab.kit.terminal.scripted import TOKEN, ScriptedRoom
+from papayachat.disk import profile as profiles
 from papayad.errors import CONFIGURATION, NO_PERMISSION, USAGE, Fault
+from papayad.formats import invite
 from tests.papayachat.conftest import Chat
-from tests.papayachat.scripted import TOKEN, ScriptedRoom
 
 
 def closed_port() -> int:

@@ -5,13 +5,14 @@ import time
 
 import pytest
 
-from papayachat import profile, replica, when
-from papayachat.cursor import Cursor
-from papayachat.replica import Replica
-from papayad import record
+from lab.kit.terminal.scripted import LOG, ScriptedRoom
+from papayachat.disk import profile, replica
+from papayachat.disk.replica import Replica
+from papayachat.stream import when
+from papayachat.stream.cursor import Cursor
 from papayad.errors import USAGE
+from papayad.formats import record
 from tests.papayachat.conftest import Chat
-from tests.papayachat.scripted import LOG, ScriptedRoom
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import ssl
 from contextlib import suppress
 from pathlib import Path
 
-from papayachat import profile as profiles
-from papayad.invite import Invite
-from tests import hunting
+from lab.kit.machine import memory
+from lab.kit.room import Room, wait_for
+from papayachat.disk import profile as profiles
+from papayad.formats.invite import Invite
 from tests.conftest import MakeRoom
 from tests.papayachat.conftest import Chat, Program
-from tests.room import Room, wait_for
 
 FAST = {"messages_per_second": 2000.0, "message_burst": 5}
 LINES = 200
@@ -69,8 +69,8 @@ def test_a_token_is_in_the_profile_alone(chat: Chat, make_room: MakeRoom, home: 
     pids = [program.process.pid for program in (tail, lines)]
     profile = profiles.path_of("main")
     token = room.token("alice").encode()
-    assert hunting.found(home, pids, [token], own=[profile]) == []
-    assert hunting.found(home, [], [token]) == [str(profile)]
+    assert memory.found(home, pids, [token], own=[profile]) == []
+    assert memory.found(home, [], [token]) == [str(profile)]
     assert profile.stat().st_mode & 0o777 == 0o600
 
 

@@ -6,11 +6,11 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from papayachat import profile as profiles
-from papayad.invite import Invite
+from lab.kit.room import Room, wait_for
+from lab.kit.terminal.emulator import Emulator
+from papayachat.disk import profile as profiles
+from papayad.formats.invite import Invite
 from tests.conftest import MakeRoom
-from tests.papayachat.emulator import Emulator
-from tests.room import Room, wait_for
 
 FAST = {"messages_per_second": 2000.0, "message_burst": 1000}
 

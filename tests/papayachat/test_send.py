@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit.terminal.scripted import ScriptedRoom
 from papayad.errors import FAILED, NO_PERMISSION, TRY_AGAIN, UNAVAILABLE
-from papayad.record import LINE_BREAK
+from papayad.formats.record import LINE_BREAK
 from tests.papayachat.conftest import Chat
-from tests.papayachat.scripted import ScriptedRoom
 
 
 def left_in(outbox: Path) -> list[Path]:

@@ -7,9 +7,9 @@ from contextlib import suppress
 
 import pytest
 
+from lab.kit.terminal.scripted import ScriptedRoom
 from papayad.errors import NO_PERMISSION, UNAVAILABLE, USAGE
 from tests.papayachat.conftest import Chat
-from tests.papayachat.scripted import ScriptedRoom
 
 
 def test_prints_to_the_end_and_ends(chat: Chat, room: ScriptedRoom) -> None:

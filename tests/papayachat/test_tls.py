@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from papayachat import profile as profiles
-from papayad import invite
+from lab.kit import certificate
+from lab.kit.terminal.scripted import ScriptedRoom
+from papayachat.disk import profile as profiles
 from papayad.errors import CONFIGURATION, UNAVAILABLE
-from tests import certificate
+from papayad.formats import invite
 from tests.papayachat.conftest import Chat
-from tests.papayachat.scripted import ScriptedRoom
 
 
 @pytest.fixture

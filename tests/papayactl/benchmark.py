@@ -8,8 +8,8 @@ import subprocess
 import sys
 import time
 
-from papayactl.board import Board
-from tests.room import Room, wait_for
+from lab.kit.room import Room, wait_for
+from papayactl.top.board import Board
 
 LIMIT = 0.5  # seconds of CPU that a refresh of top may take
 COMMANDS = (["list"], ["usage"], ["status"], ["metrics"], ["kill", "--all", "--yes"])

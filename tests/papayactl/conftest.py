@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from papayad import config, store
+from lab.kit.room import ROOT, free_port
+from papayad import config
+from papayad.log import store
 from tests.papayactl.staged import StagedRoom
-from tests.room import ROOT, free_port
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from lab.kit.room import ROOT
 from tests.papayactl.staged import StagedRoom
-from tests.room import ROOT
 
 
 def give(path: Path) -> None:

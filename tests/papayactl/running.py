@@ -7,10 +7,10 @@ from typing import Any
 
 from click.testing import Result
 
+from lab.kit.machine import kernel
+from lab.kit.room import Peer, Room, wait_for
 from papayactl.main import main
-from tests import kernel
 from tests.papayactl.runner import runner
-from tests.room import Peer, Room, wait_for
 
 
 def ctl(room: Room, *words: str, input: str | None = None) -> Result:

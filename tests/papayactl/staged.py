@@ -10,11 +10,11 @@ from typing import Any
 
 from click.testing import Result
 
+from lab.kit.room import PATIENCE
 from papayactl.main import main
-from papayad import roster
 from papayad.settings import Config
+from papayad.state import roster
 from tests.papayactl.runner import runner
-from tests.room import PATIENCE
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ import sys
 import time
 from pathlib import Path
 
-from papayad import groups, pidfile, roster
-from papayad.address import parse_address
+from papayad.formats.address import parse_address
+from papayad.state import groups, pidfile, roster
 
 PR_SET_PDEATHSIG = 1
 

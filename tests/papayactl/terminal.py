@@ -2,7 +2,7 @@
 
 import subprocess
 
-from tests.room import wait_for
+from lab.kit.room import wait_for
 
 
 class Terminal:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from papayad import tokens
+from papayad.state import tokens
 from tests.papayactl.staged import ROOT, StagedRoom
 from tests.papayactl.terminal import Terminal
 

@@ -6,14 +6,14 @@ import signal
 
 import pytest
 
-from papayactl import loglock
-from papayad import marks
+from lab.kit.room import ROOT, wait_for
+from papayactl.state import lock
 from papayad.errors import Fault
-from papayad.wire import Greeting, Hello, Refusal
+from papayad.formats.wire import Greeting, Hello, Refusal
+from papayad.state import marks
 from tests.conftest import MakeRoom
 from tests.papayactl.running import TALKATIVE, ctl, ctl_json, is_stopped
 from tests.papayactl.staged import StagedRoom
-from tests.room import ROOT, wait_for
 
 
 def test_both_stop_and_go_on(room: StagedRoom) -> None:
@@ -43,7 +43,7 @@ def test_a_lock_that_a_stopped_process_holds_is_told_of(room: StagedRoom) -> Non
     room.client("alice")
     with (room.config.state_dir / "committed").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(Fault) as caught, loglock.exclusive(room.config, 0.05):
+        with pytest.raises(Fault) as caught, lock.exclusive(room.config, 0.05):
             raise AssertionError
     assert caught.value.code == 75
     assert f"kill -CONT {os.getpid()}" in str(caught.value)
@@ -57,7 +57,7 @@ def test_no_client_is_stopped_inside_the_lock(make_room: MakeRoom) -> None:
     for number in range(15):
         talker.send(b"".join(b"MSG a%d-%d x\n" % (number, one) for one in range(100)))
         assert ctl_json(room, "freeze", "alice")["clients"][0]["state"] == "frozen"
-        loglock.await_free(room.settings)
+        lock.await_free(room.settings)
         other.send(b"MSG b%d still here\n" % number)
         other.read_until(b" bob b%d still here\n" % number)
         assert ctl_json(room, "thaw", "alice")["clients"][0]["state"] == "running"

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from papayactl import acceptor
+from papayactl.look import acceptor
 from papayactl.main import main
-from papayad import config, invite, tokens
-from papayad.address import parse_address
+from papayad import config
+from papayad.formats import invite
+from papayad.formats.address import parse_address
+from papayad.state import tokens
 from tests.papayactl.runner import runner
 
 AS_ROOT = os.geteuid() == 0

@@ -5,11 +5,11 @@ import signal
 
 import pytest
 
-from papayactl import clusters
+from lab.kit.room import PATIENCE, wait_for
+from papayactl.look import living
 from papayactl.system import pinned, process
-from papayad import roster
+from papayad.state import roster
 from tests.papayactl.staged import StagedRoom
-from tests.room import PATIENCE, wait_for
 
 
 def is_stopped(pid: int) -> bool:
@@ -79,16 +79,16 @@ def test_several_are_asked_about(room: StagedRoom) -> None:
 def test_a_process_outside_the_group_is_no_member(room: StagedRoom) -> None:
     """A pid that was given to somebody else: its lock is held, its group is another."""
     room.client("alice")
-    (entry,) = clusters.living(room.config)
+    (entry,) = living.living(room.config)
     assert os.getpgrp() != entry.group
-    assert not clusters.send_signal(room.config.state_dir, entry, os.getpid(), signal.SIGKILL)
+    assert not living.send_signal(room.config.state_dir, entry, os.getpid(), signal.SIGKILL)
 
 
 def test_an_entry_that_changed_is_another_cluster(room: StagedRoom) -> None:
     room.client("alice")
-    (entry,) = clusters.living(room.config)
+    (entry,) = living.living(room.config)
     other = roster.Entry(**{name: getattr(entry, name) for name in entry.__slots__} | {"since": 1})
-    assert not clusters.send_signal(room.config.state_dir, other, entry.recv, signal.SIGKILL)
+    assert not living.send_signal(room.config.state_dir, other, entry.recv, signal.SIGKILL)
     assert len(room.ctl_json("list")) == 1
 
 

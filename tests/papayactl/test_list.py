@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from papayad import roster
+from papayad.state import roster
 from tests.papayactl.staged import StagedRoom
 
 

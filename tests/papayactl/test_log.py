@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from papayactl import records, verification
-from papayad import record, segments
-from papayad.record import stamp
+from lab.kit.room import PATIENCE, Room, wait_for
+from papayactl.state import records, verify
+from papayad.formats import record
+from papayad.formats.record import stamp
+from papayad.log import segments
 from tests.conftest import MakeRoom
 from tests.papayactl.running import TALKATIVE, block, ctl, is_idle
 from tests.papayactl.staged import StagedRoom
-from tests.room import PATIENCE, Room, wait_for
 
 BASE = 1_800_000_000.0
 
@@ -164,11 +165,11 @@ def test_a_missing_segment_and_a_short_one(room: StagedRoom) -> None:
     path = segments.path(room.config.state_dir, second)
     size = os.stat(path).st_size
     os.truncate(path, size - 10)
-    found = verification.verify(room.config.state_dir, _end(room), lambda _: None)
+    found = verify.verify(room.config.state_dir, _end(room), lambda _: None)
     assert found.bad is not None
     assert second + size - 80 < found.bad < second + size
     os.unlink(path)
-    found = verification.verify(room.config.state_dir, _end(room), lambda _: None)
+    found = verify.verify(room.config.state_dir, _end(room), lambda _: None)
     assert found.bad == second
 
 

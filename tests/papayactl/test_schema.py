@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+from lab.kit.room import Room, wait_for
 from tests.conftest import MakeRoom
 from tests.papayactl.running import ctl
 from tests.papayactl.schemas import MOMENT, SCHEMAS
-from tests.room import Room, wait_for
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z\Z")
 LINES = ("log cat", "log tail")  # an object in each

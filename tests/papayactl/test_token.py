@@ -5,8 +5,11 @@ import signal
 import threading
 import time
 
-from papayactl import tokenfile
-from papayad import config, invite, marks, store, tokens
+from papayactl.state import tokens as tokenfile
+from papayad import config
+from papayad.formats import invite
+from papayad.log import store
+from papayad.state import marks, tokens
 from tests.papayactl.staged import StagedRoom
 
 

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from papayactl import looks, screen
-from papayactl.board import Board
-from papayactl.looks import Look
+from lab.kit.room import Room, is_alive, wait_for
+from papayactl.look import clients
+from papayactl.look.clients import Look
+from papayactl.top import screen
+from papayactl.top.board import Board
 from tests.conftest import MakeRoom
 from tests.papayactl.running import ctl, is_stopped
 from tests.papayactl.staged import StagedRoom
 from tests.papayactl.terminal import Terminal
-from tests.room import Room, is_alive, wait_for
 
 
 @pytest.fixture
@@ -121,13 +122,13 @@ def test_only_the_visible_rows_cost_more(room: StagedRoom, monkeypatch: pytest.M
     for number in range(6):
         room.client(f"user{number}")
     looked: list[str] = []
-    whole = looks._closer
+    whole = clients._closer
 
     def closer(state_dir: Path, look: Look, end: int | None, pss: bool) -> Look:
         looked.append(look.entry.user)
         return whole(state_dir, look, end, pss)
 
-    monkeypatch.setattr(looks, "_closer", closer)
+    monkeypatch.setattr(clients, "_closer", closer)
     shown = Board(room.config, sort="client")
     shown.refresh(2)
     assert looked == ["user0", "user1"]

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from papayactl import consumption, rates
-from papayad import roster
-from tests import kernel
+from lab.kit.machine import kernel
+from lab.kit.room import Room, wait_for
+from papayactl.look import rates, usage
+from papayad.state import roster
 from tests.conftest import MakeRoom
 from tests.papayactl.running import ctl, ctl_json, is_idle
-from tests.room import Room, wait_for
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 
@@ -70,11 +70,11 @@ def test_an_idle_room_uses_nothing_between_two_looks(make_room: MakeRoom) -> Non
 def test_rates_count_what_came_between(make_room: MakeRoom) -> None:
     room = talked(make_room)
     entries = roster.living(roster.directory(room.state_dir))
-    before = consumption.look(room.settings, entries)
+    before = usage.look(room.settings, entries)
     alice = room.peers[0]
     alice.send(b"MSG a4 four\nMSG a5 five\n")
     alice.ping(b"then")
-    after = consumption.look(room.settings, entries)
+    after = usage.look(room.settings, entries)
     seconds = after.uses[0].at - before.uses[0].at
     (_, hers), (_, his), _, (_, everybodys) = rates.between(before, after, room.settings)
     assert hers["messages"] == pytest.approx(2 / seconds)
@@ -97,7 +97,7 @@ def test_messages_of_a_log_that_is_too_large_to_count_are_unknown(
     make_room: MakeRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = talked(make_room)
-    monkeypatch.setattr(consumption, "_SCANNED", 1)
+    monkeypatch.setattr(usage, "_SCANNED", 1)
     assert {row["messages"] for row in ctl_json(room, "usage")} == {None}
 
 

@@ -9,9 +9,10 @@ hypothesis = pytest.importorskip("hypothesis")
 from hypothesis import HealthCheck, given, settings  # noqa: E402
 from hypothesis import strategies as some  # noqa: E402
 
-from papayad import proxy_header, record, roster  # noqa: E402
-from tests import corpus  # noqa: E402
-from tests.parsers import HARNESSES  # noqa: E402
+from lab.kit import corpus  # noqa: E402
+from lab.kit.parsers import HARNESSES  # noqa: E402
+from papayad.formats import proxy_header, record  # noqa: E402
+from papayad.state import roster  # noqa: E402
 
 often = settings(max_examples=100, deadline=None)
 with_files = settings(

@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from papayad.wire import Greeting, Hello
+from lab.kit.room import PATIENCE, Peer, free_port
+from papayad.formats.wire import Greeting, Hello
 from tests.conftest import MakeRoom
-from tests.room import PATIENCE, Peer, free_port
 
 
 def has_ipv6() -> bool:

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from papayad import bans, penalties, proxy_header
-from papayad.bans import Ban
-from papayad.wire import Greeting, Hello, Refusal
+from lab.kit.processes import freeze
+from lab.kit.room import Peer, Room, wait_for
+from papayad.formats import proxy_header
+from papayad.formats.wire import Greeting, Hello, Refusal
+from papayad.state import bans, penalty
+from papayad.state.bans import Ban
 from tests.conftest import MakeRoom
-from tests.processes import freeze
-from tests.room import Peer, Room, wait_for
 
 OFFENDER = "127.0.0.66"
 STRICT: dict[str, Any] = {"penalty_exempt": [], "penalty_half_life": 3600.0}
@@ -50,14 +51,14 @@ def test_who_guesses_tokens_is_refused_and_nobody_else(make_room: MakeRoom) -> N
     assert may_try(room, "127.0.0.67")
     room.join("bob")
     alice.ping()
-    (known,) = [one for one in penalties.read_all(room.state_dir) if one.source == OFFENDER]
+    (known,) = [one for one in penalty.read_all(room.state_dir) if one.source == OFFENDER]
     assert (known.failures, known.reason) == (3, "auth")
 
 
 def test_a_removed_mark_is_forgiveness(make_room: MakeRoom) -> None:
     room = make_room(limits=STRICT)
     guess_until_refused(room)
-    penalties.mark(room.state_dir, OFFENDER).unlink()
+    penalty.mark(room.state_dir, OFFENDER).unlink()
     assert guess_until_refused(room) == 3
 
 
@@ -90,7 +91,7 @@ def test_every_kind_of_failure_counts(make_room: MakeRoom, kind: str) -> None:
             connection.sendall(b"\x16\x03\x01\x00\x05hello")
         while connection.recv(4096):
             pass
-    mark = penalties.mark(room.state_dir, OFFENDER)
+    mark = penalty.mark(room.state_dir, OFFENDER)
     wait_for(lambda: mark.exists() and f"reason={kind}" in mark.read_text())
 
 
@@ -111,7 +112,7 @@ def test_thousands_who_fail_are_little_work_for_the_disk(make_room: MakeRoom) ->
     sources = [f"127.0.{2 + number // 250}.{1 + number % 250}" for number in range(300)]
     for source in sources:
         assert guess(room, source) == "auth"
-    marks = penalties.directory(room.state_dir)
+    marks = penalty.directory(room.state_dir)
     assert room.journal().count("refused auth") <= 300
     wait_for(lambda: len(list(marks.iterdir())) == 300)
     assert guess_until_refused(room, sources[-1]) == 2
@@ -175,7 +176,7 @@ def test_penalties_hit_the_one_behind_the_proxy(make_room: MakeRoom) -> None:
         proxied(room, "203.0.113.66", b"PAPAYA/1 wrong\n").answer()
     assert proxied(room, "203.0.113.66").receive() == b""
     assert isinstance(proxied(room, "203.0.113.7").hello(Hello(room.token("alice"))), Greeting)
-    assert [one.source for one in penalties.read_all(room.state_dir)] == ["203.0.113.66"]
+    assert [one.source for one in penalty.read_all(room.state_dir)] == ["203.0.113.66"]
 
 
 def test_nobody_else_is_believed(make_room: MakeRoom) -> None:
@@ -194,7 +195,7 @@ def test_a_proxy_without_a_header_is_refused_and_costs_nobody(make_room: MakeRoo
         answer = peer.hello(Hello(room.token("alice")))
         assert isinstance(answer, Refusal)
         assert answer.reason == "protocol"
-    assert penalties.read_all(room.state_dir) == []
+    assert penalty.read_all(room.state_dir) == []
 
 
 def test_one_who_is_introduced_may_evict_one_who_has_something_to_say(make_room: MakeRoom) -> None:

@@ -1,9 +1,9 @@
 """A client's host is gone without a word: its cluster ends, the others see it (section 6)."""
 
-from papayad.wire import Greeting, Hello
-from tests import kernel, namespace
+from lab.kit.machine import kernel, namespace
+from lab.kit.room import Peer, is_alive, wait_for
+from papayad.formats.wire import Greeting, Hello
 from tests.conftest import MakeRoom
-from tests.room import Peer, is_alive, wait_for
 
 
 def test_a_pulled_cable_ends_the_cluster(make_room: MakeRoom) -> None:

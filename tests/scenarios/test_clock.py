@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from papayad import record, tokens
-from papayad.files import write_whole
-from papayad.wire import Greeting, Hello, Refusal
+from lab.kit.device import Device
+from lab.kit.room import ROOT, Room, give_to_service
+from papayad.formats import record
+from papayad.formats.wire import Greeting, Hello, Refusal
+from papayad.state import tokens
+from papayad.system.files import write_whole
 from tests.conftest import MakeRoom
-from tests.device import Device
-from tests.room import ROOT, Room, give_to_service
 
 DAY = 86400.0
 YEAR = 365 * DAY

@@ -8,9 +8,10 @@ from contextlib import closing
 
 import pytest
 
-from tests import kernel, starting
+from lab.kit import starting
+from lab.kit.machine import kernel
+from lab.kit.room import Room
 from tests.conftest import MakeRoom
-from tests.room import Room
 
 DEAF = {signal.SIGHUP, signal.SIGINT, signal.SIGPIPE}
 

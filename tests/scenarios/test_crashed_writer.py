@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from papayad import appender, record, segments, store
-from papayad.appender import Appender
+from lab.kit.processes import exit_code, fork
+from lab.kit.room import ROOT, Room
+from papayad.formats import record
+from papayad.log import appender, segments, store
+from papayad.log.appender import Appender
 from tests.conftest import MakeRoom
-from tests.processes import exit_code, fork
-from tests.room import ROOT, Room
 
 LINE = (record.SERVER, record.NO_ID, "what nobody may see")
 RECORD = record.render(record.stamp(0.0), *LINE)

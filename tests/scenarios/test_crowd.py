@@ -6,10 +6,10 @@ What is downstream is the log, byte for byte, whoever talks; a message that was 
 import random
 from collections import defaultdict
 
-from papayad import record
+from lab.kit.crowd import Crowd
+from lab.kit.room import Peer
+from papayad.formats import record
 from tests.conftest import MakeRoom
-from tests.crowd import Crowd
-from tests.room import Peer
 
 CLIENTS = 50
 FLOODERS = 10

@@ -10,13 +10,13 @@ from contextlib import suppress
 
 import pytest
 
-from papayad import roster
-from papayad.committed import FILE
-from papayad.roster import Entry
+from lab.kit.machine.kernel import of_group, parent, process_group
+from lab.kit.processes import freeze, is_waiting_for, needs_proc_locks, wait_until_gone
+from lab.kit.room import Peer, Room, wait_for
+from papayad.log.committed import FILE
+from papayad.state import roster
+from papayad.state.roster import Entry
 from tests.conftest import MakeRoom
-from tests.kernel import of_group, parent, process_group
-from tests.processes import freeze, is_waiting_for, needs_proc_locks, wait_until_gone
-from tests.room import Peer, Room, wait_for
 
 ROLES = {"recv": ("recv",), "send": ("send",), "both": ("recv", "send")}
 CROWD = 20

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from papayad import record, segments, store
-from papayad.appender import Appender
-from papayad.committed import FILE, Committed
-from papayad.reader import Reader
+from lab.kit.processes import exit_code, fork, is_waiting_for, needs_proc_locks
+from lab.kit.room import wait_for
+from papayad.formats import record
+from papayad.log import segments, store
+from papayad.log.appender import Appender
+from papayad.log.committed import FILE, Committed
+from papayad.log.reader import Reader
 from papayad.settings import Chatlog
-from tests.processes import exit_code, fork, is_waiting_for, needs_proc_locks
-from tests.room import wait_for
 
 WRITERS = 3
 READERS = 2

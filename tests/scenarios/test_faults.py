@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from papayad import groups, record, roster, segments, store
-from papayad.wire import Greeting, Hello, Refusal
+from lab.kit.machine.injection import injecting, needs_strace
+from lab.kit.machine.mounts import bind, bound, detach, fill, needs_mount, tmpfs
+from lab.kit.room import ROOT, Peer, Room, give_to_service, is_alive, wait_for
+from papayad.formats import record
+from papayad.formats.wire import Greeting, Hello, Refusal
+from papayad.log import segments, store
+from papayad.state import groups, roster
 from tests.conftest import MakeRoom
-from tests.injecting import injecting, needs_strace
-from tests.mounts import bind, bound, detach, fill, needs_mount, tmpfs
-from tests.room import ROOT, Peer, Room, give_to_service, is_alive, wait_for
 
 
 def assert_log_is_whole(room: Room) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from papayad import record
-from papayad.wire import Hello
-from tests import starting
+from lab.kit import starting
+from lab.kit.room import ROOT, Peer, Room, wait_for
+from papayad.formats import record
+from papayad.formats.wire import Hello
 from tests.conftest import MakeRoom
-from tests.room import ROOT, Peer, Room, wait_for
 
 BIG = b"x" * 8000
 MEGABYTE = 1 << 20

@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
+from lab.kit.room import Room, is_alive, wait_for
 from tests.conftest import MakeRoom
-from tests.room import Room, is_alive, wait_for
 
 
 def assert_port_is_closed(room: Room) -> None:

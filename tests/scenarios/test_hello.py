@@ -9,9 +9,9 @@ from contextlib import closing, suppress
 
 import pytest
 
-from papayad.wire import Refusal
+from lab.kit.room import Peer, Room
+from papayad.formats.wire import Refusal
 from tests.conftest import MakeRoom
-from tests.room import Peer, Room
 
 NO_TOKEN = b"0" * 128
 

@@ -2,9 +2,9 @@
 
 import time
 
+from lab.kit.machine.kernel import context_switches, of_group
+from lab.kit.room import Room, wait_for
 from tests.conftest import MakeRoom
-from tests.kernel import context_switches, of_group
-from tests.room import Room, wait_for
 
 CLIENTS = 20
 QUIET = 3.0  # seconds

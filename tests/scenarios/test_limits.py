@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 import pytest
 
-from papayad.wire import Greeting, Hello, Refusal
-from tests import kernel, starting
+from lab.kit import starting
+from lab.kit.machine import kernel
+from lab.kit.machine.limits import set_soft
+from lab.kit.room import Peer, Room, wait_for
+from papayad.formats.wire import Greeting, Hello, Refusal
 from tests.conftest import MakeRoom
-from tests.limiting import set_soft
-from tests.room import Peer, Room, wait_for
 
 SLOW = {"messages_per_second": 0.01, "message_burst": 5}  # the next one in 100 seconds
 

@@ -5,10 +5,11 @@ from contextlib import closing
 
 import pytest
 
-from papayad import record, segments
+from lab.kit.machine.injection import injecting, needs_strace
+from lab.kit.room import Peer, Room, wait_for
+from papayad.formats import record
+from papayad.log import segments
 from tests.conftest import MakeRoom
-from tests.injecting import injecting, needs_strace
-from tests.room import Peer, Room, wait_for
 
 pytestmark = needs_strace
 

@@ -5,10 +5,10 @@ from contextlib import closing
 
 import pytest
 
-from papayad.wire import Greeting, Hello, Refusal
+from lab.kit.room import Peer, Room, wait_for
+from lab.kit.tls import TLSPeer
+from papayad.formats.wire import Greeting, Hello, Refusal
 from tests.conftest import MakeRoom
-from tests.room import Peer, Room, wait_for
-from tests.tls import TLSPeer
 
 
 @pytest.fixture(scope="module")

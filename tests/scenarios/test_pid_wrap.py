@@ -6,10 +6,16 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 
-from papayad import groups
+from lab.kit.machine.pid_namespace import (
+    give_next,
+    most,
+    needs_pid_namespace,
+    reap,
+    run_in_pid_namespace,
+)
+from lab.kit.room import Room, is_alive, wait_for
+from papayad.state import groups
 from tests.papayactl.running import ctl, ctl_json, is_stopped
-from tests.pid_namespace import give_next, most, needs_pid_namespace, reap, run_in_pid_namespace
-from tests.room import Room, is_alive, wait_for
 
 
 @needs_pid_namespace

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from papayad import record, segments, store
-from papayad.appender import Appender
+from lab.kit.machine.injection import needs_strace, traced_by
+from lab.kit.room import is_alive, wait_for
+from papayad.formats import record
+from papayad.log import segments, store
+from papayad.log.appender import Appender
 from papayad.settings import Chatlog
 from tests.conftest import MakeRoom
-from tests.injecting import needs_strace, traced_by
-from tests.room import is_alive, wait_for
 
 SECTOR = 512
 

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from papayad import config, titles
-from papayad.files import write_whole
-from papayad.wire import Greeting, Hello, Refusal
-from tests import certificate, kernel
+from lab.kit import certificate
+from lab.kit.machine import kernel
+from lab.kit.room import ROOT, Peer, Room, free_port, give_to_service, wait_for
+from lab.kit.tls import TLSPeer
+from papayad import config
+from papayad.formats import titles
+from papayad.formats.wire import Greeting, Hello, Refusal
+from papayad.system.files import write_whole
 from tests.conftest import MakeRoom
-from tests.room import ROOT, Peer, Room, free_port, give_to_service, wait_for
-from tests.tls import TLSPeer
 
 
 def reload(room: Room, *, says: str = "re-read ") -> None:

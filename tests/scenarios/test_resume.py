@@ -13,13 +13,14 @@ from contextlib import suppress
 
 import pytest
 
-from papayad import roster, segments, store
-from papayad.wire import Hello
+from lab.kit.crowd import Crowd
+from lab.kit.device import Device
+from lab.kit.processes import freeze
+from lab.kit.room import Peer, Room, is_alive, wait_for
+from papayad.formats.wire import Hello
+from papayad.log import segments, store
+from papayad.state import roster
 from tests.conftest import MakeRoom
-from tests.crowd import Crowd
-from tests.device import Device
-from tests.processes import freeze
-from tests.room import Peer, Room, is_alive, wait_for
 
 SMALL = {"segment_bytes": 700, "durability": "kernel"}
 UNLIMITED = {"messages_per_second": 1e6, "message_burst": 1_000_000}

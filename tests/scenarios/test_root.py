@@ -8,9 +8,10 @@ import sys
 
 import pytest
 
-from tests import kernel, starting
+from lab.kit import starting
+from lab.kit.machine import kernel
+from lab.kit.room import ROOT, Room
 from tests.conftest import MakeRoom
-from tests.room import ROOT, Room
 
 pytestmark = pytest.mark.skipif(not ROOT, reason="only root has something to drop")
 

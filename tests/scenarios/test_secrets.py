@@ -6,11 +6,12 @@ import signal
 import subprocess
 from pathlib import Path
 
+from lab.kit import starting
+from lab.kit.machine import kernel, memory
+from lab.kit.room import is_alive, wait_for
 from papayad.errors import CONFIGURATION
-from papayad.wire import Greeting, Hello
-from tests import hunting, kernel, starting
+from papayad.formats.wire import Greeting, Hello
 from tests.conftest import MakeRoom
-from tests.room import is_alive, wait_for
 
 
 def test_the_hunt_finds_what_it_looks_for(make_room: MakeRoom) -> None:
@@ -29,7 +30,7 @@ def test_the_hunt_finds_what_it_looks_for(make_room: MakeRoom) -> None:
     process = subprocess.Popen(["sleep", "1000"], env={"TOKEN": token})
     try:
         wait_for(lambda: Path(f"/proc/{process.pid}/environ").read_bytes())  # it is executed
-        places = hunting.found(room.directory, [process.pid], [token.encode()])
+        places = memory.found(room.directory, [process.pid], [token.encode()])
         assert places == [f"{process.pid}/environ"]
     finally:
         process.kill()

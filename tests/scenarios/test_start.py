@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from lab.kit import starting
+from lab.kit.machine import kernel
+from lab.kit.room import ROOT, Room, give_to_service, is_alive, wait_for
+from lab.kit.starting import Said
 from papayad import config
 from papayad.errors import CONFIGURATION, DONE, TRY_AGAIN, UNAVAILABLE
-from tests import kernel, starting
 from tests.conftest import MakeRoom
-from tests.room import ROOT, Room, give_to_service, is_alive, wait_for
-from tests.starting import Said
 
 
 def test_the_command_returns_when_the_daemon_serves(make_room: MakeRoom) -> None:

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from papayad import groups
+from lab.kit.room import ROOT, Room, wait_for
+from papayad.state import groups
 from tests.conftest import MakeRoom
-from tests.room import ROOT, Room, wait_for
 
 STOPPED_HOLDER = """
 import fcntl, os, signal, sys

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from papayad import groups
+from lab.kit.machine.kernel import process_group
+from lab.kit.processes import wait_until_gone
+from lab.kit.room import PATIENCE, ROOT, Room, wait_for
+from lab.kit.stranger import Stranger
+from papayad.state import groups
 from tests.conftest import MakeRoom
-from tests.kernel import process_group
-from tests.processes import wait_until_gone
-from tests.room import PATIENCE, ROOT, Room, wait_for
-from tests.stranger import Stranger
 
 MakeStranger = Callable[..., Stranger]
 

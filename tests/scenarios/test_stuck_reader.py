@@ -8,12 +8,13 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from papayad import record, segments
-from papayad.wire import Hello
+from lab.kit.crowd import Crowd
+from lab.kit.machine.kernel import number, of_group
+from lab.kit.room import Peer, Room
+from papayad.formats import record
+from papayad.formats.wire import Hello
+from papayad.log import segments
 from tests.conftest import MakeRoom
-from tests.crowd import Crowd
-from tests.kernel import number, of_group
-from tests.room import Peer, Room
 
 SPEAKERS = ("bob", "dan", "eve")  # of one length, as are their records
 TEXT = "x" * 8000

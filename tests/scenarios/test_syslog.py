@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from papayad import segments
+from lab.kit.room import Peer, Room, wait_for
+from papayad.log import segments
 from tests.conftest import MakeRoom
-from tests.room import Peer, Room, wait_for
 
 _LINE = re.compile(r"<(\d+)>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d papayad\[main\]\[(\d+)\]: (.*)")
 
@@ -63,7 +63,7 @@ def place(room: Room) -> Path:
 def room(make_room: MakeRoom) -> Iterator[Room]:
     """A room that is not started, whose log is a socket of the test's."""
     room = make_room(start=False, service={"log_to": "syslog"})
-    room.before = f"import papayad.journal\npapayad.journal._PLACES = ({str(place(room))!r},)"
+    room.before = f"from papayad.system import journal\njournal._PLACES = ({str(place(room))!r},)"
     yield room
 
 

@@ -12,11 +12,12 @@ from typing import IO
 
 import pytest
 
-from papayad.wire import Greeting, Hello, Refusal, render_hello
-from tests import kernel, tls
+from lab.kit import tls
+from lab.kit.machine import kernel
+from lab.kit.room import PATIENCE, Peer, Room, wait_for
+from lab.kit.tls import TLSPeer
+from papayad.formats.wire import Greeting, Hello, Refusal, render_hello
 from tests.conftest import MakeRoom
-from tests.room import PATIENCE, Peer, Room, wait_for
-from tests.tls import TLSPeer
 
 MANY = {"max_clients_per_user": 1000, "max_pending_per_source": 1000}
 HANDSHAKES = {  # half of one, each

@@ -5,9 +5,9 @@ from contextlib import closing
 
 import pytest
 
-from papayad.wire import Greeting, Hello, render_hello
+from lab.kit.room import Peer, Room
+from papayad.formats.wire import Greeting, Hello, render_hello
 from tests.conftest import MakeRoom
-from tests.room import Peer, Room
 
 LIMIT = 8192
 BULK = 10_000_000

@@ -9,9 +9,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lab.kit.processes import exit_code, fork
+from lab.kit.room import Peer, Room
 from tests.conftest import MakeRoom
-from tests.processes import exit_code, fork
-from tests.room import Peer, Room
 
 ROUNDS = 600
 JOINS = 25

@@ -1,5 +1,0 @@
-"""python -m contrib.bench: see `--help`."""
-
-from contrib.bench.main import main
-
-main()

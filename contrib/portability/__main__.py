@@ -1,5 +1,0 @@
-"""python -m contrib.portability: see `--help`."""
-
-from contrib.portability.main import main
-
-main()

@@ -1,0 +1,1 @@
+"""Measuring and attacking papaya: nothing here is installed."""

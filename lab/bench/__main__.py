@@ -1,0 +1,5 @@
+"""python -m lab.bench: see `--help`."""
+
+from lab.bench.main import main
+
+main()

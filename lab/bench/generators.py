@@ -1,0 +1,69 @@
+"""Driving a load generator: a process that joins clients, obeys lines, and answers in JSON."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from lab.bench.serving import Failed
+from lab.bench.tools import Missing, Workshop
+
+ROOT = Path(__file__).parent.parent.parent
+_PATIENCE = 200.0
+
+
+def compiled(workshop: Workshop, tls: bool) -> bool:
+    """Whether generator.c is to be had; it knows no TLS."""
+    if tls:
+        return False
+    try:
+        return bool(workshop.c("generator.c"))
+    except Missing:
+        return False
+
+
+def command(workshop: Workshop, tls: bool) -> list[str]:
+    if compiled(workshop, tls):
+        return [workshop.c("generator.c")]
+    return [sys.executable, "-m", "lab.bench.generator"]
+
+
+class Generator:
+    """All clients of a room. `joined` is the answer to the joining."""
+
+    def __init__(self, command: list[str], protocol: str, port: int, clients: int, senders: int,
+                 parallel: int = 16, token: str = "x") -> None:  # fmt: skip
+        options = [protocol, *map(str, (port, clients, senders, parallel)), token]
+        self._process = subprocess.Popen(
+            [*command, *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+            start_new_session=True,
+            cwd=ROOT,
+        )
+        self.joined = self._answer()
+
+    def __enter__(self) -> "Generator":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def ask(self, line: str) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            words = self._process.communicate()[1].strip()[-500:]
+            raise Failed(words or "the generator ended without a word")
+        answer: dict[str, Any] = json.loads(line)
+        return answer

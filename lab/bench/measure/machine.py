@@ -1,0 +1,61 @@
+"""What the figures were taken on: the machine, and the version of everything (a leaf)."""
+
+import importlib.metadata
+import os
+import platform
+import time
+from pathlib import Path
+
+from lab.bench.tools import version
+
+_MODULES = ("setproctitle", "python-daemon", "uvloop", "matplotlib")
+
+
+def describe() -> dict[str, str]:
+    """Names and what to print for them; what is not here is left out."""
+    known = {
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "system": _system(),
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "memory": _memory(),
+        "load at the start": load(),
+        "python": f"{platform.python_version()} ({platform.python_compiler()})",
+        "gcc": version(["gcc", "--version"]),
+        "go": version(["go", "version"]),
+        "ngircd": version(["/usr/sbin/ngircd", "--version"]),
+    }
+    for name in _MODULES:
+        try:
+            known[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {name: value for name, value in known.items() if value}
+
+
+def load() -> str:
+    """Of the last 1, 5 and 15 minutes: who else was at work."""
+    return " ".join(f"{value:.1f}" for value in os.getloadavg())
+
+
+def _system() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return platform.platform()
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "")
+
+
+def _memory() -> str:
+    try:
+        return f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.1f} GiB"
+    except (OSError, ValueError):
+        return ""

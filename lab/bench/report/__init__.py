@@ -1,0 +1,1 @@
+"""The report: results kept, and written as pages and plots."""

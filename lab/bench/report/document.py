@@ -1,0 +1,60 @@
+"""REPORT.md: every figure in it comes from the samples, and its answers are computed from them.
+
+Here is what is said of the run as a whole; the room and the experiment have a file each.
+"""
+
+from collections.abc import Sequence
+
+from lab.bench.report import experiment_section, room_section
+from lab.bench.report.markdown import number, table
+from lab.bench.report.reach import GOALS
+from lab.bench.report.results import Results
+from lab.bench.tools import HERE
+
+
+def render(results: Results, drawn: Sequence[str]) -> str:
+    parts = [_head(results), _machine(results)]
+    if results.room:
+        parts += [_goals(results), *room_section.parts(results)]
+    if results.experiment:
+        parts += [*experiment_section.parts(results), _drawn(drawn)]
+    parts += [_missing(results), (HERE / "NOTES.md").read_text().strip()]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(results: Results) -> str:
+    unfinished = "" if results.complete else " It was interrupted: this is what was done by then."
+    return (
+        "# Measured\n\n"
+        f"Written by `python -m lab.bench`, the {results.form} form.{unfinished} Figures are\n"
+        "medians over the repetitions unless said; ratios are within this one run."
+    )
+
+
+def _machine(results: Results) -> str:
+    rows = [[name, value] for name, value in results.machine.items()]
+    return "## The machine\n\n" + table(["what", "here"], rows)
+
+
+def _goals(results: Results) -> str:
+    rows = [
+        [
+            goal.what,
+            f"{'<=' if goal.at_most else '>='} {goal.limit:g} {goal.unit}".rstrip(),
+            f"{number(goal.value(results), 2)} {goal.unit}".rstrip(),
+            goal.verdict(results),
+        ]
+        for goal in GOALS
+    ]
+    return "## What papayad is to reach\n\n" + table(["what", "goal", "measured", ""], rows)
+
+
+def _drawn(drawn: Sequence[str]) -> str:
+    return "\n\n".join(f"![{name.removesuffix('.svg')}](plots/{name})" for name in drawn)
+
+
+def _missing(results: Results) -> str:
+    if not results.missing:
+        return ""
+    rows = "\n".join(f"- {name}: {why}" for name, why in results.missing.items())
+    return f"## Left out\n\n{rows}"

@@ -1,0 +1,114 @@
+"""A client as design section 3 wants one: its cursor and its unsent messages outlive a connection.
+
+In memory what papayachat has on disk. It resends by IDs, and only what is missing up to `end`.
+"""
+
+from errno import ENOSPC
+
+from lab.kit.room import Peer, Room
+from papayad.formats import record
+from papayad.formats.wire import Greeting, Hello, render_message
+
+
+class Device:
+    """One device of a user. `copy` is what it has of the log, from `start` on, without notices."""
+
+    def __init__(self, room: Room, user: str) -> None:
+        self.copy = b""
+        self.start = 0
+        self.said: list[str] = []  # the ID of every message, in its order
+        self.texts: dict[str, str] = {}  # of all messages
+        self.unsure: dict[str, str] = {}  # the messages whose records it has not seen
+        self._room = room
+        self._user = user
+        self._log = ""
+        self._peer: Peer | None = None
+
+    @property
+    def peer(self) -> Peer:
+        assert self._peer is not None
+        return self._peer
+
+    @property
+    def cursor(self) -> int:
+        return self.start + len(self.copy)
+
+    def connect(self) -> Greeting:
+        """A new connection of the session; the old one stays open, as after a laptop's sleep."""
+        hello = Hello(self._room.token(self._user), session="device")
+        if self._log:
+            hello = Hello(hello.token, since=self.cursor, log=self._log, session="device")
+        self._peer = self._room.peer()
+        greeting = self._peer.hello(hello)
+        assert isinstance(greeting, Greeting), greeting
+        own = [entry for entry in self._room.entries() if entry.user == self._user]
+        assert len(own) <= 1, "the older cluster lives still"
+        if not self._log:
+            self._log, self.start = greeting.log, greeting.offset
+        assert greeting.offset == self.cursor
+        return greeting
+
+    def say(self, *texts: str) -> None:
+        """Messages to send; each gets an ID, and is unsure until its record is seen."""
+        for text in texts:
+            id = str(len(self.said))
+            self.said.append(id)
+            self.texts[id] = text
+            self.unsure[id] = text
+
+    def upstream(self) -> bytes:
+        """The lines of all that is unsure: to be sent when the stream was read up to `end`."""
+        return b"".join(render_message(id, text) for id, text in self.unsure.items())
+
+    def resume(self) -> None:
+        """Connect, read up to `end`, and send what is missing."""
+        self.read_to(self.connect().end)
+        self.peer.send(self.upstream())
+
+    def read_to(self, end: int) -> None:
+        """Everything up to an offset of the log."""
+        self.take()
+        while self.cursor < end:
+            self.read_some()
+
+    def read_until_sure(self) -> None:
+        self.take()
+        while self.unsure:
+            self.read_some()
+
+    def read_some(self) -> None:
+        data = self.peer.receive()
+        assert data, "closed"
+        self.peer.stream += data
+        self.take()
+
+    def take(self) -> None:
+        """Whole records from the stream to the copy; half a record is not kept.
+
+        Raises OSError when a message could not be stored: it stays unsure, to be sent again.
+        """
+        failed = False
+        whole, newline, self.peer.stream = self.peer.stream.rpartition(b"\n")
+        for line in (whole + newline).splitlines(keepends=True):
+            if line.startswith(b"! "):
+                failed |= line.startswith(b"! error storage ")
+                continue
+            self.copy += line
+            known = record.parse(line[:-1])
+            if known and known.sender == self._user:
+                self.unsure.pop(known.id, None)
+        if failed:
+            raise OSError(ENOSPC, "a message was not stored")
+
+    def assert_exactly_once(self, *, in_order: bool = True) -> None:
+        """Every message is in the log once and as it was said, and the copy is the log's range.
+
+        Not in their order when some could not be stored: they were said again behind the others.
+        """
+        log = self._room.log()
+        records = [record.parse(line) for line in log.splitlines()]
+        own = [one for one in records if one and one.sender == self._user]
+        ids = [one.id for one in own]
+        assert (ids if in_order else sorted(ids, key=int)) == self.said
+        assert {one.id: one.text for one in own} == self.texts
+        assert self.copy == log[self.start : self.cursor]

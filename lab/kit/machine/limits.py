@@ -1,0 +1,26 @@
+"""Resource limits of processes that run already, as their own user may change them (prlimit(2))."""
+
+import os
+import resource
+
+from lab.kit.processes import exit_code, fork
+from lab.kit.room import ROOT, become_service
+
+
+def set_soft(pid: int, which: int, soft: int) -> None:
+    """Another soft limit; the hard one stays, so that it can be put back. Raises OSError when gone.
+
+    Not as root, who without CAP_SYS_RESOURCE may change only root's.
+    """
+    if exit_code(fork(lambda: _set(pid, which, soft))):
+        raise ProcessLookupError(pid)
+
+
+def _set(pid: int, which: int, soft: int) -> None:
+    if ROOT:
+        become_service()
+    try:
+        _, hard = resource.prlimit(pid, which)
+        resource.prlimit(pid, which, (soft, hard))
+    except OSError:
+        os._exit(1)

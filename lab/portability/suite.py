@@ -1,0 +1,57 @@
+"""Running every test in a root: in an overlay of it, with processes and a network of its own.
+
+A chroot rather than a container, since the tests themselves mount, confine and make namespaces.
+When it ends, by itself or by its time, every process in it is gone, and so are its mounts.
+"""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from lab.kit.machine import roots
+from lab.portability.platforms import Platform
+from lab.portability.seen import Outcome, read
+
+HERE = Path(__file__).parents[2]
+INSIDE = Path(__file__).with_name("inside.sh")
+
+
+def run(platform: Platform, tests: list[str], patience: float, output: Path) -> Outcome:
+    """The outcome on a platform; what pytest says goes to a file. RuntimeError: there is none."""
+    root = platform.root()
+    output.parent.mkdir(exist_ok=True)
+    (roots.cache() / "portability").mkdir(exist_ok=True)
+    place = Path(tempfile.mkdtemp(dir=roots.cache() / "portability"))
+    place.chmod(0o755)
+    try:
+        copy_checkout(place / "papaya")
+        enter = ["unshare", "--mount", "--pid", "--net", "--uts", "--fork", "--kill-child"]
+        persona = ["setarch", platform.persona] if platform.persona else []
+        with output.open("wb") as said:
+            subprocess.run(
+                [*enter, *persona, "sh", "-eu", INSIDE, root, place, *tests],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                timeout=patience,
+                check=False,
+            )
+        report = place / "papaya/build"
+        if not (report / "junit.xml").exists():
+            raise RuntimeError(output.read_text(errors="replace")[-4000:])
+        return read(report)
+    finally:
+        shutil.rmtree(place)
+
+
+def copy_checkout(target: Path) -> None:
+    """The files that git knows, as they are now, in a repository of their own."""
+    known = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(known, cwd=HERE, capture_output=True, check=True).stdout.decode()
+    for name in filter(None, names.split("\0")):
+        if (HERE / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(HERE / name, target / name)
+    for command in ("init --quiet", "add --all"):
+        subprocess.run(["git", *command.split()], cwd=target, check=True)

@@ -1,0 +1,5 @@
+"""python -m lab.torture: see `--help`."""
+
+from lab.torture.main import main
+
+main()

@@ -1,0 +1,232 @@
+"""The timeline: all entries in their order, made one by one as somebody walks along it.
+
+Pure but for reading the replica. It keeps the few entries that are in no log (notes, and what
+waits), and knows which lines are left out: whoever is ignored, and in a filtered view all but what
+was looked for. However long the log, a screenful costs a screenful.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Iterator
+
+from papayachat.chat import folding
+from papayachat.chat.entry import END, LINE, NOTE, WAITING, Entry, Key, Kind
+from papayachat.disk.replica import Replica
+from papayachat.stream import when
+from papayachat.stream.draft import Draft
+from papayachat.stream.splitter import Line
+from papayad.formats.record import SERVER
+
+NOTES = 1000  # that are kept
+FOLDED = 500  # lines in one entry
+_BLOCK, _LARGE = 4096, 1 << 18
+
+Taken = Callable[[Line], bool]
+
+
+class Timeline:
+    """`mark` is the address of the first unread line; `floor` that of the first to be shown;
+    `taken`, when it is not None, decides which records are. It sees the raw line
+    of each, which need not be parsed for that."""
+
+    def __init__(self, replica: Replica, waiting: dict[str, Draft], me: str) -> None:
+        self.mark: int | None = None
+        self.floor = 0
+        self.taken: Taken | None = None
+        self.ignored: set[str] = set()
+        self.joins = "fold"
+        self._replica = replica
+        self._waiting = waiting
+        self._me = me
+        self._notes: list[tuple[Key, Entry]] = []
+        self._count = 0
+
+    @property
+    def end(self) -> int:
+        return self._replica.end
+
+    def note(self, stamp: str, text: str, kind: Kind = Kind.NOTE) -> None:
+        """Put an entry of our own at the end of what is there now."""
+        self._count += 1
+        key = (self.end, NOTE, self._count)
+        insort(self._notes, (key, Entry(key, self.end, kind, text, stamp)), key=lambda it: it[0])
+        del self._notes[:-NOTES]
+
+    def before(self, key: Key) -> Entry | None:
+        """The entry before a place; None at the beginning."""
+        waiting = self._waiting_before(key)
+        if waiting is not None:
+            return waiting
+        note = self._note_before(key)
+        line = self._line_before(key[0])
+        if line is not None and (note is None or line.offset >= note.key[0]):
+            return self._ending(line, 0 if note is None else note.key[0])
+        return note
+
+    def after(self, entry: Entry) -> Entry | None:
+        """The entry after one; None at the end."""
+        return self._next(entry.end, entry.key)
+
+    def at(self, key: Key) -> Entry | None:
+        """The entry at a place or, when it is not there any more, the next one."""
+        return self._next(key[0], (*key[:2], key[2] - 1))
+
+    def search(self, address: int, wanted: Taken, back: bool = True) -> int | None:
+        """The address of the next record that is wanted, before or after an address."""
+        lines = self._replica.lines_back(address) if back else self._replica.lines(address)
+        for line in lines:
+            record = line.record() if wanted(line) else None
+            if record is not None and record.sender not in self.ignored:
+                return line.offset
+        return None
+
+    def _next(self, address: int, key: Key) -> Entry | None:
+        if key[1] != WAITING:
+            note = self._note_after(key)
+            line = self._line_after(address)
+            if line is not None and (note is None or line.offset < note.key[0]):
+                return self._beginning(line, END[0] if note is None else note.key[0])
+            if note is not None:
+                return note
+        return self._waiting_after(key)
+
+    def _waiting_before(self, key: Key) -> Entry | None:
+        if key[0] != END[0] or self.taken is not None:
+            return None
+        number = min(len(self._waiting), key[2] if key[1] == WAITING else len(self._waiting))
+        return self._pending(number - 1) if number > 0 else None
+
+    def _waiting_after(self, key: Key) -> Entry | None:
+        if self.taken is not None:
+            return None
+        number = key[2] + 1 if key[1] == WAITING else 0
+        return self._pending(number) if number < len(self._waiting) else None
+
+    def _pending(self, number: int) -> Entry:
+        draft = list(self._waiting.values())[number]
+        return Entry((END[0], WAITING, number), END[0], Kind.WAITING, draft.text, "", self._me)
+
+    def _note_before(self, key: Key) -> Entry | None:
+        index = bisect_left(self._notes, key, key=lambda it: it[0])
+        note = self._notes[index - 1][1] if index and self.taken is None else None
+        return note if note is not None and note.key[0] >= self.floor else None
+
+    def _note_after(self, key: Key) -> Entry | None:
+        index = bisect_right(self._notes, key, key=lambda it: it[0])
+        return self._notes[index][1] if index < len(self._notes) and self.taken is None else None
+
+    def _line_before(self, address: int) -> Line | None:
+        block = _BLOCK if self.taken is None else _LARGE
+        for line in self._replica.lines_back(min(address, self.end), block):
+            if line.offset < self.floor:
+                return None
+            if self._is_shown(line):
+                return line
+        return None
+
+    def _line_after(self, address: int) -> Line | None:
+        block = _BLOCK if self.taken is None else _LARGE
+        lines = self._replica.lines(max(address, self.floor), block)
+        return next((line for line in lines if self._is_shown(line)), None)
+
+    def _is_shown(self, line: Line) -> bool:
+        if self.taken is not None and not self.taken(line):
+            return False
+        record = line.record()
+        if record is None:
+            return self.taken is None
+        if record.sender != SERVER:
+            return record.sender not in self.ignored
+        return self.joins != "hide" or folding.moved(record.text) is None
+
+    def _ending(self, line: Line, bound: int) -> Entry:
+        """The entry whose last line this is; it begins at `bound` or later."""
+        run = self._run(line, self._replica.lines_back(line.offset, _BLOCK), bound, END[0])
+        return self._entry(run[::-1])
+
+    def _beginning(self, line: Line, bound: int) -> Entry:
+        """The entry whose first line this is; it ends at `bound` or before."""
+        return self._entry(self._run(line, self._replica.lines(line.end, _BLOCK), 0, bound))
+
+    def _run(self, line: Line, more: Iterable[Line], low: int, high: int) -> list[Line]:
+        """A line and the joins and parts that follow it, if it is one, until another one begins."""
+        run = [line]
+        if self.joins != "fold" or self.taken is not None or not self._folds(line):
+            return run
+        low = max(low, self.floor)
+        for other in more:
+            later = max(other, run[-1], key=lambda each: each.offset)
+            apart = other.offset < low or other.offset >= high or len(run) >= FOLDED
+            if (
+                apart
+                or not self._folds(other)
+                or later.offset == self.mark
+                or _opens(run[-1], other)
+            ):
+                break
+            run.append(other)
+        return run
+
+    def _folds(self, line: Line) -> bool:
+        record = line.record()
+        return (
+            record is not None
+            and record.sender == SERVER
+            and folding.moved(record.text) is not None
+        )
+
+    def _entry(self, run: list[Line]) -> Entry:
+        line, end = run[0], run[-1].end
+        record = line.record()
+        if record is None:
+            text = line.raw[:-1].decode("utf-8", "replace")
+            return self._headed(line, Entry(_key(line), end, Kind.STRANGE, text))
+        if record.sender != SERVER:
+            kind, text = Kind.SAID, record.text
+        elif len(run) > 1 or folding.moved(record.text) is not None:
+            kind, text = Kind.FOLDED, folding.fold(_moves(run))
+        else:
+            kind, text = Kind.HAPPENED, record.text.removeprefix("notice ")
+        return self._headed(line, Entry(_key(line), end, kind, text, record.stamp, record.sender))
+
+    def _headed(self, line: Line, entry: Entry) -> Entry:
+        above = self._line_before(line.offset)
+        today = when.day(entry.stamp)
+        old = None if above is None else above.record()
+        new_day = bool(today) and (
+            above is None or (old is not None and when.day(old.stamp) != today)
+        )
+        hole = above is not None and self._replica.is_start(line.offset)
+        unread = above is not None and line.offset == self.mark and self.taken is None
+        return Entry(
+            entry.key,
+            entry.end,
+            entry.kind,
+            entry.text,
+            entry.stamp,
+            entry.sender,
+            today if new_day else "",
+            unread,
+            hole and self.taken is None,
+        )
+
+
+def _key(line: Line) -> Key:
+    return (line.offset, LINE, 0)
+
+
+def _opens(one: Line, other: Line) -> bool:
+    """Whether two lines are of different days, or something between them is missing."""
+    first, second = sorted((one, other), key=lambda line: line.offset)
+    if first.end != second.offset:
+        return True
+    records = first.record(), second.record()
+    days = [when.day(record.stamp) if record is not None else "" for record in records]
+    return days[0] != days[1]
+
+
+def _moves(run: list[Line]) -> Iterator[tuple[str, str]]:
+    for line in run:
+        record = line.record()
+        move = folding.moved(record.text) if record is not None else None
+        if move is not None:
+            yield move

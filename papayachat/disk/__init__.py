@@ -1,0 +1,1 @@
+"""A profile's files: invite, settings, outbox, the copy of the log."""

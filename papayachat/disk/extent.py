@@ -1,0 +1,113 @@
+"""An extent: one file of the local copy, a piece of one log without a hole (design section 4).
+
+Named LOG-BASE.log by the log's identity and the offset of its first byte, so that name and size are
+a cursor. Any number of processes may append: each writes under a flock on a description of its own,
+at the place that an offset has, so two who write the same bytes write them once. Who was killed
+in the middle of a write leaves a partial line, and the next one who appends cuts it off.
+"""
+
+import fcntl
+import os
+import re
+from pathlib import Path
+
+from papayachat.stream.cursor import Cursor
+from papayad.errors import Fault, denied_or, reason
+
+LOG = re.compile(r"[0-9a-f]{1,64}\Z")  # what may stand in a file's name; the server chose it
+MOST = 1 << 56  # bytes of a log: far above what one may grow to
+_NAME = re.compile(r"([0-9a-f]{1,64})-([0-9]{20})\.log\Z")
+_TAIL = 1 << 20  # what a power cut may have left as zeros
+
+
+class Extent:
+    """`end` is the offset after the last whole line that this process knows of."""
+
+    def __init__(self, path: Path, log: str, base: int, descriptor: int) -> None:
+        self.path = path
+        self.log = log
+        self.base = base
+        self._descriptor = descriptor
+        self.end = base + self._whole()
+        self.changed_at = os.fstat(descriptor).st_mtime
+
+    @classmethod
+    def open(cls, path: Path) -> "Extent | None":
+        """The extent in a file; None where the name is none."""
+        match = _NAME.match(path.name)
+        if match is None:
+            return None
+        return cls(path, match[1], int(match[2]), _open(path, 0))
+
+    @classmethod
+    def make(cls, directory: Path, cursor: Cursor) -> "Extent":
+        """The extent that begins at a cursor; it may be there already."""
+        if not LOG.match(cursor.log) or not 0 <= cursor.offset < MOST:
+            raise Fault("server", "its log has an impossible identity or offset")
+        path = directory / f"{cursor.log}-{cursor.offset:020d}.log"
+        return cls(path, cursor.log, cursor.offset, _open(path, os.O_CREAT))
+
+    def read(self, start: int, stop: int) -> bytes:
+        """The bytes between two offsets of the log."""
+        return os.pread(self._descriptor, max(0, stop - start), start - self.base)
+
+    def append(self, offset: int, data: bytes) -> bool:
+        """Have whole lines that stand at `offset`; False where that would leave a hole."""
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            try:
+                return self._append(offset, data)
+            finally:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        except OSError as error:
+            raise Fault(str(self.path), reason(error)) from error
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def _append(self, offset: int, data: bytes) -> bool:
+        size = os.fstat(self._descriptor).st_size
+        whole = size if self.base + size == self.end else self._whole()
+        if size != whole:
+            os.ftruncate(self._descriptor, whole)
+        end = self.base + whole
+        if end < offset:
+            self.end = end
+            return False
+        self._write(data[end - offset :], whole)
+        self.end = max(self.end, offset + len(data))
+        return True
+
+    def _write(self, data: bytes, place: int) -> None:
+        done = 0
+        try:
+            while done < len(data):
+                done += os.pwrite(self._descriptor, data[done:], place + done)
+        except OSError:
+            os.ftruncate(self._descriptor, place)
+            raise
+
+    def _whole(self) -> int:
+        """The size up to the end of the last whole line, or to zeros, which no line has."""
+        size = os.fstat(self._descriptor).st_size
+        low = max(0, size - _TAIL)
+        tail = os.pread(self._descriptor, size - low, low)
+        zero = tail.find(b"\0")
+        cut = tail.rfind(b"\n", 0, zero if zero >= 0 else len(tail))
+        return low + cut + 1 if cut >= 0 or low == 0 else self._whole_below(low)
+
+    def _whole_below(self, end: int) -> int:
+        while end > 0:
+            low = max(0, end - _TAIL)
+            cut = os.pread(self._descriptor, end - low, low).rfind(b"\n")
+            if cut >= 0:
+                return low + cut + 1
+            end = low
+        return 0
+
+
+def _open(path: Path, create: int) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC | create, 0o600)
+    except OSError as error:
+        raise Fault(str(path), reason(error), code=denied_or(error, 1)) from error

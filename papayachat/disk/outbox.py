@@ -1,0 +1,223 @@
+"""The outbox: what was sent and has not been seen in the log yet, on disk (design section 3).
+
+A file per session, ~/.local/state/papaya/outbox/SESSION, of JSON lines: whom it is for, then the
+drafts, the cursor from which to look for them (synced before their first byte leaves), and those
+that are done. Its owner holds a flock on it as long as it lives, so a free one was left by somebody
+who was killed, and whoever finds it may settle it: with the same session, because only a takeover
+makes sure that nothing of it is appended later.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+
+from papayachat.disk.paths import make_private, state_dir
+from papayachat.stream.cursor import Cursor
+from papayachat.stream.draft import Draft
+from papayad.errors import Fault, denied_or, reason
+from papayad.system.files import sync_directory
+
+
+class Outbox:
+    """A locked file. `drafts` are those not done; `sent` their cursors, for those that left."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self.recipient = ""
+        self.drafts: dict[str, Draft] = {}
+        self.sent: dict[str, Cursor] = {}
+        self.left_at = 0.0
+        self._load()
+
+    @property
+    def session(self) -> str:
+        return self.path.name
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """From where everything that was sent and is not done would be seen; None: nothing was."""
+        return next((self.sent[id] for id in self.drafts if id in self.sent), None)
+
+    def post(self, draft: Draft) -> None:
+        """Note a draft. Not synced: `sending` is, and before that nothing has left."""
+        self._append({"id": draft.id, "text": draft.text})
+        self.drafts[draft.id] = draft
+
+    def sending(self, drafts: list[Draft], cursor: Cursor) -> None:
+        """Note, durably, that these may have left from now on; their records stand at `cursor` or
+        later. What has left before keeps its older cursor."""
+        new = [draft.id for draft in drafts if draft.id not in self.sent]
+        if new:
+            self._append({"sent": new, "log": cursor.log, "offset": cursor.offset})
+            self._sync()
+            self.sent.update(dict.fromkeys(new, cursor))
+
+    def done(self, id: str) -> None:
+        """Forget a draft. Not synced: it would be found in the log once more, no harm done."""
+        self.drafts.pop(id, None)
+        self.sent.pop(id, None)
+        if self.drafts:
+            self._append({"done": id})
+        else:
+            self._begin()
+
+    def leave(self) -> None:
+        """Say that its owner was told: not known, try again. Then it waits for the same text."""
+        self._append({"left": time.time()})
+        self.close()
+
+    def discard(self) -> None:
+        """Remove the file, before its lock goes: nobody is to find it empty."""
+        self.path.unlink(missing_ok=True)
+        self.close()
+
+    def put_away(self) -> int:
+        """Remove it when all is done; else let it go. How many drafts that leaves."""
+        left = len(self.drafts)
+        if left:
+            self.close()
+        else:
+            self.discard()
+        return left
+
+    def close(self) -> None:
+        """Let the lock go; what is not done stays for whoever comes next."""
+        os.close(self._descriptor)
+
+    def address_to(self, recipient: str) -> None:
+        """Say whom it is for, in an empty file; durable with its name."""
+        self.recipient = recipient
+        self._begin()
+        sync_directory(self.path.parent)
+
+    def _begin(self) -> None:
+        os.ftruncate(self._descriptor, 0)
+        self._append({"to": self.recipient})
+
+    def _append(self, note: dict[str, Any]) -> None:
+        line = (json.dumps(note) + "\n").encode()
+        try:
+            if os.write(self._descriptor, line) != len(line):
+                raise Fault(str(self.path), "the disk took a part only")
+        except OSError as error:
+            raise Fault(str(self.path), reason(error)) from error
+
+    def _sync(self) -> None:
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise Fault(str(self.path), reason(error)) from error
+
+    def _load(self) -> None:
+        content = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
+        good = 0
+        for line in content.splitlines(keepends=True):
+            if not self._understood(line):
+                break  # torn by a crash: not synced, so nothing that stands from here on had left
+            good += len(line)
+        os.ftruncate(self._descriptor, good)
+
+    def _understood(self, line: bytes) -> bool:
+        try:
+            note = json.loads(line) if line.endswith(b"\n") else None
+        except ValueError:
+            return False
+        if not isinstance(note, dict):
+            return False
+        self._take(note)
+        return True
+
+    def _take(self, note: dict[str, Any]) -> None:
+        match note:
+            case {"to": str(recipient)}:
+                self.recipient = recipient
+            case {"id": str(id), "text": str(text)}:
+                self.drafts[id] = Draft(id, text)
+            case {"sent": list(ids), "log": str(log), "offset": int(offset)}:
+                self.sent.update(dict.fromkeys(ids, Cursor(log, offset)))
+            case {"done": str(id)}:
+                self.drafts.pop(id, None)
+                self.sent.pop(id, None)
+            case {"left": float(when)}:
+                self.left_at = when
+
+
+def directory() -> Path:
+    return state_dir() / "outbox"
+
+
+def take(session: str, recipient: str) -> Outbox | None:
+    """The outbox of a session, made where there is none; None when somebody else holds it."""
+    path = make_private(directory()) / session
+    try:
+        outbox = _open(path, os.O_CREAT)
+        if outbox is not None and not outbox.recipient:
+            outbox.address_to(recipient)
+    except OSError as error:
+        raise Fault(str(path), reason(error), code=denied_or(error, 1)) from error
+    return outbox
+
+
+def of_device(session: str, recipient: str) -> Outbox:
+    """The outbox of a device's session; while another process has it, one of a new session."""
+    box = take(session, recipient)
+    if box is not None and box.recipient == recipient:
+        return box
+    if box is not None:
+        box.close()
+    return of_device(secrets.token_urlsafe(12), recipient)
+
+
+def abandoned(recipient: str) -> list[Outbox]:
+    """Those for a recipient whose owners are gone, now locked by us; the empty ones are removed."""
+    found = []
+    for path in sorted(directory().glob("*")):
+        outbox = _open_left(path)
+        if outbox is None:
+            continue
+        if not outbox.drafts:
+            outbox.discard()
+        elif outbox.recipient == recipient:
+            found.append(outbox)
+        else:
+            outbox.close()
+    return found
+
+
+def _open_left(path: Path) -> Outbox | None:
+    try:
+        return _open(path, 0)
+    except FileNotFoundError:  # settled by somebody else meanwhile
+        return None
+    except OSError as error:
+        raise Fault(str(path), reason(error), code=denied_or(error, 1)) from error
+
+
+def _open(path: Path, create: int) -> Outbox | None:
+    """The locked file, or None when its owner lives. The one that was locked is the one named so:
+    who settles an outbox removes it under the lock, and a removed file can be locked as well."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | create, 0o600)
+        keep = False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            keep = _is_at(descriptor, path)
+            if keep:
+                return Outbox(path, descriptor)
+        except BlockingIOError:
+            return None
+        finally:
+            if not keep:
+                os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,173 @@
+"""Profiles: an invite that was accepted, saved under a name.
+
+A profile is a file, ~/.config/papaya/NAME.toml: the invite, and a session name drawn once, by which
+the server knows this device again. It holds a token, so one that others can read is refused rather
+than used: whoever could read it may have done so already. `default` beside them names the one that
+is used when none is named.
+"""
+
+import ipaddress
+import os
+import re
+import secrets
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from papayachat.disk.paths import config_dir, make_private
+from papayad.errors import CONFIGURATION, USAGE, Fault, denied_or, reason
+from papayad.formats import invite as invites
+from papayad.formats.invite import Invite
+from papayad.formats.record import NAME
+from papayad.system.files import write_whole
+
+_SESSION = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`plain` is TCP without TLS, which only a loopback address is reached by."""
+
+    name: str
+    invite: Invite
+    session: str
+    plain: bool = False
+
+    @property
+    def address(self) -> str:
+        host = self.invite.host
+        return f"[{host}]:{self.invite.port}" if ":" in host else f"{host}:{self.invite.port}"
+
+    @property
+    def identity(self) -> str:
+        """Who one is, and where: the same for two profiles of the same account."""
+        return f"{self.invite.name}@{self.address}/{self.invite.room}"
+
+
+def new_session() -> str:
+    """A session name that no other device has (96 random bits)."""
+    return secrets.token_urlsafe(12)
+
+
+def make(invite: Invite, name: str, plain: bool) -> Profile:
+    """A profile that is not saved yet; a Fault when it must not be."""
+    if not NAME.match(name):
+        raise Fault("--as", f'"{name}" is no profile name', "use a-z 0-9 . _ -", code=USAGE)
+    if plain and not _is_loopback(invite.host):
+        raise Fault("--plain", f"{invite.host} is not this machine", "use TLS", code=USAGE)
+    return Profile(name, invite, new_session(), plain)
+
+
+def path_of(name: str) -> Path:
+    return config_dir() / f"{name}.toml"
+
+
+def names() -> list[str]:
+    return sorted(path.stem for path in config_dir().glob("*.toml") if NAME.match(path.stem))
+
+
+def find(name: str) -> Profile | None:
+    """The profile of that name, or None where there is none; a Fault (78) where it is unusable."""
+    path = path_of(name)
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            content = file.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        code = denied_or(error, CONFIGURATION)
+        raise Fault(str(path), reason(error), code=code) from error
+    if mode & 0o077:
+        remedy = f"chmod 600 {path}"
+        raise Fault(str(path), "others can read your token", remedy, code=CONFIGURATION)
+    return _parse(name, path, content)
+
+
+def load(name: str | None) -> Profile:
+    """The profile of that name, or the default one; a Fault (78) says what is there instead."""
+    wanted = name or _default()
+    profile = find(wanted) if NAME.match(wanted) else None
+    if profile is None:
+        there = ", ".join(names())
+        remedy = f"there is {there}" if there else "papayachat join INVITE makes one"
+        raise Fault(f"profile {wanted}", "no such profile", remedy, code=CONFIGURATION)
+    return profile
+
+
+def save(profile: Profile) -> None:
+    """Write the profile and make it the default; a Fault when the disk does not take it."""
+    make_private(config_dir())
+    path = path_of(profile.name)
+    try:
+        if path.exists():
+            path.chmod(0o600)  # write_whole keeps the mode, and this one may be why we write
+        write_whole(path, _render(profile).encode())
+        write_whole(_default_path(), f"{profile.name}\n".encode())
+    except OSError as error:
+        raise Fault(str(path), reason(error), code=denied_or(error, 1)) from error
+
+
+def default() -> str | None:
+    """The name of the profile that is used when none is named; None where that is not plain."""
+    try:
+        return _default()
+    except Fault:
+        return None
+
+
+def _default_path() -> Path:
+    return config_dir() / "default"
+
+
+def _default() -> str:
+    try:
+        return _default_path().read_text("utf-8", "replace").strip()
+    except OSError:
+        pass  # never written, or unreadable: then it has to be plain which one is meant
+    known = names()
+    if len(known) == 1:
+        return known[0]
+    if not known:
+        remedy = "papayachat join INVITE makes one"
+        raise Fault("profile", "you have not joined a room yet", remedy, code=CONFIGURATION)
+    remedy = f"choose with --profile: {', '.join(known)}"
+    raise Fault("profile", "none is the default", remedy, code=CONFIGURATION)
+
+
+def _render(profile: Profile) -> str:
+    return (
+        "# papayachat join wrote this. The invite holds your token: keep it to yourself.\n"
+        f'invite = "{invites.render(profile.invite)}"\n'
+        f'session = "{profile.session}"\n'
+        f"plain = {'true' if profile.plain else 'false'}\n"
+    )
+
+
+def _parse(name: str, path: Path, content: bytes) -> Profile:
+    try:
+        table = tomllib.loads(content.decode())
+        session, plain = str(table["session"]), table["plain"]
+        invite = invites.parse(str(table["invite"]))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, Fault):
+        # A message of the parsers could repeat the token.
+        raise _broken(path) from None
+    if not _SESSION.match(session) or not isinstance(plain, bool):
+        raise _broken(path)
+    if plain and not _is_loopback(invite.host):
+        why = f"plain, but {invite.host} is not this machine"
+        raise Fault(str(path), why, "join again without --plain", code=CONFIGURATION)
+    return Profile(name, invite, session, plain)
+
+
+def _broken(path: Path) -> Fault:
+    return Fault(str(path), "not a profile", "remove it and join again", code=CONFIGURATION)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""The connection to a room, and messages each sent once."""

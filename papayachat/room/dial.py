@@ -1,0 +1,103 @@
+"""Dialling: from a profile to a socket that certainly leads to its server.
+
+Nothing is sent over it before the certificate is known to be right: the first line of the protocol
+is the token.
+"""
+
+import hashlib
+import socket
+import ssl
+from typing import Any
+
+from papayachat.disk.profile import Profile
+from papayad.errors import CONFIGURATION, UNAVAILABLE, Fault, reason
+
+SECONDS = 10.0  # for one address: the connection, and then again the handshake
+
+# A peer that is gone is noticed after a minute. The kernel counts; this process sleeps.
+_KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+
+
+def dial(profile: Profile, seconds: float = SECONDS) -> socket.socket:
+    """A blocking socket with a timeout of `seconds`; every address of the host is tried.
+
+    A Fault: 69 where nobody can be reached (it may be tried again), 78 for a wrong certificate.
+    """
+    why = "no address"
+    for family, address in _addresses(profile):
+        try:
+            return _secure(_connect(family, address, seconds), profile)
+        except ssl.SSLCertVerificationError as error:
+            raise _not_trusted(profile, error) from error
+        except ssl.SSLError as error:
+            why = f"no TLS 1.3 with it ({(error.reason or str(error)).replace('_', ' ').lower()})"
+        except OSError as error:
+            why = reason(error)
+    raise Fault(profile.address, why, code=UNAVAILABLE)
+
+
+def _addresses(profile: Profile) -> list[tuple[int, Any]]:
+    try:
+        found = socket.getaddrinfo(
+            profile.invite.host, profile.invite.port, type=socket.SOCK_STREAM
+        )
+    except OSError as error:
+        raise Fault(profile.address, reason(error), code=UNAVAILABLE) from error
+    except UnicodeError:
+        raise Fault(profile.address, "no host name", code=CONFIGURATION) from None
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def _connect(family: int, address: Any, seconds: float) -> socket.socket:
+    raw = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        raw.settimeout(seconds)
+        raw.connect(address)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _KEEPALIVE.items():
+            if hasattr(socket, option):
+                raw.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    except BaseException:
+        raw.close()
+        raise
+    return raw
+
+
+def _secure(raw: socket.socket, profile: Profile) -> socket.socket:
+    if profile.plain:
+        return raw
+    try:
+        wrapped = _context(profile.invite.pin).wrap_socket(raw, server_hostname=profile.invite.host)
+    except BaseException:
+        raw.close()
+        raise
+    try:
+        _check_pin(wrapped, profile)
+    except BaseException:
+        wrapped.close()
+        raise
+    return wrapped
+
+
+def _context(pin: str) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    if pin:  # then the certificate is compared whole: who signed it for which name adds nothing
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _check_pin(wrapped: ssl.SSLSocket, profile: Profile) -> None:
+    pin = profile.invite.pin
+    if pin and hashlib.sha256(wrapped.getpeercert(binary_form=True) or b"").hexdigest() != pin:
+        why = "its certificate is not the one of your invite"
+        remedy = "if the admin changed it, ask for a new invite and join again; if not, stay out"
+        raise Fault(profile.address, why, remedy, code=CONFIGURATION)
+
+
+def _not_trusted(profile: Profile, error: ssl.SSLCertVerificationError) -> Fault:
+    why = f"its certificate is not trusted ({error.verify_message.rstrip('.')})"
+    remedy = "ask the admin for an invite with a pin (#sha256:...)"
+    return Fault(profile.address, why, remedy, code=CONFIGURATION)

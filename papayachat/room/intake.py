@@ -1,0 +1,56 @@
+"""The intake: the log's lines on their way from the room into the copy, and what they say.
+
+Apart from the chat because only here is known which lines are new: a room begins with what it had
+already, and what came while there was no connection is told like what comes now.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from papayachat.disk.replica import Replica
+from papayachat.stream.cursor import Cursor
+from papayachat.stream.splitter import Line
+from papayad.formats.record import Record
+from papayad.formats.wire import Greeting
+
+
+class Heard(NamedTuple):
+    """A record, and where its line stands in the copy. `live`: said since we are connected. `new`:
+    said since we first were in this room."""
+
+    said: Record
+    address: int
+    live: bool
+    new: bool
+
+
+class Intake:
+    def __init__(self, copy: Replica) -> None:
+        self._copy = copy
+        self._log = ""
+        self._end = 0  # of the log, when we came
+        self._fresh = copy.cursor is None
+
+    def greeted(self, greeting: Greeting) -> None:
+        """What follows is of this log."""
+        self._log, self._end = greeting.log, greeting.end
+
+    def put(self, lines: list[Line]) -> Iterator[Heard]:
+        """Keep lines, and say what they do. Raises a Fault when the copy cannot be written."""
+        start = 0
+        for index, line in enumerate(lines):
+            if index + 1 == len(lines) or lines[index + 1].offset != line.end:
+                yield from self._put_run(lines[start : index + 1])
+                start = index + 1
+
+    def _put_run(self, run: list[Line]) -> Iterator[Heard]:
+        """Lines without a gap between them."""
+        raw = b"".join(line.raw for line in run)
+        shift = self._copy.put(Cursor(self._log, run[0].offset), raw) - run[0].offset
+        for line in run:
+            said = line.record()
+            if said is not None:
+                live = line.offset >= self._end
+                yield Heard(said, line.offset + shift, live, live or not self._fresh)
+        if run[-1].end >= self._end:
+            self._fresh = False

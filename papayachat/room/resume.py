@@ -1,0 +1,25 @@
+"""Resuming: from where a room is to be followed, by the copy and by what the outbox had sent."""
+
+from papayachat.disk.outbox import Outbox
+from papayachat.disk.replica import Replica
+from papayachat.room.delivery import Delivery
+from papayachat.room.room import Start
+
+HISTORY = 1000  # records that a new copy begins with
+
+
+def start(copy: Replica, box: Outbox, delivery: Delivery, me: str) -> Start:
+    """What the outbox says was sent is looked for in the copy first: there it may stand, seen and
+    not yet noted as done."""
+    have, sent = copy.cursor, box.cursor
+    if have is None:
+        return sent or HISTORY
+    if sent is None or (sent.log == have.log and sent.offset >= have.offset):
+        return have
+    if not copy.has(sent, have):
+        return sent
+    for line in copy.lines(copy.address(sent)):
+        said = line.record()
+        if said is not None and said.sender == me:
+            delivery.settle(said.id)
+    return have

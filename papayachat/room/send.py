@@ -1,0 +1,163 @@
+"""Sending from the command line: a message of one's own, and what earlier commands left.
+
+Each outbox has a session of its own, so that any number of `papayachat send` run side by side
+without taking each other over. Three ends of an outbox: everything in it is decided, and it is
+removed; its owner was told "not known, try again", and it waits for the same text to be tried
+again; its owner was killed, and the next one who comes delivers it. So there is one record for each
+exit 0, whatever is cut or killed in between.
+"""
+
+import time
+from collections.abc import Callable
+
+from papayachat.disk import outbox as outboxes
+from papayachat.disk.outbox import Outbox
+from papayachat.disk.profile import Profile, new_session
+from papayachat.room.delivery import Delivery
+from papayachat.room.dial import SECONDS
+from papayachat.room.events import Accepted, Event, Lost, Postponed, Refused, Uncertain
+from papayachat.room.room import Room
+from papayachat.room.wait import wait
+from papayachat.stream.draft import Draft
+from papayachat.stream.terminal import tell
+from papayad.errors import TRY_AGAIN, Fault
+
+_SETTLE_SECONDS = 10.0
+KEEP_SECONDS = 86400.0  # how long "try again" is meant; later the same text is another message
+
+Outcome = Accepted | Refused | Uncertain
+Report = Callable[[str], None]
+
+
+def send(profile: Profile, draft: Draft, seconds: float, report: Report) -> None:
+    """Return once the draft's record is in the log; a Fault says why it is not, or not known."""
+    until = time.monotonic() + seconds
+    outbox = None
+    for left in outboxes.abandoned(profile.identity):
+        if left.left_at and outbox is None and _texts(left) == [draft.text]:
+            outbox = left  # it was said to try again, and this is trying again
+        else:
+            _settle(profile, left, until, report)
+    if outbox is None:
+        outbox = _new_outbox(profile)
+        outbox.post(draft)
+    for outcome in _own(profile, outbox, until):
+        _raise_unless_accepted(outcome)
+
+
+def settle_left(profile: Profile, report: Report) -> None:
+    """Deliver what was left by commands that were killed, as far as that takes no long time."""
+    until = time.monotonic() + _SETTLE_SECONDS
+    for left in outboxes.abandoned(profile.identity):
+        _settle(profile, left, until, report)
+
+
+def tell_kept(count: int) -> None:
+    """Say what becomes of the messages that were put away; nothing of none."""
+    if count:
+        tell(f"{count} not yet in the log; kept, and delivered once by the next papayachat")
+
+
+def _own(profile: Profile, outbox: Outbox, until: float) -> list[Outcome]:
+    delivery = _delivery(outbox)
+    try:
+        outcomes = deliver(profile, outbox, delivery, until)
+    except BaseException:
+        # Somebody is told that it failed. What certainly did not arrive is theirs again.
+        if delivery.uncertain:
+            outbox.leave()
+        else:
+            outbox.discard()
+        raise
+    outbox.discard()
+    return outcomes
+
+
+def _settle(profile: Profile, outbox: Outbox, until: float, report: Report) -> None:
+    if outbox.left_at:
+        _expire(outbox)
+        return
+    try:
+        for outcome in deliver(profile, outbox, _delivery(outbox), until):
+            report(f"left by an earlier papayachat: {_describe(outcome)}: {outcome.draft.text}")
+    except Fault as fault:
+        outbox.close()
+        report(f"left by an earlier papayachat, still waiting: {fault}")
+    except BaseException:
+        outbox.close()
+        raise
+    else:
+        outbox.discard()
+
+
+def _expire(outbox: Outbox) -> None:
+    if time.time() - outbox.left_at > KEEP_SECONDS:
+        outbox.discard()
+    else:
+        outbox.close()
+
+
+def deliver(profile: Profile, outbox: Outbox, delivery: Delivery, until: float) -> list[Outcome]:
+    """What became of each draft; a Fault (75) when something still waits at `until`."""
+    start = 0 if outbox.cursor is None else outbox.cursor
+    room = Room(profile, outbox.session, start, delivery=delivery)
+    outcomes: list[Outcome] = []
+    trouble: Fault | None = None
+    try:
+        while delivery.waiting:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise _too_late(delivery, trouble)
+            for event in room.step(min(left, SECONDS)):
+                trouble = _trouble(event) or trouble
+                if isinstance(event, Outcome):
+                    outcomes.append(event)
+            if delivery.waiting:
+                wait(room, until - time.monotonic())
+    finally:
+        room.close()
+    return outcomes
+
+
+def _trouble(event: Event) -> Fault | None:
+    if isinstance(event, Postponed):
+        return Fault("send", "the server cannot store it", code=TRY_AGAIN)
+    return event.fault if isinstance(event, Lost) else None
+
+
+def _too_late(delivery: Delivery, trouble: Fault | None) -> Fault:
+    """It waited long enough. Whether trying again could say it twice, it will not."""
+    why = str(trouble) if trouble else "no answer in time"
+    if not delivery.uncertain:
+        return Fault("not sent", why, "try again", code=TRY_AGAIN)
+    remedy = "send the same text again: it will stand there once"
+    return Fault("not known whether it arrived", why, remedy, code=TRY_AGAIN)
+
+
+def _raise_unless_accepted(outcome: Outcome) -> None:
+    if isinstance(outcome, Refused):
+        raise Fault("message", f"refused: {outcome.why}")
+    if isinstance(outcome, Uncertain):
+        why = "that part of the log is gone"
+        raise Fault("not known whether it arrived", why, "look with papayachat tail")
+
+
+def _describe(outcome: Outcome) -> str:
+    if isinstance(outcome, Refused):
+        return f"refused ({outcome.why})"
+    return "delivered" if isinstance(outcome, Accepted) else "not known whether it arrived"
+
+
+def _new_outbox(profile: Profile) -> Outbox:
+    while True:
+        outbox = outboxes.take(new_session(), profile.identity)
+        if outbox is not None:
+            return outbox
+
+
+def _delivery(outbox: Outbox) -> Delivery:
+    return Delivery(outbox, outbox.drafts.values(), outbox.sent)
+
+
+def _texts(outbox: Outbox) -> list[str]:
+    return [draft.text for draft in outbox.drafts.values()]

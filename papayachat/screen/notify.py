@@ -1,0 +1,35 @@
+"""Notifying: what goes to the terminal to call somebody who looks elsewhere. Pure.
+
+Only what a terminal is known to understand is sent: others print it.
+"""
+
+import os
+from collections.abc import Mapping
+
+from papayachat.chat.glyphs import safe
+
+_LENGTH = 120
+_OSC9 = {"iTerm.app", "WezTerm", "ghostty", "contour", "rio"}
+
+
+def desktop(title: str, text: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The sequence of a desktop notification; empty where the terminal has none."""
+    title, text = _clean(title), _clean(text)
+    kind = _kind(environment)
+    if kind == "9":
+        return f"\x1b]9;{title}: {text}\x1b\\"
+    return f"\x1b]777;notify;{title};{text}\x1b\\" if kind == "777" else ""
+
+
+def _kind(environment: Mapping[str, str]) -> str:
+    if "TMUX" in environment or "STY" in environment:
+        return ""  # it would not pass, or draw something
+    term = environment.get("TERM", "")
+    if environment.get("TERM_PROGRAM") in _OSC9 or "KITTY_WINDOW_ID" in environment:
+        return "9"
+    return "777" if term.startswith(("foot", "rxvt")) or "VTE_VERSION" in environment else ""
+
+
+def _clean(text: str) -> str:
+    """In one line, without what ends a field or the sequence."""
+    return safe(text.replace("\u2028", " "))[:_LENGTH].replace(";", ",")

@@ -1,0 +1,32 @@
+"""The pane: the messages in sight, for prompt_toolkit to draw."""
+
+from prompt_toolkit.layout import UIContent, UIControl
+from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
+
+from papayachat.chat.chat import Chat
+
+WHEEL_ROWS = 3
+
+
+class Pane(UIControl):
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    def create_content(self, width: int, height: int) -> UIContent:
+        """Exactly `height` rows, the messages at the bottom of them."""
+        self._chat.resize(width, height)
+        rows = self._chat.view.visible()
+        rows = [*([] for _ in range(height - len(rows))), *rows]
+        return UIContent(get_line=lambda number: list(rows[number]), line_count=len(rows))
+
+    def is_focusable(self) -> bool:
+        return False
+
+    def mouse_handler(self, mouse_event: MouseEvent) -> object:
+        if mouse_event.event_type == MouseEventType.SCROLL_UP:
+            self._chat.scroll(-WHEEL_ROWS)
+        elif mouse_event.event_type == MouseEventType.SCROLL_DOWN:
+            self._chat.scroll(WHEEL_ROWS)
+        else:
+            return NotImplemented
+        return None

@@ -1,0 +1,61 @@
+"""The splitter: downstream bytes become the log's lines, with their offsets, and notices.
+
+Pure: it reads no socket, and any chunking of the same bytes gives the same items. It is the only
+place that counts the cursor, so the rule of design section 3 stands once: a whole line of the log
+counts, a notice does not, and neither does a line of which only a part has come.
+"""
+
+from dataclasses import dataclass
+
+from papayad.formats import record, wire
+from papayad.formats.record import Record
+from papayad.formats.wire import Notice, ProtocolError
+
+LINE_BYTES = 1 << 20  # far above any message_bytes; what is longer is no papayad
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the log as it stands there, its LF included; `offset` is its first byte's."""
+
+    offset: int
+    raw: bytes
+
+    @property
+    def end(self) -> int:
+        return self.offset + len(self.raw)
+
+    def record(self) -> Record | None:
+        """What the line says, or None when it is no record."""
+        return record.parse(self.raw[:-1])
+
+
+class Splitter:
+    """`offset` is where the next line of the log will stand: the cursor to resume from."""
+
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+        self._partial = b""
+
+    def feed(self, chunk: bytes) -> list[Line | Notice]:
+        """The items that became whole with this chunk; raises ProtocolError."""
+        *lines, self._partial = (self._partial + chunk).split(b"\n")
+        if len(self._partial) > LINE_BYTES:
+            raise ProtocolError("the server sends a line without an end")
+        return [self._item(line) for line in lines]
+
+    def _item(self, text: bytes) -> Line | Notice:
+        notice = wire.parse_notice(text)
+        if notice is None:
+            line = Line(self.offset, text + b"\n")
+            self.offset = line.end
+            return line
+        if notice.word == "gap":
+            self.offset = _offset(notice.rest)
+        return notice
+
+
+def _offset(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 20:
+        raise ProtocolError("the server's gap names no offset")
+    return int(text)

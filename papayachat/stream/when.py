@@ -1,0 +1,50 @@
+"""When: a record's time in the time zone of whoever looks, and a time that a person typed."""
+
+import re
+import time
+from calendar import timegm
+from functools import lru_cache
+
+from papayad.formats import record
+
+_AGO = re.compile(r"(\d{1,6})([smhdw])\Z")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_FORMS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
+
+
+@lru_cache(4096)
+def local(stamp: str) -> time.struct_time | None:
+    """A record's timestamp as local time, to the minute; None for a month 13."""
+    try:
+        return time.localtime(timegm(time.strptime(stamp[:16], "%Y-%m-%dT%H:%M")))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def clock(stamp: str) -> str:
+    at = local(stamp[:16])
+    return "--:--" if at is None else f"{at.tm_hour:02d}:{at.tm_min:02d}"
+
+
+def day(stamp: str) -> str:
+    """The local day as YYYY-MM-DD; empty where there is none."""
+    at = local(stamp[:16])
+    return "" if at is None else f"{at.tm_year:04d}-{at.tm_mon:02d}-{at.tm_mday:02d}"
+
+
+def parse(text: str, now: float) -> str | None:
+    """The record timestamp of "2h", "7d", "18:30", "2026-11-22" or "2026-11-22 21:53"; the latter
+    are local time. None when it is none of these."""
+    ago = _AGO.match(text)
+    if ago is not None:
+        return record.stamp(max(0.0, now - int(ago[1]) * _SECONDS[ago[2]]))
+    if re.match(r"\d\d?:\d\d\Z", text):
+        text = f"{time.strftime('%Y-%m-%d', time.localtime(now))} {text}"
+    if text.endswith("Z") and re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", text):
+        return text[:-1].partition(".")[0] + ".000000Z"
+    for form in _FORMS:
+        try:
+            return record.stamp(max(0.0, time.mktime(time.strptime(text, form))))
+        except (ValueError, OverflowError):
+            continue
+    return None

@@ -1,0 +1,1 @@
+"""Acting: what ends, stops, tells and removes."""

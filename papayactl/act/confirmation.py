@@ -1,0 +1,25 @@
+"""A question before several clients are hit at once."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from papayactl.look import living
+from papayad.errors import USAGE, Fault
+from papayad.state.roster import Entry
+
+_SHOWN = 10
+
+
+def confirm(command: str, verb: str, chosen: Sequence[Entry], yes: bool) -> None:
+    """Ask before a command hits more than one client. A Fault (2) where nobody can be asked."""
+    if len(chosen) == 1 or yes:
+        return
+    if not sys.stdin.isatty():
+        raise Fault(command, f"{len(chosen)} clients are meant", "add --yes", code=USAGE)
+    for entry in chosen[:_SHOWN]:
+        click.echo(living.label(entry), err=True)
+    if len(chosen) > _SHOWN:
+        click.echo(f"and {len(chosen) - _SHOWN} more", err=True)
+    click.confirm(f"{verb} these {len(chosen)} clients?", abort=True, err=True)

@@ -1,0 +1,141 @@
+"""Ending clusters: SIGTERM, wait, SIGKILL; and telling the room who left (design section 6).
+
+RECV is asked, since it finishes the record that it is writing; SEND goes with it, the two are tied.
+A stopped process never sees SIGTERM, so its cluster gets SIGKILL at once.
+"""
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from papayactl.look import living
+from papayactl.state import lock, service_user
+from papayactl.system import process
+from papayad.log import presence
+from papayad.log.appender import Appender
+from papayad.settings import Config
+from papayad.state import groups, roster
+from papayad.state.roster import Entry
+
+PATIENCE = 5.0  # seconds between SIGTERM and SIGKILL, unless --timeout says otherwise
+
+_SOON = 0.3  # revoke and ban are done within a second
+_KILL_TAKES = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a cluster. `signal` is the last one that it was sent, empty when none was."""
+
+    entry: Entry
+    ended: bool
+    signal: str
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            **living.named(self.entry),
+            "ended": self.ended,
+            "signal": self.signal or None,
+            "seconds": round(self.seconds, 3),
+        }
+
+    def sentence(self) -> str:
+        client = living.label(self.entry)
+        if not self.ended:
+            return f"{client} did not end within {self.seconds:.1f} s"
+        by = f" by {self.signal}" if self.signal else " by itself"
+        return f"{client} ended{by} after {self.seconds * 1000:.0f} ms"
+
+
+def end(config: Config, entries: list[Entry], patience: float = PATIENCE) -> list[Outcome]:
+    """End the clusters together; who survives `patience` seconds is killed. A Fault (77)."""
+    state_dir = config.state_dir
+    began = time.monotonic()
+    entries = [living.completed(state_dir, entry) for entry in entries]
+    sent = {entry.name: _ask(state_dir, entry) for entry in entries}
+    asked = [entry for entry in entries if sent[entry.name] == signal.SIGTERM.name]
+    ended = living.wait_ended(state_dir, asked, began + patience)
+    for entry in asked:
+        if entry.name not in ended:
+            sent[entry.name] = _kill(state_dir, entry)
+    ended |= living.wait_ended(
+        state_dir,
+        [entry for entry in entries if entry.name not in ended],
+        time.monotonic() + _KILL_TAKES,
+    )
+    tell_room(config)
+    return [
+        Outcome(
+            entry,
+            entry.name in ended,
+            sent[entry.name],
+            ended.get(entry.name, time.monotonic()) - began,
+        )
+        for entry in entries
+    ]
+
+
+def end_shut_out(config: Config, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
+    """End what a changed file lets in no longer: a revoked token's clusters, a banned user's.
+
+    The acceptor may have let one in just before the file changed: so it is looked for twice.
+    """
+    outcomes = end_those(config, is_meant)
+    time.sleep(living.FORK_TAKES)
+    return outcomes + end_those(config, is_meant)
+
+
+def end_those(config: Config, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
+    """End the clusters that are meant, and soon."""
+    meant = [entry for entry in living.living(config) if is_meant(entry)]
+    return end(config, meant, _SOON) if meant else []
+
+
+def tell_room(config: Config) -> int:
+    """Write the `part` of every cluster that is gone, as whoever sees it first does (section 5).
+
+    The acceptor does the same when it lives; one of the two finds nothing left. Returns how many.
+    """
+    path = roster.directory(config.state_dir)
+    names = roster.gone(path)
+    if not names or not lock.is_free_soon(config.state_dir):
+        return 0
+    with service_user.acting(config):
+        appender = Appender(config.state_dir, config.chatlog, lambda: announce(config), _ignore)
+        try:
+            return presence.reap(appender, path, names)
+        finally:
+            appender.close()
+
+
+def announce(config: Config) -> None:
+    """Wake every SEND of the room; papayactl is in none of its groups."""
+    groups.announce(str(groups.directory(config.state_dir)), 0)
+
+
+def _ask(state_dir: Path, entry: Entry) -> str:
+    if _is_stopped(entry):
+        return _kill(state_dir, entry)
+    asked = living.send_signal(state_dir, entry, entry.recv, signal.SIGTERM)
+    return signal.SIGTERM.name if asked else ""
+
+
+def _kill(state_dir: Path, entry: Entry) -> str:
+    hit = [
+        living.send_signal(state_dir, entry, pid, signal.SIGKILL)
+        for pid in (entry.recv, entry.send)
+    ]
+    return signal.SIGKILL.name if any(hit) else ""
+
+
+def _is_stopped(entry: Entry) -> bool:
+    seen = (process.read(pid) for pid in (entry.recv, entry.send))
+    return any(one is not None and one.state == process.STOPPED for one in seen)
+
+
+def _ignore(_: str) -> None:
+    """What the appender cut away was never shown; papayad's own log tells of it."""

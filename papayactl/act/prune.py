@@ -1,0 +1,82 @@
+"""Pruning by hand: the same rules as at a rotation, and who is still below is known first."""
+
+import os
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from papayactl.cli import figures
+from papayactl.look import clients, living
+from papayactl.state import lock, service_user
+from papayactl.system import descriptors
+from papayad.errors import USAGE, Fault
+from papayad.log import retention, segments
+from papayad.settings import Chatlog, Config
+from papayad.state.roster import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`bases` go, `bytes` are in them, the log begins at `oldest` then; `below` still need some."""
+
+    bases: list[int]
+    bytes: int
+    oldest: int
+    below: list[Entry]
+
+    def as_dict(self, done: bool) -> dict[str, Any]:
+        """`done`: it was carried out."""
+        names = [segments.name(base) for base in self.bases]
+        return {
+            "removed": names if done else [],
+            "segments": names,
+            "bytes": self.bytes,
+            "oldest": self.oldest,
+            "below": [living.label(entry) for entry in self.below],
+        }
+
+    def sentences(self, done: bool) -> list[str]:
+        if not self.bases:
+            return ["nothing to remove"]
+        below = [f"{living.label(entry)} has not got all of that yet" for entry in self.below]
+        what = "removed" if done else "would go"
+        lines = [f"{segments.name(base)} {what}" for base in self.bases]
+        lines.append(f"{figures.size(self.bytes)} {what}; the log begins at {self.oldest}")
+        return lines if done else below + lines
+
+
+def rules(chatlog: Chatlog, keep_bytes: int | None, keep_days: int | None) -> Chatlog:
+    """What is to stay: as somebody says now, else as the configuration does. A Fault (2)."""
+    if keep_bytes is None and keep_days is None:
+        if not chatlog.retain_bytes and not chatlog.retain_days:
+            why = "nothing says how much is to stay"
+            raise Fault("log prune", why, "add --keep-bytes or --keep-days", code=USAGE)
+        return chatlog
+    if keep_bytes == 0 and keep_days is None:
+        keep_bytes = 1  # a bound of 0 is none, and here just what is written now is to stay
+    return replace(chatlog, retain_bytes=keep_bytes or 0, retain_days=keep_days or 0)
+
+
+def plan(config: Config, chatlog: Chatlog) -> Plan:
+    state_dir = config.state_dir
+    bases = retention.excess(state_dir, chatlog, time.time())
+    size = sum(os.stat(segments.path(state_dir, base)).st_size for base in bases)
+    left = [base for base in segments.bases(state_dir) if base not in bases]
+    oldest = left[0] if left else 0
+    below = [entry for entry in living.living(config) if bases and _is_below(config, entry, oldest)]
+    return Plan(bases, size, oldest, below)
+
+
+def carry_out(config: Config, chatlog: Chatlog) -> Plan:
+    """Remove them, as the service's user and under the log's lock: nobody rotates meanwhile."""
+    with lock.exclusive(config):
+        decided = plan(config, chatlog)
+        with service_user.acting(config):
+            retention.prune(config.state_dir, chatlog, time.time())
+    return decided
+
+
+def _is_below(config: Config, entry: Entry, oldest: int) -> bool:
+    files = descriptors.read(entry.send)
+    at = clients.position(config.state_dir, files, entry.send) if files else None
+    return at is not None and at < oldest

@@ -1,0 +1,22 @@
+"""--timeout, of each command that ends processes: how long they get between SIGTERM and SIGKILL."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from papayactl.cli import moments
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def option(seconds: float) -> Callable[[F], F]:
+    """The option, as `timeout` in seconds; so many unless somebody says otherwise."""
+    return click.option(
+        "--timeout",
+        callback=moments.as_duration,
+        metavar="TIME",
+        default=f"{seconds:g}s",
+        show_default=True,
+        help="Between SIGTERM and SIGKILL.",
+    )

@@ -1,0 +1,99 @@
+"""The acceptor seen from outside: by its pid file's lock and its port (design section 6)."""
+
+import socket
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from errno import EADDRINUSE
+
+from papayactl.look import living
+from papayactl.system import process
+from papayad.errors import FAILED, NOT_RUNNING, TRY_AGAIN, Fault, denied_or, reason
+from papayad.formats.address import parse_address
+from papayad.settings import Config
+from papayad.state import pidfile
+
+_START_TAKES = 1.0  # an acceptor holds its pid file's lock a moment before its pid is in it
+_LOOK_AGAIN = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`pid` is None when no acceptor runs; the counts are None for who may not read the roster."""
+
+    room: str
+    pid: int | None
+    state: str
+    addresses: list[str]
+    sessions: int | None
+    earlier: int | None  # of them, those that an earlier acceptor let in
+
+
+def status(config: Config) -> Status:
+    """What the acceptor of a room is doing. A Fault (77) when even that may not be seen."""
+    pid = holder(config)
+    seen = process.read(pid) if pid else None
+    groups = session_groups(config)
+    return Status(
+        room=config.room,
+        pid=pid,
+        state="stopped" if pid is None else "frozen" if is_frozen(seen) else "running",
+        addresses=config.listen.addresses,
+        sessions=None if groups is None else len(groups),
+        earlier=None if groups is None else sum(not seen or g != seen.group for g in groups),
+    )
+
+
+def holder(config: Config) -> int | None:
+    """The acceptor's pid, once it is known; None when there is no acceptor."""
+    deadline = time.monotonic() + _START_TAKES
+    try:
+        while (pid := pidfile.holder(config.pid_file)) == 0 and time.monotonic() < deadline:
+            time.sleep(_LOOK_AGAIN)
+    except OSError as error:
+        code = denied_or(error, FAILED)
+        raise Fault(str(config.pid_file), reason(error), "run it as root", code=code) from error
+    return pid
+
+
+def running(config: Config) -> int:
+    """The acceptor's pid; a Fault (3) when there is none, (75) when it has none yet."""
+    pid = holder(config)
+    if pid is None:
+        remedy = "start it with papayactl acceptor start"
+        raise Fault(f"room {config.room}", "no acceptor is running", remedy, code=NOT_RUNNING)
+    if pid == 0:
+        why = "the acceptor is just starting"
+        raise Fault(f"room {config.room}", why, "try again", code=TRY_AGAIN)
+    return pid
+
+
+def is_open(address: str) -> bool:
+    """Whether somebody listens on an address: then nobody else can bind it. Connects to nobody."""
+    host, port = parse_address(address)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        probe = socket.socket(family, socket.SOCK_STREAM)
+    except OSError:  # a kernel without IPv6
+        return False
+    with closing(probe):
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno == EADDRINUSE
+        return False
+
+
+def session_groups(config: Config) -> list[int] | None:
+    """The process group of every cluster, or None for who may not see them."""
+    try:
+        return [entry.group for entry in living.living(config)]
+    except Fault:
+        return None
+
+
+def is_frozen(seen: process.Process | None) -> bool:
+    return seen is not None and seen.state == process.STOPPED

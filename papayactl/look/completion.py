@@ -1,0 +1,79 @@
+"""What the shell offers while one types: living clients and users, columns, tokens.
+
+Called by click in a process of its own for each TAB. There is nobody to tell of an error: who may
+not see the clients is offered none.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from papayactl.cli import salvage
+from papayactl.look import living
+from papayad import config
+from papayad.config import DEFAULT_ROOM
+from papayad.errors import Fault
+from papayad.settings import Config
+from papayad.state import tokens
+from papayad.state.roster import Entry
+
+
+def selectors(context: click.Context, _: click.Parameter, start: str) -> list[str]:
+    """Users, clients (user@peer) and pids of the room."""
+    found = [entry for room in _rooms(context) for entry in _entries(room)]
+    names = {entry.user for entry in found}
+    labels = {living.label(entry) for entry in found}
+    pids = {str(pid) for entry in found for pid in (entry.recv, entry.send)}
+    offered = pids if start[:1].isdigit() and start.isdigit() else names
+    return _beginning(start, offered | labels if "@" in start else offered)
+
+
+def users(context: click.Context, _: click.Parameter, start: str) -> list[str]:
+    """Users that have a token."""
+    return _beginning(start, (token.user for room in _rooms(context) for token in _tokens(room)))
+
+
+def token_names(context: click.Context, parameter: click.Parameter, start: str) -> list[str]:
+    """Users that have a token, and the ids of the tokens."""
+    ids = (token.id for room in _rooms(context) for token in _tokens(room))
+    return users(context, parameter, start) + (_beginning(start, ids) if start else [])
+
+
+def sort_columns(_: click.Context, __: click.Parameter, start: str) -> list[str]:
+    from papayactl.look import columns
+
+    sign = "-" if start.startswith("-") else ""
+    return _beginning(start, (f"{sign}{name}" for name in columns.FIELDS))
+
+
+def rooms(_: click.Context, __: click.Parameter, start: str) -> list[str]:
+    return _beginning(start, (path.stem for path in Path("/etc/papaya").glob("*.toml")))
+
+
+def _beginning(start: str, words: Iterable[str]) -> list[str]:
+    return sorted({word for word in words if word.startswith(start)})
+
+
+def _rooms(context: click.Context) -> list[Config]:
+    """The room that the words so far mean, if it can be read: a list of one, or of none."""
+    given = context.find_root().params
+    room = given.get("room") or DEFAULT_ROOM
+    try:
+        return [salvage.load(config.find(given.get("option"), room), room)[0]]
+    except Fault:
+        return []
+
+
+def _entries(room: Config) -> list[Entry]:
+    try:
+        return living.living(room)
+    except Fault:
+        return []
+
+
+def _tokens(room: Config) -> list[tokens.Token]:
+    try:
+        return list(tokens.read_tokens(room.tokens).values())
+    except Fault:
+        return []

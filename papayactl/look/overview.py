@@ -1,0 +1,139 @@
+"""The room at one look: its acceptor, its clients, its log, what it all costs."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from papayactl.cli import moments
+from papayactl.look import acceptor, living, rates, usage
+from papayactl.look import clients as looks
+from papayactl.look.acceptor import Status
+from papayactl.look.clients import BLOCKED, FROZEN
+from papayactl.look.usage import Ledger
+from papayactl.state import certificate, records
+from papayad.errors import Fault
+from papayad.formats.record import Record
+from papayad.log import segments
+from papayad.settings import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The chat log. `end` is the committed end; `bytes` are those that the disk still has."""
+
+    end: int | None
+    oldest: int
+    segments: int
+    bytes: int
+    last: Record | None
+    free: int  # on its disk, for the service
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    acceptor: Status
+    age: float | None  # of the acceptor
+    clients: int
+    users: list[str]
+    frozen: int
+    blocked: int
+    refused: list[str]
+    most: int
+    used: Ledger
+    log: Log
+    tls: str
+    expires: float | None  # when the certificate does
+
+    def as_dict(self) -> dict[str, Any]:
+        seen, last = self.acceptor, self.log.last
+        used = rates.as_dict(self.used.room, None)
+        return {
+            "room": seen.room,
+            "state": seen.state,
+            "pid": seen.pid,
+            "age": self.age,
+            "addresses": seen.addresses,
+            "tls": self.tls,
+            "certificate_expires": moments.rfc3339(self.expires),
+            "clients": self.clients,
+            "max_clients": self.most,
+            "users": self.users,
+            "frozen": self.frozen,
+            "blocked": self.blocked,
+            "earlier": seen.earlier,
+            "refused": self.refused,
+            "log_end": self.log.end,
+            "log_oldest": self.log.oldest,
+            "log_segments": self.log.segments,
+            "log_bytes": self.log.bytes,
+            "last_record": last.stamp if last else None,
+            "disk_free": self.log.free,
+            "cpu_seconds": used["cpu_seconds"],
+            "pss": used["pss"],
+            "bytes_in": used["bytes_in"],
+            "bytes_out": used["bytes_out"],
+            "lag": used["lag"],
+        }
+
+
+def overview(config: Config) -> Overview:
+    """A Fault (77) for who may not see the clients."""
+    used = usage.look(config)
+    seen = acceptor.status(config)
+    states = [look.state for look in used.looks]
+    return Overview(
+        seen,
+        _age(seen.pid),
+        len(states),
+        sorted({look.entry.user for look in used.looks}),
+        states.count(FROZEN),
+        states.count(BLOCKED),
+        living.refused(config),
+        config.limits.max_clients,
+        used,
+        log(config),
+        config.listen.tls,
+        _expires(config),
+    )
+
+
+def log(config: Config) -> Log:
+    state_dir = config.state_dir
+    end = looks.committed_end(config)
+    known = segments.bases(state_dir)
+    disk = os.statvfs(state_dir)
+    free = disk.f_bavail * disk.f_frsize
+    last = _last(config, end) if end and known else None
+    return Log(end, records.oldest(state_dir), len(known), records.size(state_dir), last, free)
+
+
+def _last(config: Config, end: int) -> Record | None:
+    start = records.boundary(config.state_dir, max(0, end - config.limits.message_bytes * 2), end)
+    last = None
+    for placed in records.read(config.state_dir, start, end):
+        last = placed.record
+    return last
+
+
+def _age(pid: int | None) -> float | None:
+    """Since when a process runs, by psutil's reckoning of ticks since the boot."""
+    if not pid:
+        return None
+    import time
+
+    import psutil
+
+    try:
+        return round(time.time() - psutil.Process(pid).create_time(), 1)
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _expires(config: Config) -> float | None:
+    if config.listen.tls == "off":
+        return None
+    try:
+        return certificate.read(Path(config.listen.certificate)).expires
+    except Fault:
+        return None

@@ -1,0 +1,1 @@
+"""A new room, and invites to it."""

@@ -1,0 +1,184 @@
+"""What a room needs before papayad runs: directories and files, each made unless it is there.
+
+Used by init. First everything that could be refused is looked at, then things are made, in an order
+in which each is of use alone; what exists is left as it is and named.
+"""
+
+import grp
+import os
+import pwd
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from papayactl.look import acceptor
+from papayactl.state import certificate, siblings
+from papayad import config
+from papayad.errors import CONFIGURATION, NO_PERMISSION, Fault
+from papayad.formats.address import parse_address
+from papayad.settings import Config
+from papayad.system.files import sync_directory, write_whole
+
+PORT = 7722
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose the room is. Both ids are -1 for an ordinary user: chown(2) leaves those alone."""
+
+    uid: int = -1
+    gid: int = -1
+
+
+@dataclass
+class Foundation:
+    """Makes what is missing for a room and remembers what it made and what it left alone."""
+
+    config: Config
+    made: list[Path] = field(default_factory=list)
+    left: list[Path] = field(default_factory=list)
+
+    def check(self) -> Owner:
+        """Refuse what cannot work, before anything is touched. A Fault (77, 78)."""
+        owner = _owner(self.config) if os.geteuid() == 0 else Owner()
+        for path in self._paths():
+            _check_reachable(path, owner)
+        if self._with_certificate() and len(self._certificate_files()) == 1:
+            there = self._certificate_files()[0]
+            why = "stands alone: a certificate and its key belong together"
+            raise Fault(str(there), why, "restore the other, or move it away", code=CONFIGURATION)
+        return owner
+
+    def lay(self, owner: Owner, names: Sequence[str]) -> None:
+        """Make the directories and files; `names` are for the certificate. Raises OSError."""
+        settings = self.config.service
+        root = Owner(-1, owner.gid)  # files that the service only reads: root:group
+        readable = 0o640 if owner.gid >= 0 else 0o600
+        self._directory(Path(settings.state_dir), 0o700, owner)
+        self._directory(Path(settings.run_dir), 0o755, owner)
+        if self._with_certificate():
+            self._certificate(names, root, readable)
+        self._file(self.config.tokens, b"", readable, root)
+        self._file(self.config.path, config.render(self.config).encode(), 0o644, Owner())
+
+    def _paths(self) -> list[Path]:
+        settings, listen = self.config.service, self.config.listen
+        paths = [self.config.path, self.config.tokens, self.config.state_dir]
+        paths.append(Path(settings.run_dir))
+        if self._with_certificate():
+            paths += [Path(listen.certificate), Path(listen.private_key)]
+        return paths
+
+    def _with_certificate(self) -> bool:
+        return self.config.listen.tls != "off"
+
+    def _certificate_files(self) -> list[Path]:
+        """Those of the two that exist."""
+        listen = self.config.listen
+        return [path for path in map(Path, (listen.certificate, listen.private_key)) if _is(path)]
+
+    def _certificate(self, names: Sequence[str], owner: Owner, mode: int) -> None:
+        there = self._certificate_files()
+        if there:
+            self.left += there
+            return
+        public, private = certificate.make(names)
+        self._file(Path(self.config.listen.private_key), private, mode, owner)
+        self._file(Path(self.config.listen.certificate), public, 0o644, Owner())
+
+    def _directory(self, path: Path, mode: int, owner: Owner) -> None:
+        if _is(path):
+            self.left.append(path)
+            return
+        _make_parents(path)
+        path.mkdir(mode=0o700)
+        os.chown(path, owner.uid, owner.gid)
+        path.chmod(mode)
+        self.made.append(path)
+
+    def _file(self, path: Path, content: bytes, mode: int, owner: Owner) -> None:
+        """Whole or not at all; one that somebody else made meanwhile is left alone, too."""
+        _make_parents(path)
+        new = path.with_name(f".{path.name}.new")
+        new.unlink(missing_ok=True)
+        write_whole(new, content, mode)
+        try:
+            os.chown(new, owner.uid, owner.gid)
+            os.link(new, path)
+            self.made.append(path)
+        except FileExistsError:
+            self.left.append(path)
+        finally:
+            new.unlink()
+        sync_directory(path.parent)
+
+
+def free_addresses(path: Path) -> list[str]:
+    """The default addresses with the first port that no other room and no program has."""
+    taken = {
+        parse_address(address)[1]
+        for other in siblings.beside(path)
+        for address in other.listen.addresses
+    }
+    for port in range(PORT, 65536):
+        addresses = [f"0.0.0.0:{port}", f"[::]:{port}"]
+        if port not in taken and not any(map(acceptor.is_open, addresses)):
+            return addresses
+    raise Fault("--address", "no port is free", "name one")
+
+
+def _owner(settings: Config) -> Owner:
+    user, group = settings.service.user, settings.service.group
+    try:
+        gid = grp.getgrnam(group).gr_gid
+        return Owner(pwd.getpwnam(user).pw_uid, gid)
+    except KeyError:
+        remedy = f"make them with: {_command_for(user, group)}"
+        why = "this machine has no such user and group"
+        raise Fault(f"service user {user}:{group}", why, remedy, code=CONFIGURATION) from None
+
+
+def _command_for(user: str, group: str) -> str:
+    """The command that makes a service user on this system."""
+    if sys.platform.startswith("freebsd"):
+        return f"pw groupadd {group}; pw useradd {user} -g {group} -d /nonexistent -s /sbin/nologin"
+    if not sys.platform.startswith("linux"):
+        return f"groupadd {group}; useradd -g {group} -d /nonexistent -s /sbin/nologin {user}"
+    home = "--no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin"
+    return f"groupadd --system {group}; useradd --system --gid {group} {home} {user}"
+
+
+def _check_reachable(path: Path, owner: Owner) -> None:
+    """Whether one may make it if it is missing, and whether the service gets to it later."""
+    if _is(path):
+        return
+    there = next(parent for parent in path.parents if _is(parent))
+    if not there.is_dir():
+        raise Fault(str(path), f"{there} is no directory", "choose another place with --dir")
+    if not os.access(there, os.W_OK | os.X_OK):
+        remedy = "run it as root, or choose a place with --dir"
+        raise Fault(str(path), f"no right to write in {there}", remedy, code=NO_PERMISSION)
+    if owner.uid >= 0:
+        _check_passable(there, owner)
+
+
+def _check_passable(directory: Path, owner: Owner) -> None:
+    for one in (directory, *directory.parents):
+        seen = one.stat()
+        bit = 0o100 if seen.st_uid == owner.uid else 0o010 if seen.st_gid == owner.gid else 0o001
+        if not seen.st_mode & bit:
+            why = f"the service's user cannot pass {one} (mode {seen.st_mode & 0o7777:04o})"
+            raise Fault(str(directory), why, "choose another place", code=CONFIGURATION)
+
+
+def _make_parents(path: Path) -> None:
+    """The directories above, passable for the service whatever the umask is."""
+    for parent in reversed(path.parents):
+        if not parent.exists():
+            parent.mkdir()
+            parent.chmod(0o755)
+
+
+def _is(path: Path) -> bool:
+    return os.path.lexists(path)

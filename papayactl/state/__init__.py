@@ -1,0 +1,1 @@
+"""The room's files, as papayactl reads and changes them."""

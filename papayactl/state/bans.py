@@ -1,0 +1,50 @@
+"""Changing the file of bans: who and what is kept out."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from papayactl.state import edit
+from papayad.errors import USAGE, Fault
+from papayad.settings import Config
+from papayad.state import bans
+from papayad.state.bans import Ban
+
+
+@contextmanager
+def editing(config: Config) -> Iterator[dict[str, Ban]]:
+    """The bans by subject, to be changed; written when the block ends without an error.
+
+    Raises a Fault (77, 78); then the file is as it was. A new one has the owner and the mode of the
+    tokens' file, since the same service has to read it.
+    """
+    path = config.bans
+    bans.read_bans(path)  # says what is wrong before a lock is tried
+    with edit.alone(path):
+        known = {ban.subject: ban for ban in bans.read_bans(path)}
+        yield known
+        _make_like(path, config.tokens)
+        bans.write_bans(path, list(known.values()))
+
+
+def subject(text: str) -> str:
+    """A user or a network in the form that the file has; a Fault (2)."""
+    found = bans.subject_of(text)
+    if found is None:
+        remedy = "use alice, 203.0.113.7, 203.0.113.0/24, 2001:db8::/64"
+        raise Fault(f'"{text}"', "no user, no address and no network", remedy, code=USAGE)
+    return found
+
+
+def _make_like(path: Path, model: Path) -> None:
+    if path.exists():
+        return
+    status = model.stat()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.geteuid() == 0:
+            os.fchown(descriptor, status.st_uid, status.st_gid)
+        os.fchmod(descriptor, status.st_mode & 0o777)
+    finally:
+        os.close(descriptor)

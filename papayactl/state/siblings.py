@@ -1,0 +1,28 @@
+"""The other rooms of this machine: the configurations beside this one (design section 1).
+
+Rooms may share a certificate and a token file. What papayactl does to a shared file has to reach
+every room that uses it, and a new room must not take the port of another.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from papayad import config
+from papayad.errors import Fault
+from papayad.formats.record import NAME
+from papayad.settings import Config
+
+
+def beside(path: Path) -> Iterator[Config]:
+    """The rooms whose configurations are in the same directory and can be read; not its own."""
+    for other in sorted(path.parent.glob("*.toml")):
+        if other != path and NAME.match(other.stem):
+            try:
+                yield config.load(other, other.stem)
+            except Fault:
+                continue  # a broken room is told of by its own papayad --check
+
+
+def sharing_tokens(own: Config) -> list[Config]:
+    """The rooms that let in the tokens of this room's file, itself first."""
+    return [own, *(other for other in beside(own.path) if other.tokens == own.tokens)]

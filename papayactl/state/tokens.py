@@ -1,0 +1,78 @@
+"""Changing the token file: who may come in, with which token, and until when."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from papayactl.state import edit
+from papayad.errors import USAGE, Fault
+from papayad.formats.record import NAME
+from papayad.state import tokens
+from papayad.state.tokens import Token
+
+
+@contextmanager
+def editing(path: Path) -> Iterator[dict[str, Token]]:
+    """The tokens by digest, to be changed; written when the block ends without an error.
+
+    Raises a Fault (77, 78); then the file is as it was.
+    """
+    tokens.read_tokens(path)  # says what is wrong before a lock is tried
+    with edit.alone(path):
+        known = tokens.read_tokens(path)
+        yield known
+        tokens.write_tokens(path, known)
+
+
+def add(path: Path, user: str, expires: float = 0) -> tuple[Token, str]:
+    """Make a token for a user; returns what the file knows of it, and the token itself."""
+    if not NAME.match(user):
+        remedy = "a-z 0-9 . _ -, at most 32, and the first a letter or a digit"
+        raise Fault(f'user "{user}"', "no user name", remedy, code=USAGE)
+    secret = tokens.new_token()
+    token = Token(tokens.digest(secret), user, int(time.time()), int(expires))
+    with editing(path) as known:
+        known[token.digest] = token
+    return token, secret
+
+
+def replace(path: Path, old: Token, expires: float, until: float | None) -> tuple[Token, str]:
+    """A new token for an old one's user; the old one goes, or ends at `until`."""
+    secret = tokens.new_token()
+    token = Token(tokens.digest(secret), old.user, int(time.time()), int(expires))
+    with editing(path) as known:
+        if until is None:
+            known.pop(old.digest, None)
+        else:
+            ends = min(int(until), old.expires) if old.expires else int(until)
+            known[old.digest] = Token(old.digest, old.user, old.created, ends)
+        known[token.digest] = token
+    return token, secret
+
+
+def one_of(path: Path, name: str) -> Token:
+    """The token of a user who has one, or the one with an id; a Fault when that is not clear."""
+    found = named(tokens.read_tokens(path), name)
+    if len(found) > 1:
+        ids = " ".join(token.id for token in found)
+        raise Fault(f'token "{name}"', f"{len(found)} of them", f"name one: {ids}", code=USAGE)
+    return found[0]
+
+
+def remove(path: Path, name: str) -> list[Token]:
+    """Remove the tokens of a user, or the one with an id; a Fault when there are none."""
+    with editing(path) as known:
+        found = named(known, name)
+        for token in found:
+            del known[token.digest]
+    return found
+
+
+def named(known: dict[str, Token], name: str) -> list[Token]:
+    """The tokens of a user, else those with this id; a Fault when there are none."""
+    found = [token for token in known.values() if token.user == name]
+    found = found or [token for token in known.values() if token.id == name]
+    if not found:
+        raise Fault(f'token "{name}"', "no user and no id like this", "see papayactl token list")
+    return found

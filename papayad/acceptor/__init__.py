@@ -1,0 +1,1 @@
+"""The process that lets clients in, and forks a cluster for each."""

@@ -1,0 +1,94 @@
+"""Listening sockets in the acceptor's selector: who comes, in bursts, and when to rest (section 8).
+
+To accept but one at each turn of the loop keeps friends out when a thousand pending connections
+have something to say at each turn: the kernel's queue fills, and a client whose first segment is
+dropped tries again after a second. What an error of accept(2) means is decided here, too.
+"""
+
+import errno
+import socket
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from papayad.acceptor.events import Rank, Watching
+from papayad.system.journal import Journal
+
+_BURST = 256  # connections of one listening socket at one turn
+_REST = 0.2  # seconds without accepting when descriptors or buffers have run out
+_QUIET = 60.0  # seconds between two lines that say the same
+_RUN_OUT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+Take = Callable[[socket.socket, str, int], None]
+
+
+class Accepting:
+    """`take` gets each connection.
+
+    `make_room` makes descriptors free, and tells whether it could.
+    """
+
+    def __init__(
+        self,
+        watching: Watching,
+        take: Take,
+        make_room: Callable[[], bool],
+        journal: Journal,
+    ) -> None:
+        self._watching = watching
+        self._take = take
+        self._make_room = make_room
+        self._journal = journal
+        self._listening: list[socket.socket] = []
+        self._rest_until = 0.0  # on the monotonic clock, while it does not accept
+        self._complain_after = 0.0
+
+    def begin(self, listening: Iterable[socket.socket]) -> None:
+        """Accept from these, and from no other any more."""
+        self._end()
+        self._rest_until = 0.0
+        self._listening = list(listening)
+        for listener in self._listening:
+            accept = partial(self._accept, listener)
+            self._watching.add(listener, lambda: Rank.NEWCOMERS, accept)
+
+    def due(self) -> float | None:
+        """When the rest ends, None when it does not rest."""
+        return self._rest_until or None
+
+    def go_on(self, now: float) -> None:
+        """End the rest when it is over."""
+        if self._rest_until and now >= self._rest_until:
+            self.begin(self._listening)
+
+    def _end(self) -> None:
+        for listener in self._listening:
+            self._watching.remove(listener)
+
+    def _accept(self, listener: socket.socket) -> None:
+        for _ in range(_BURST):
+            if self._rest_until:  # another listening socket found that all has run out
+                return
+            try:
+                client, address = listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno in _RUN_OUT:
+                    self._run_out(error)
+                    return
+                continue  # it was this connection's own fault, and it is gone
+            client.setblocking(False)
+            self._take(client, address[0].partition("%")[0], address[1])
+
+    def _run_out(self, error: OSError) -> None:
+        """Pending connections go first; with none, accepting again at once would only spin."""
+        rests = not self._make_room()
+        now = time.monotonic()
+        if now > self._complain_after:
+            how = f"accepting rests, {_REST} s at a time" if rests else "pending ones are dropped"
+            self._journal.warning(f"no more connections to be had, {how}: {error.strerror}")
+            self._complain_after = now + _QUIET
+        if rests:
+            self._rest_until = now + _REST
+            self._end()

@@ -1,0 +1,120 @@
+"""What the acceptor remembers of the clusters: for limits, takeover, and knowing of their ends.
+
+Its own children tell with SIGCHLD. Those of former acceptors are not its children: on Linux a pidfd
+of each tells, and elsewhere their roster locks are looked at when it matters.
+"""
+
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from papayad.state import roster
+from papayad.system import platform
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A cluster: `pid` is RECV's, `pidfd` is -1 for an own child."""
+
+    entry: roster.Entry
+    pid: int
+    pidfd: int = -1
+
+
+class Clients:
+    """The clusters of all generations, by the name of their roster entry."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, Known] = {}
+        self._of: dict[str, set[str]] = {}  # a user's
+        self._children: dict[int, str] = {}
+        self._untold: set[str] = set()  # those whose end nobody tells of, but their locks
+
+    def adopt(self) -> list[int]:
+        """Take in the clusters of former acceptors; returns the pidfds that tell of their ends."""
+        pidfds = []
+        for entry in roster.living(self._path):
+            pidfd = _open_pidfd(entry.recv)
+            if roster.is_live(self._path, entry.name):  # so the pidfd is RECV's, not a stranger's
+                self._keep(Known(entry, entry.recv, pidfd))
+                if pidfd >= 0:
+                    pidfds.append(pidfd)
+                else:
+                    self._untold.add(entry.name)
+            elif pidfd >= 0:
+                os.close(pidfd)
+        return pidfds
+
+    def add(self, entry: roster.Entry, pid: int) -> None:
+        self._keep(Known(entry, pid))
+        self._children[pid] = entry.name
+
+    def child_ended(self, pid: int) -> str | None:
+        """Forget an own child; returns the name of its entry, None when it was no cluster."""
+        name = self._children.pop(pid, None)
+        if name is not None:
+            self._forget(name)
+        return name
+
+    def adopted_ended(self, pidfd: int) -> str:
+        """Forget an adopted cluster and close its pidfd; returns the name of its entry."""
+        name = next(known.entry.name for known in self._known.values() if known.pidfd == pidfd)
+        self._forget(name)
+        os.close(pidfd)
+        return name
+
+    def count(self) -> int:
+        """Nothing is looked at one by one: what the acceptor touches between two forks is a copy
+        in each cluster."""
+        self._look_after_untold()
+        return len(self._known)
+
+    def count_of(self, user: str) -> int:
+        self._look_after_untold()
+        return len(self._of.get(user, ()))
+
+    def of_session(self, user: str, session: str) -> list[Known]:
+        """The clusters that a new connection of this session takes over."""
+        if not session:
+            return []
+        self._look_after_untold()
+        known = [self._known[name] for name in sorted(self._of.get(user, ()))]
+        return [one for one in known if one.entry.session == session]
+
+    def _keep(self, known: Known) -> None:
+        self._known[known.entry.name] = known
+        self._of.setdefault(known.entry.user, set()).add(known.entry.name)
+
+    def _forget(self, name: str) -> None:
+        user = self._known.pop(name).entry.user
+        self._of[user].discard(name)
+        if not self._of[user]:
+            del self._of[user]
+        self._untold.discard(name)
+
+    def _look_after_untold(self) -> None:
+        for name in list(self._untold):
+            if not roster.is_live(self._path, name):
+                self._forget(name)
+
+
+def end(known: Known) -> None:
+    """Ask RECV, and by its death SEND, to end; also when it is stopped. The pid is surely its:
+
+    an own child was not waited for yet, a pidfd cannot mean another process, and elsewhere the
+    entry's lock was just seen to be held.
+    """
+    with suppress(ProcessLookupError):
+        for signum in (signal.SIGTERM, signal.SIGCONT):
+            if known.pid > 1:
+                platform.send_signal(known.pid, known.pidfd, signum)
+
+
+def _open_pidfd(pid: int) -> int:
+    try:
+        return platform.open_pidfd(pid) if pid > 1 else -1
+    except OSError:
+        return -1

@@ -1,0 +1,141 @@
+"""The acceptor's side of penalties: who is charged, who is refused, what is said (section 8).
+
+A source's failures are said once a minute, in a line that stays as it is, for fail2ban:
+
+    refused REASON user=NAME address=ADDRESS times=N: words
+
+`user` is "-" where nobody knows who it is; `times` counts the failures since the last such line.
+A mark is written once a second at most and when a source is refused from now on, and only so many a
+second altogether: an attack from thousands of sources is no load on the disk that the log is on.
+What has to wait is written later, one by one. So it is with lines, but those that are too many are
+lost. A mark that was removed is forgiveness, and needs no signal.
+"""
+
+import os
+import time
+from collections import OrderedDict
+from contextlib import suppress
+from pathlib import Path
+
+from papayad.acceptor.eviction import is_in
+from papayad.net.throttle import Throttle
+from papayad.settings import Limits
+from papayad.state import penalty as penalties
+from papayad.state.penalty import Penalty, Scale, Table
+from papayad.system.journal import Journal
+
+_QUIET = 60.0  # seconds between two lines about one source
+_FRESH = 1.0  # seconds between two marks of one source
+_MOST = 4096  # sources whose last line is remembered
+_RATE, _BURST = 50.0, 200  # marks, and lines, a second and at once
+
+
+class Penalizing:
+    """The table of this incarnation; it begins with the marks that the last one left."""
+
+    def __init__(self, state_dir: Path, limits: Limits, journal: Journal) -> None:
+        self._state_dir = state_dir
+        self._journal = journal
+        self._table = Table()
+        self._marked: set[str] = set()
+        self._waiting: OrderedDict[str, None] = OrderedDict()  # their marks are not written yet
+        self._said: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._marks = Throttle(_RATE, _BURST)
+        self._lines = Throttle(_RATE, _BURST)
+        self.take_limits(limits)
+        self._load()
+
+    def take_limits(self, limits: Limits) -> None:
+        """The limits in force, at start and after a reload."""
+        self._scale = Scale(limits.penalty_threshold, limits.penalty_half_life)
+        self._exempt = limits.penalty_exempt
+
+    def refuses(self, source: str, host: str) -> bool:
+        """Whether a source has to wait until its points have faded; asked at each accept."""
+        penalty = self._table.get(source)
+        if penalty is None or not penalty.refuses(self._scale, time.monotonic()):
+            return False
+        if self._is_forgiven(source):
+            return False
+        self.say("penalty", host, source, "-", "too many failures, for a while")
+        return True
+
+    def charge(self, kind: str, host: str, source: str) -> None:
+        """A failure of one of the kinds of penalties.WEIGHTS."""
+        if self._scale.threshold == 0 or is_in(host, self._exempt):
+            return
+        now = time.monotonic()
+        self._is_forgiven(source)
+        before = self._table.get(source)
+        penalty = self._table.charge(source, kind, self._scale, now)
+        for gone in self._table.surplus(self._scale, now):
+            self._unmark(gone)
+        begins = penalty.refuses(self._scale, now)
+        if begins or before is None or now - before.at > _FRESH:
+            self._waiting[source] = None
+            self.mark_waiting()
+
+    def due(self) -> float | None:
+        """When the next mark may be written, None when all are."""
+        return time.monotonic() + self._marks.wait() if self._waiting else None
+
+    def mark_waiting(self) -> None:
+        """Write what may be written now."""
+        while self._waiting and self._marks.take(1):
+            source, _ = self._waiting.popitem(last=False)
+            if penalty := self._table.get(source):
+                self._mark(penalty)
+
+    def say(self, reason: str, host: str, source: str, user: str, words: str) -> None:
+        """Tell the admin, at most once a minute of each source."""
+        now = time.monotonic()
+        until, unsaid = self._said.get(source, (0.0, 0))
+        if now < until or not self._lines.take(1):
+            self._remember(source, until, unsaid + 1)
+            return
+        self._journal.info(
+            f"refused {reason} user={user} address={host} times={unsaid + 1}: {words}"
+        )
+        self._remember(source, now + _QUIET, 0)
+
+    def _remember(self, source: str, until: float, unsaid: int) -> None:
+        self._said[source] = (until, unsaid)
+        self._said.move_to_end(source)
+        if len(self._said) > _MOST:
+            self._said.popitem(last=False)
+
+    def _is_forgiven(self, source: str) -> bool:
+        """Whether its mark was removed; then its points are, too."""
+        if source not in self._marked or os.path.exists(penalties.mark(self._state_dir, source)):
+            return False
+        self._marked.discard(source)
+        self._table.forget(source)
+        return True
+
+    def _mark(self, penalty: Penalty) -> None:
+        """On a full disk it is penalized all the same, only nobody sees it."""
+        path = penalties.mark(self._state_dir, penalty.source)
+        try:
+            path.write_text(penalties.render(penalty))
+            self._marked.add(penalty.source)
+        except OSError:
+            self._marked.add(penalty.source)  # there may be half of one
+            self._unmark(penalty.source)
+
+    def _unmark(self, source: str) -> None:
+        self._waiting.pop(source, None)
+        if source in self._marked:
+            self._marked.discard(source)
+            with suppress(OSError):
+                penalties.mark(self._state_dir, source).unlink()
+
+    def _load(self) -> None:
+        now = time.monotonic()
+        for penalty in penalties.read_all(self._state_dir):
+            self._marked.add(penalty.source)
+            if penalty.is_over(self._scale, now):
+                self._unmark(penalty.source)
+            else:
+                self._table.put(penalty)
+        for gone in self._table.surplus(self._scale, now):
+            self._unmark(gone)

@@ -1,0 +1,225 @@
+"""A connection that has not yet said who it is: TLS handshake and hello (design sections 3 and 8).
+
+Lives in the acceptor, never blocks, costs no process. `advance` is called when the socket has bytes
+and says what became of it.
+"""
+
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from papayad.formats import compat, proxy_header, wire
+from papayad.formats.wire import Hello, ProtocolError, Refusal
+from papayad.net import listeners, tls
+
+_CHUNK = 4096
+_FAREWELL_CHUNK = 65536
+_FAREWELL_MOST = 1 << 17  # bytes: who says more than that does not listen
+
+
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """A whole hello; its token is not yet checked. `rest` came behind it."""
+
+    hello: Hello
+    rest: bytes = field(repr=False)
+    compat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """A proxy has said whom it speaks for; `host` is empty when it is for itself."""
+
+    host: str
+    port: int
+
+
+class Closed(Exception):
+    """The peer left, or cannot be talked to any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a connection may begin: a TLS context or None, whether plain, whether papayaChat's."""
+
+    context: ssl.SSLContext | None
+    plain: bool
+    compat: bool
+
+
+class Pending:
+    """One unauthenticated connection. `source` is what caps and penalties are counted by.
+
+    One that comes from a proxy begins with a header, which says who it is.
+    """
+
+    def __init__(
+        self,
+        client: socket.socket,
+        address: tuple[str, int],
+        source: str,
+        deadline: float,
+        proxied: bool = False,
+    ) -> None:
+        self.socket = client
+        self.host, self.port = address
+        self.source = source
+        self.deadline = deadline
+        self.proxied = proxied
+        self.tls: tls.TLS | None = None
+        self.refused = False
+        self._begun = False
+        self._secure = False  # by its first byte; `tls` comes with the whole ClientHello
+        self._shaken = False
+        self._buffer = b""
+        self._early = b""
+        self._ignored = 0
+
+    @property
+    def peer(self) -> str:
+        return listeners.name((self.host, self.port))
+
+    @property
+    def proceeds(self) -> bool:
+        """Whether there is more of it than a ClientHello, which costs nobody anything to send."""
+        return self.tls is not None
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has said anything that was not a proxy's."""
+        return self._begun
+
+    def advance(self, terms: Terms) -> Greeted | Introduced | Refusal | None:
+        """Read what is there; None while more is needed. Raises Closed."""
+        data = self._receive()
+        if data is None:
+            return None
+        if not data:
+            raise Closed
+        if self.refused:
+            self._ignore(data)
+            return None
+        try:
+            return self._introduction(data) if self.proxied else self._take(data, terms)
+        except ProtocolError as error:
+            return Refusal("protocol", str(error))
+        except ssl.SSLError as error:
+            self._flush()
+            raise Closed from error
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer, and read no more than what lets the answer arrive: no reset before it is read."""
+        self.refused = True
+        line = wire.render_refusal(refusal)
+        with suppress(OSError, ssl.SSLError):
+            if not self._secure:
+                self.socket.send(line)
+            elif self.tls and self._shaken:
+                self.socket.send(self.tls.encrypt(line) + self.tls.close_notify())
+            self.socket.shutdown(socket.SHUT_WR)
+
+    def _ignore(self, data: bytes) -> None:
+        self._ignored += len(data)
+        if self._ignored > _FAREWELL_MOST:
+            raise Closed
+
+    def _introduction(self, data: bytes) -> Introduced | None:
+        """What a proxy says; the client's first bytes, which may come with it, are kept."""
+        self._buffer += data
+        try:
+            header = proxy_header.parse(self._buffer)
+        except ValueError as error:
+            raise ProtocolError(str(error)) from None
+        if header is None:
+            return None
+        self.proxied = False
+        self._early, self._buffer = self._buffer[header.length :], b""
+        return Introduced(header.host, header.port)
+
+    def _take(self, data: bytes, terms: Terms) -> Greeted | Refusal | None:
+        if not self._begun:
+            self._begin(data[0], terms)
+        if self._secure:
+            return self._take_secure(data, terms)
+        self._buffer += data
+        return self._hello(terms)
+
+    def _take_secure(self, data: bytes, terms: Terms) -> Greeted | Refusal | None:
+        if self.tls is None:
+            self._buffer += data
+            if not tls.is_whole(self._buffer):
+                return None
+            if self._has_left():
+                raise Closed
+            self.tls = tls.TLS(_context(terms))
+            data, self._buffer = self._buffer, b""
+        self.tls.feed(data)
+        if not self._shaken:
+            self._shaken = self.tls.handshake()
+            self._flush()
+        while self._shaken and (plain := self.tls.decrypt()) is not None:
+            if not plain:
+                raise Closed
+            self._buffer += plain
+            if answer := self._hello(terms):
+                return answer
+        return None
+
+    def _begin(self, first: int, terms: Terms) -> None:
+        """The first byte tells what the peer speaks."""
+        self._begun = True
+        if first == tls.HANDSHAKE:
+            _context(terms)
+            self._secure = True
+        elif not terms.plain:
+            raise ProtocolError("this room speaks TLS only")
+
+    def _hello(self, terms: Terms) -> Greeted | None:
+        """The hello in the buffer, once it is whole."""
+        if terms.compat and self._buffer[0] in compat.FIRST_BYTES:
+            if len(self._buffer) < compat.TOKEN_LENGTH:
+                return None
+            token = self._buffer[: compat.TOKEN_LENGTH].decode("ascii", "replace")
+            return Greeted(Hello(token), self._buffer[compat.TOKEN_LENGTH :], True)
+        line, newline, rest = self._buffer.partition(b"\n")
+        if len(line) >= wire.HELLO_BYTES:
+            raise ProtocolError(f"a hello has at most {wire.HELLO_BYTES} bytes")
+        return Greeted(wire.parse_hello(line), rest, False) if newline else None
+
+    def _receive(self) -> bytes | None:
+        """Bytes, b"" at the end, None when there is nothing now."""
+        if self._early:
+            early, self._early = self._early, b""
+            return early
+        try:
+            return self.socket.recv(_FAREWELL_CHUNK if self.refused else _CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise Closed from error
+
+    def _has_left(self) -> bool:
+        """Whether the peer has gone on its way: a look costs a hundredth of a handshake."""
+        try:
+            return self.socket.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def _flush(self) -> None:
+        """What the handshake has to say; whose empty buffer does not take it is no client."""
+        output = self.tls.pending_output() if self.tls else b""
+        try:
+            sent = self.socket.send(output) if output else 0
+        except OSError as error:
+            raise Closed from error
+        if sent < len(output):
+            raise Closed
+
+
+def _context(terms: Terms) -> ssl.SSLContext:
+    if terms.context is None:
+        raise ProtocolError("this room does not speak TLS")
+    return terms.context

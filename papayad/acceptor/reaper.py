@@ -1,0 +1,79 @@
+"""The acceptor's side of reaping: one short-lived child at a time (design section 5).
+
+The acceptor never waits for the log's lock, so a process of its own writes the `part` records.
+Those who go meanwhile are the next one's, together: a thousand who leave at once cost a few
+transactions.
+"""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+
+from papayad.cluster.begin import Shared, announcer, reset_signals
+from papayad.cluster.takeover import left_behind, wait_until_gone
+from papayad.formats import titles
+from papayad.log import presence
+from papayad.log.appender import Appender
+from papayad.sandbox.rlimits import confine
+from papayad.system import descriptors
+from papayad.system.proctitle import set_title
+from papayad.system.spawn import spawn
+
+
+class Reaping:
+    """Roster entries of gone clusters, and the child that removes them."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+        self._waiting: set[str] = set()
+        self._under_way: set[str] = set()
+        self._child = 0
+
+    def add(self, names: Iterable[str]) -> None:
+        """Have these entries removed, if they are still there; and what could not be before."""
+        for name in names:
+            if os.path.exists(f"{self.shared.roster}/{name}"):
+                self._waiting.add(name)
+        self._start()
+
+    def child_ended(self, pid: int, status: int) -> bool:
+        """Whether that was the reaper; what a failed one left is tried again with the next."""
+        if pid != self._child:
+            return False
+        failed, self._under_way, self._child = self._under_way, set(), 0
+        if status == 0:
+            self._start()
+        else:
+            self._waiting |= failed
+        return True
+
+    def _start(self) -> None:
+        if self._child or not self._waiting:
+            return
+        names = self._waiting
+        with suppress(OSError):  # no process to be had: the next event tries again
+            self._child = spawn(lambda: _reap(self.shared, names), self.shared.journal)
+            self._waiting, self._under_way = set(), names
+
+
+def _reap(shared: Shared, names: set[str]) -> None:
+    """The child. It announces in any case: the gone one may have died before it could.
+
+    The acceptor is told when RECV ends, and SEND dies of that only then.
+    """
+    shared.journal.reopen()
+    descriptors.close_all_but({shared.group})
+    descriptors.silence_standard_streams()
+    reset_signals()
+    set_title(titles.reaper(shared.config.room))
+    state_dir = shared.config.state_dir
+    confine(titles.REAPER, shared.config.limits.cpu_seconds)
+    left = wait_until_gone(shared.roster, names)
+    announce = announcer(shared.groups)
+    appender = Appender(state_dir, shared.config.chatlog, announce, shared.journal.warning)
+    shared.sandbox.enter(titles.REAPER, shared.state_dir)
+    presence.reap(appender, shared.roster, names - set(left))
+    announce()
+    if left:
+        shared.journal.error(f"{left_behind(left)}; tried again when somebody comes or goes")
+        os._exit(os.EX_TEMPFAIL)

@@ -1,0 +1,1 @@
+"""A client's two processes, RECV and SEND, from the fork on."""

@@ -1,0 +1,86 @@
+"""What goes to a client's socket: plain, encrypted, or as papayaChat's (design sections 3, 8).
+
+Used by SEND only, which alone writes to the socket. Each outlet sends the log from a reader's
+position up to an end, and lines that are not in the log.
+"""
+
+from typing import Protocol
+
+from papayad.cluster.tie import Tie
+from papayad.formats import compat
+from papayad.log.reader import Reader
+from papayad.net.tls import TLS
+
+CHUNK = 262144  # bytes a sendfile: its file position, which shows the lag, moves when it returns
+_BLOCK = 65536
+
+
+class Outlet(Protocol):
+    def log(self, reader: Reader, end: int) -> None:
+        """Send from the reader's offset up to `end`; waits for a slow client, raises OSError."""
+
+    def line(self, data: bytes) -> None:
+        """Send whole lines that are not in the log."""
+
+    def close(self) -> None:
+        """End the stream in good order."""
+
+
+class PlainOutlet:
+    """sendfile from the page cache: the bytes never pass through this process."""
+
+    def __init__(self, descriptor: int, tie: Tie) -> None:
+        self.descriptor = descriptor
+        self._write, self._send_file = tie.write, tie.send_file
+
+    def log(self, reader: Reader, end: int) -> None:
+        while reader.offset < end:
+            most = min(end - reader.offset, CHUNK)
+            sent = self._send_file(self.descriptor, reader.descriptor, None, most)
+            reader.offset += sent
+            if sent == 0:
+                reader.advance()
+
+    def line(self, data: bytes) -> None:
+        while data:
+            data = data[self._write(self.descriptor, data) :]
+
+    def close(self) -> None:
+        """The kernel says so when the last descriptor closes."""
+
+
+class TLSOutlet:
+    def __init__(self, plain: PlainOutlet, tls: TLS) -> None:
+        self._plain = plain
+        self._tls = tls
+
+    def log(self, reader: Reader, end: int) -> None:
+        while reader.offset < end:
+            self.line(reader.read_on(min(end - reader.offset, _BLOCK)))
+
+    def line(self, data: bytes) -> None:
+        if data:
+            self._plain.line(self._tls.encrypt(data))
+
+    def close(self) -> None:
+        self._plain.line(self._tls.close_notify())
+
+
+class CompatOutlet:
+    """`name: text` for each record and nothing else, for papayaChat's original clients."""
+
+    def __init__(self, outlet: PlainOutlet | TLSOutlet) -> None:
+        self._outlet = outlet
+
+    def log(self, reader: Reader, end: int) -> None:
+        partial = b""
+        while reader.offset < end:
+            block = partial + reader.read_on(min(end - reader.offset, _BLOCK))
+            *lines, partial = block.split(b"\n")
+            self._outlet.line(b"".join(map(compat.render_record, lines)))
+
+    def line(self, data: bytes) -> None:
+        """There are no notices in papayaChat's protocol."""
+
+    def close(self) -> None:
+        self._outlet.close()

@@ -1,0 +1,148 @@
+"""Joint death: RECV and SEND end together, however one of them ends (design sections 6 and 9).
+
+A socketpair that nobody writes to, an end for each. On Linux the kernel sends SIGKILL to one when
+the other's end closes (F_SETOWN and F_SETSIG on an O_ASYNC descriptor): no timer, no handler, and
+it reaches a process that is stopped or blocked in a send to a stuck client.
+
+The BSDs know only SIGIO, ignored by default, and a handler could not end a process that blocks. So
+without F_SETSIG a process looks at its end with poll(2) beside whatever it waits for: `Polled`.
+"""
+
+import fcntl
+import os
+import select
+import signal
+from _socket import socketpair
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from fcntl import F_GETFL, F_SETFL, F_SETOWN
+from fcntl import fcntl as control
+from os import O_ASYNC, getpid
+from typing import Protocol
+
+from papayad.system import platform
+from papayad.system.plain_signals import BLOCK, set_handler, set_mask
+
+_F_SETSIG: int = getattr(fcntl, "F_SETSIG", -1)
+_SIGKILL = int(signal.SIGKILL)
+
+
+class Arrived(Protocol):
+    """What a wait for signals tells: as much of siginfo_t as there is everywhere."""
+
+    @property
+    def si_signo(self) -> int: ...
+
+
+class Tie(Protocol):
+    """One process's end. What blocks returns when it is done, or ends this process.
+
+    The first four are os.read, os.write, os.sendfile and signal.sigwaitinfo, or act like them.
+    """
+
+    @property
+    def read(self) -> Callable[[int, int], bytes]: ...
+    @property
+    def write(self) -> Callable[[int, bytes], int]: ...
+    @property
+    def send_file(self) -> Callable[[int, int, None, int], int]: ...
+    @property
+    def wait_for(self) -> Callable[[Collection[int]], Arrived]: ...
+    def loosen_before(self, ask: Callable[[], None], seconds: float) -> None: ...
+
+
+def pair() -> tuple[int, int]:
+    """Two descriptors, one for each process."""
+    one, other = socketpair()
+    return one.detach(), other.detach()
+
+
+def tighten(end: int) -> Tie:
+    """Tie the calling process to the holder of the other end.
+
+    To be called before that end can close: by RECV before it forks SEND, and by SEND before it
+    closes its own copy of RECV's end, which is then the last one if RECV is gone already.
+    """
+    return Signalled(end) if platform.TELLS_OF_CLOSES else Polled(end)
+
+
+class Signalled:
+    """Linux: the kernel kills, the process need not look: system calls without a frame of ours."""
+
+    def __init__(self, end: int) -> None:
+        self.read, self.write, self.send_file = os.read, os.write, os.sendfile
+        self.wait_for = signal.sigwaitinfo  # sigwait(3) would make an enum: 10 us a wakeup
+        self._end = end
+        control(end, F_SETOWN, getpid())
+        control(end, _F_SETSIG, _SIGKILL)
+        _set_async(end, True)
+
+    def loosen_before(self, ask: Callable[[], None], seconds: float) -> None:
+        """Let the other end first, once it is asked to; wait for that, up to `seconds`."""
+        _set_async(self._end, False)
+        ask()
+        select.select([self._end], [], [], seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    si_signo: int
+
+
+class Polled:
+    """Elsewhere: SIGIO interrupts SEND's wait for signals, poll(2) does the rest."""
+
+    def __init__(self, end: int) -> None:
+        self._end = end
+        set_handler(signal.SIGIO, _nothing)  # not ignored, so that sigwait gets it
+        set_mask(BLOCK, (signal.SIGIO,))
+        control(end, F_SETOWN, getpid())
+        _set_async(end, True)
+
+    def read(self, descriptor: int, most: int) -> bytes:
+        self._wait(descriptor, select.POLLIN)
+        return os.read(descriptor, most)
+
+    def write(self, descriptor: int, data: bytes) -> int:
+        self._wait(descriptor, select.POLLOUT)
+        return os.write(descriptor, data)
+
+    def send_file(self, out: int, file: int, offset: None, most: int) -> int:
+        """sendfile(2) leaves the file position, which shows the lag, on FreeBSD and macOS."""
+        data = os.read(file, most)
+        left = data
+        while left:
+            left = left[self.write(out, left) :]
+        return len(data)
+
+    def wait_for(self, signals: Collection[int]) -> Taken:
+        """OpenBSD and macOS have no sigwaitinfo."""
+        arrived = signal.sigwait({*signals, signal.SIGIO})
+        _end_with_other(self._end)
+        return Taken(int(arrived))
+
+    def loosen_before(self, ask: Callable[[], None], seconds: float) -> None:
+        ask()
+        select.select([self._end], [], [], seconds)
+
+    def _wait(self, descriptor: int, event: int) -> None:
+        poll = select.poll()
+        poll.register(descriptor, event)
+        poll.register(self._end, select.POLLIN)
+        poll.poll()
+        _end_with_other(self._end)
+
+
+def _set_async(end: int, on: bool) -> None:
+    flags = control(end, F_GETFL)
+    control(end, F_SETFL, flags | O_ASYNC if on else flags & ~O_ASYNC)
+
+
+def _end_with_other(end: int) -> None:
+    """Nobody writes to it, so that what can be read there is its end."""
+    if select.select([end], [], [], 0)[0]:
+        os.kill(getpid(), _SIGKILL)
+
+
+def _nothing(signum: int, frame: object) -> None:
+    """The signal's work is to interrupt."""

@@ -1,0 +1,58 @@
+"""Invites: papaya://NAME:TOKEN@HOST:PORT/ROOM#sha256:HEX (design section 3).
+
+A leaf: papayactl prints an invite once, papayachat saves it as a profile. An invite holds a token,
+so it never goes into a log, a title or an exception.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from papayad.errors import CONFIGURATION, Fault
+from papayad.formats.record import NAME
+
+TOKEN = re.compile(r"[0-9a-f]{128}\Z")
+
+_INVITE = re.compile(
+    r"papaya://(?P<name>[^:@/#]+):(?P<token>[^:@/#]+)@"
+    r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[^:@/#\s\[\]]+):(?P<port>\d{1,5})"
+    r"/(?P<room>[^/#?\s]+)(?:#sha256:(?P<pin>[0-9a-fA-F]{64}))?\Z"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """All that a person needs. `pin` is the SHA-256 of the certificate (DER) in hex, or empty."""
+
+    name: str
+    token: str = field(repr=False)
+    host: str
+    port: int
+    room: str
+    pin: str = ""
+
+
+def render(invite: Invite) -> str:
+    host = f"[{invite.host}]" if ":" in invite.host else invite.host
+    pin = f"#sha256:{invite.pin}" if invite.pin else ""
+    return f"papaya://{invite.name}:{invite.token}@{host}:{invite.port}/{invite.room}{pin}"
+
+
+def parse(text: str) -> Invite:
+    """The invite in `text`; a Fault (78) says which part is wrong, without repeating the token."""
+    match = _INVITE.match(text.strip())
+    if match is None:
+        raise _wrong("not of the form papaya://NAME:TOKEN@HOST:PORT/ROOM#sha256:HEX")
+    if not NAME.match(match["name"]) or not NAME.match(match["room"]):
+        raise _wrong("its user or room name has characters that names never have")
+    if not TOKEN.match(match["token"]):
+        raise _wrong("its token is not 128 lower-case hexadecimal characters")
+    port = int(match["port"])
+    if not 0 < port < 65536:
+        raise _wrong(f"port {port} does not exist")
+    host = match["host"].strip("[]")
+    pin = (match["pin"] or "").lower()
+    return Invite(match["name"], match["token"], host, port, match["room"], pin)
+
+
+def _wrong(why: str) -> Fault:
+    return Fault("invite", why, "copy the whole line that was printed", code=CONFIGURATION)

@@ -1,0 +1,1 @@
+"""The chat log: segments, the committed end, who appends, who reads, who was in."""

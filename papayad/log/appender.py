@@ -1,0 +1,196 @@
+"""Appending to the chat log: one transaction under the exclusive lock (design section 4).
+
+Used by RECV, the reaper and papayactl, each with an Appender of its own, made after the fork. The
+steps are: lock; cut away what lies beyond the committed end, since it was never shown; one write;
+under "disk" one fdatasync; store the new end; unlock; announce.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from errno import EIO
+from os import close, fstat, write
+from os import open as open_file
+from os.path import exists
+from pathlib import Path
+from signal import SIGHUP, SIGINT, SIGTERM
+from time import time
+from typing import Self
+
+from papayad.formats.record import render, stamp
+from papayad.log import retention, segments
+from papayad.log.committed import Committed
+from papayad.log.segments import bases, path
+from papayad.settings import Chatlog
+from papayad.system.files import sync_directory
+from papayad.system.plain_signals import BLOCK, SET, set_mask
+from papayad.system.platform import sync_data
+
+# Until the lock is free and the announcement made these wait: who is asked to end finishes first.
+_DEFERRED = {int(SIGTERM), int(SIGINT), int(SIGHUP)}
+_MODE = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
+
+Line = tuple[str, str, str]  # sender, id, clean text that is not empty
+
+
+class StorageError(Exception):
+    """The log took only the first `kept` lines: no space, an I/O error, a file that is gone."""
+
+    def __init__(self, why: OSError, kept: int) -> None:
+        super().__init__(str(why))
+        self.kept = kept
+
+
+class Appender:
+    """Writes records. `announce` wakes the readers, `warn` gets a line when something was cut."""
+
+    def __init__(
+        self,
+        state_dir: str | Path,
+        chatlog: Chatlog,
+        announce: Callable[[], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._state_dir = str(state_dir)
+        self._chatlog = chatlog
+        self._announce = announce
+        self._warn = warn
+        self._committed = Committed(state_dir, writable=True, warn=warn)
+        self._segment = -1  # descriptor of the last segment, once it is known
+        self._base = 0
+        self._news = False
+        self._mask: set[int] = set()  # of signals, as it was before the transaction
+
+    def transaction(self) -> Self:
+        """The exclusive lock; when it is free again, what was written is announced."""
+        return self
+
+    def __enter__(self) -> None:
+        self._committed.take()
+        self._mask = set_mask(BLOCK, _DEFERRED)
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._committed.release()
+            if self._news:
+                self._news = False
+                self._announce()
+        finally:
+            set_mask(SET, self._mask)
+
+    def append(self, lines: Sequence[Line]) -> None:
+        """Write lines in a transaction of their own; raises StorageError.
+
+        An OSError means that they are in the log and nobody was told: an announcement that failed.
+        """
+        with self.transaction():
+            self.write(lines)
+
+    def write(self, lines: Sequence[Line]) -> None:
+        """Write lines, inside a transaction; all have the timestamp of now. Raises StorageError."""
+        kept = 0
+        try:
+            end = self._find_end()
+            now = stamp(time())
+            rendered = [render(now, *line) for line in lines]
+            while kept < len(rendered):
+                if end > self._base and end + len(rendered[kept]) > self._limit():
+                    self._rotate(end)
+                count, data = self._fitting(rendered, kept, end)
+                end = self._commit(end, data)
+                kept += count
+        except OSError as error:
+            raise StorageError(error, kept) from error
+
+    def close(self) -> None:
+        self._committed.close()
+        self._leave_segment()
+
+    def _limit(self) -> int:
+        return self._base + self._chatlog.segment_bytes
+
+    def _fitting(self, rendered: list[bytes], first: int, end: int) -> tuple[int, bytes]:
+        """How many lines go into this segment with one write, and their bytes; at least one."""
+        room = self._limit() - end - len(rendered[first])
+        last = first + 1
+        while last < len(rendered) and len(rendered[last]) <= room:
+            room -= len(rendered[last])
+            last += 1
+        return last - first, b"".join(rendered[first:last])
+
+    def _commit(self, end: int, data: bytes) -> int:
+        """One write, one sync, one new end; what fails is cut away again. Returns the new end."""
+        try:
+            if write(self._segment, data) != len(data):
+                raise OSError(EIO, "short write")
+            if self._chatlog.durability == "disk":
+                sync_data(self._segment)
+            self._committed.store(end + len(data))
+        except OSError:
+            with suppress(OSError):  # else the next transaction cuts it
+                os.ftruncate(self._segment, end - self._base)
+            with suppress(OSError):  # a torn number would be some other end
+                self._committed.store(end)
+            raise
+        self._news = True
+        return end + len(data)
+
+    def _find_end(self) -> int:
+        """The committed end, with the right segment open and nothing beyond the end in it."""
+        end = self._committed.load()
+        size = self._size()
+        if size < end - self._base or exists(path(self._state_dir, end)):
+            self._enter_last(end)
+            size = self._size()
+        surplus = self._base + size - end
+        if surplus < 0:
+            self._go_on_without(end)
+        elif surplus > 0:
+            os.ftruncate(self._segment, end - self._base)
+            self._warn(f"cut {surplus} bytes after offset {end} that were never committed")
+        return end
+
+    def _size(self) -> int:
+        """Bytes in the open segment; -1 when there is none, or when its name was removed."""
+        if self._segment < 0:
+            return -1
+        status = fstat(self._segment)
+        return status.st_size if status.st_nlink else -1
+
+    def _enter_last(self, end: int) -> None:
+        known = bases(self._state_dir)
+        if known and known[-1] > end:
+            raise OSError(EIO, f"no segment of {self._state_dir} holds offset {end}")
+        if known:
+            self._enter(known[-1], 0)
+        else:
+            self._go_on_without(end)
+
+    def _go_on_without(self, end: int) -> None:
+        """Committed bytes were removed by hand: a new segment begins where they ended.
+
+        No offset is used twice, so cursors stay what they are, and who was below gets a gap.
+        """
+        if not self._committed.is_named():
+            raise OSError(EIO, f"{self._state_dir} is no longer the room's")
+        self._enter(end, os.O_CREAT)
+        sync_directory(self._state_dir)
+        self._warn(f"bytes before offset {end} were removed from the log, which goes on there")
+
+    def _enter(self, base: int, flags: int) -> None:
+        descriptor = open_file(path(self._state_dir, base), _MODE | flags, 0o600)
+        self._leave_segment()
+        self._segment, self._base = descriptor, base
+
+    def _leave_segment(self) -> None:
+        if self._segment >= 0:
+            close(self._segment)
+            self._segment = -1
+
+    def _rotate(self, end: int) -> None:
+        """Seal the segment and make the next: the old one's bytes first, then the new name."""
+        os.fsync(self._segment)
+        self._enter(end, os.O_CREAT)
+        sync_directory(self._state_dir)
+        for base in retention.prune(self._state_dir, self._chatlog, time()):
+            self._warn(f"removed segment {segments.name(base)} as chatlog.retain_* asks")

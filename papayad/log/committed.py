@@ -1,0 +1,103 @@
+"""The committed end of the log, and the lock on it (design section 4).
+
+Every process that reads or writes the log opens `state_dir/committed` for itself: flock belongs to
+the open file description, and one that is inherited across fork excludes nobody. The committed end
+is never the file's size: what lies beyond it was never shown to anybody.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from errno import EIO
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, flock
+from os import O_CLOEXEC, O_RDONLY, O_RDWR, close, pread, pwrite
+from os import open as open_file
+from pathlib import Path
+
+from papayad.log import holders
+
+FILE = "committed"
+DIGITS = 20
+_PATIENCE = 5.0  # seconds of waiting for the lock, after which its holder is looked at
+
+
+def _ignore(_: str) -> None:
+    """Whoever waits beside the daemon has no journal."""
+
+
+class Committed:
+    """One process's own description of the lock. Not to be used across fork."""
+
+    def __init__(
+        self,
+        state_dir: str | Path,
+        *,
+        writable: bool = False,
+        warn: Callable[[str], None] = _ignore,
+    ) -> None:
+        mode = O_RDWR if writable else O_RDONLY
+        self._path = f"{state_dir}/{FILE}"
+        self._warn = warn
+        self._listening = False
+        self.descriptor = open_file(self._path, mode | O_CLOEXEC)
+
+    def close(self) -> None:
+        close(self.descriptor)
+
+    def end(self) -> int:
+        """The committed end in bytes, taken under LOCK_SH: no writer is between two steps."""
+        self._take(LOCK_SH)
+        try:
+            return int(pread(self.descriptor, DIGITS, 0))
+        finally:
+            flock(self.descriptor, LOCK_UN)
+
+    def take(self) -> None:
+        """Wait for the lock: nobody reads the end or writes until `release`."""
+        self._take(LOCK_EX)
+
+    def release(self) -> None:
+        flock(self.descriptor, LOCK_UN)
+
+    def load(self) -> int:
+        """The end, for who holds the lock already."""
+        try:
+            return int(pread(self.descriptor, DIGITS, 0))
+        except ValueError:
+            raise OSError(EIO, f"{self._path} has no number") from None
+
+    def store(self, end: int) -> None:
+        """Set the end; one small write. For who holds the lock exclusively."""
+        line = b"%020d\n" % end
+        if pwrite(self.descriptor, line, 0) != len(line):
+            raise OSError(EIO, "short write")
+
+    def is_named(self) -> bool:
+        """Whether state_dir is still where this file is: not unmounted, not another one by now."""
+        try:
+            named = os.stat(self._path)
+        except OSError:
+            return False
+        return os.path.samestat(named, os.fstat(self.descriptor))
+
+    def _take(self, operation: int) -> None:
+        """Wait for the lock; whoever waits long looks for a holder that is stopped.
+
+        The timer runs only while somebody waits: an idle room has none.
+        """
+        try:
+            flock(self.descriptor, operation | LOCK_NB)
+            return
+        except BlockingIOError:
+            pass
+        if not self._listening:
+            signal.signal(signal.SIGALRM, self._look)
+            self._listening = True
+        signal.setitimer(signal.ITIMER_REAL, _PATIENCE, _PATIENCE)
+        try:
+            flock(self.descriptor, operation)  # the handler runs, and the wait goes on
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _look(self, signum: int, frame: object) -> None:
+        holders.end_stopped_holders(self.descriptor, Path(self._path).parent, self._warn)

@@ -1,0 +1,80 @@
+"""Reaping: whoever sees a free roster lock removes the entry and writes the `part` (section 5).
+
+Done by a short-lived child of the acceptor (which itself never waits for the log's lock), by RECV
+before it answers WHO, and by papayactl. The removal and the record are one transaction, so that two
+who see the same gone cluster write one `part`.
+"""
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+from papayad.formats import record
+from papayad.log.appender import Appender, Line, StorageError
+from papayad.state import roster
+from papayad.state.roster import complete
+
+
+def reap(appender: Appender, path: str | Path, names: Collection[str]) -> int:
+    """Remove the named entries whose clusters are gone; returns how many. Raises OSError.
+
+    A full disk costs the records, never the removal.
+    """
+    if not names:
+        return 0
+    with appender.transaction():
+        entries = [(name, roster.read(path, name)) for name in names if _is_gone(path, name)]
+        joined = [entry for _, entry in entries if entry and entry.presence and entry.recv]
+        parts = [part(entry.user) for entry in joined]
+        _write(appender, parts)
+        for name, _ in entries:
+            Path(path, name).unlink(missing_ok=True)
+    return len(entries)
+
+
+def enter(
+    appender: Appender,
+    path: str | Path,
+    descriptor: int,
+    entry: roster.Entry,
+    recv: int,
+    send: int,
+    older: Collection[str],
+) -> None:
+    """RECV: complete the own entry and write the `join`, so that one never is without the other.
+
+    The clusters that it took over leave first.
+    """
+    reap(appender, path, older)
+    with appender.transaction():
+        complete(descriptor, recv, send)
+        _write(appender, [join(entry.user)] if entry.presence else [])
+
+
+def leave(appender: Appender, path: str | Path, entry: roster.Entry) -> None:
+    """RECV at its end: write the `part` and remove the own entry, which it still holds."""
+    with appender.transaction():
+        if os.path.exists(f"{path}/{entry.name}"):
+            if entry.presence:
+                _write(appender, [part(entry.user)])
+            Path(path, entry.name).unlink(missing_ok=True)
+
+
+def _write(appender: Appender, lines: list[Line]) -> None:
+    """On a full disk people come and go without a record."""
+    try:
+        appender.write(lines)
+    except StorageError:
+        return
+
+
+def join(user: str) -> Line:
+    return record.SERVER, record.NO_ID, f"join {user}"
+
+
+def part(user: str) -> Line:
+    return record.SERVER, record.NO_ID, f"part {user}"
+
+
+def _is_gone(path: str | Path, name: str) -> bool:
+    return os.path.exists(f"{path}/{name}") and not roster.is_live(path, name)

@@ -1,0 +1,42 @@
+"""Retention: which sealed segments are too many or too old (design section 4).
+
+A leaf, run at rotation by whoever holds the log's lock; a SEND that was still below gets a gap.
+"""
+
+import itertools
+import os
+from pathlib import Path
+
+from papayad.log import segments
+from papayad.settings import Chatlog
+
+_DAY = 86400.0
+
+
+def prune(state_dir: str | Path, chatlog: Chatlog, now: float) -> list[int]:
+    """Remove what `retain_bytes` and `retain_days` do not keep; returns the bases, oldest first."""
+    removed = excess(state_dir, chatlog, now)
+    for base in removed:
+        os.unlink(segments.path(state_dir, base))
+    return removed
+
+
+def excess(state_dir: str | Path, chatlog: Chatlog, now: float) -> list[int]:
+    """The bases of the segments that are too many or too old, oldest first.
+
+    Never with a hole: a segment goes only when every older one has gone, and the last one never.
+    """
+    bases = segments.bases(state_dir)
+    end = bases[-1] if bases else 0
+    found = []
+    for base, successor in itertools.pairwise(bases):
+        too_many = chatlog.retain_bytes and end - successor >= chatlog.retain_bytes
+        if not (too_many or _is_old(state_dir, base, chatlog.retain_days, now)):
+            break
+        found.append(base)
+    return found
+
+
+def _is_old(state_dir: str | Path, base: int, days: int, now: float) -> bool:
+    """A sealed segment is as old as its last record: nothing writes to it any more."""
+    return days > 0 and os.stat(segments.path(state_dir, base)).st_mtime < now - days * _DAY

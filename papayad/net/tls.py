@@ -1,0 +1,99 @@
+"""TLS across two processes: an SSLObject over two MemoryBIOs (design section 8).
+
+The acceptor does the handshake. After the fork RECV has a copy that only decrypts, and SEND one
+that only encrypts; RECV never lets its outgoing BIO reach the socket, else an alert of its would
+use a sequence number that SEND has used already: the same nonce twice.
+"""
+
+import ssl
+from contextlib import suppress
+from pathlib import Path
+
+from papayad.errors import CONFIGURATION, Fault, denied_or, reason
+from papayad.settings import Listen
+from papayad.state import secrecy
+
+HANDSHAKE = 0x16  # the first byte of a TLS connection: record type handshake (RFC 8446, 5.1)
+_CHUNK = 16384  # bytes: the most that one TLS record holds
+_HEADER = 5  # bytes: type, version, length
+
+
+def load_context(listen: Listen) -> ssl.SSLContext:
+    """TLS 1.3 and no session tickets; a Fault (77, 78) says which file is wrong."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.num_tickets = 0
+    try:
+        secrecy.refuse_open_key(Path(listen.private_key))
+        context.load_cert_chain(listen.certificate, listen.private_key, password=_no_password)
+    except ssl.SSLError as error:
+        why = f"does not go with {listen.private_key} ({error.reason})"
+        raise Fault(
+            listen.certificate, why, "papayactl init makes both", code=CONFIGURATION
+        ) from error
+    except OSError as error:
+        where = f"{listen.certificate} or {listen.private_key}"
+        remedy = "papayactl init makes them; the service's group has to read them"
+        code = denied_or(error, CONFIGURATION)
+        raise Fault(where, reason(error), remedy, code=code) from error
+    return context
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether the first record is all there, or can be none; only then is there work for OpenSSL.
+
+    What an unfinished ClientHello costs is its bytes: an SSLObject would be 40 KiB.
+    """
+    length = int.from_bytes(data[3:_HEADER], "big")
+    return len(data) >= _HEADER and not len(data) - _HEADER < length <= _CHUNK
+
+
+class TLS:
+    """One connection's TLS state, without a socket. All methods return at once."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._object = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+
+    def feed(self, data: bytes) -> None:
+        """Bytes from the socket; empty bytes are its end."""
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    def handshake(self) -> bool:
+        """Go on with the handshake; False while it needs more bytes. Raises ssl.SSLError."""
+        try:
+            self._object.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        return True
+
+    def decrypt(self) -> bytes | None:
+        """Plain bytes, b"" at the end of the stream, None when it needs more. Raises SSLError."""
+        try:
+            return self._object.read(_CHUNK)
+        except ssl.SSLWantReadError:
+            return None
+
+    def encrypt(self, data: bytes) -> bytes:
+        """The TLS records that carry `data`."""
+        self._object.write(data)
+        return self._outgoing.read()
+
+    def pending_output(self) -> bytes:
+        """What the handshake (the acceptor sends it) or reading (RECV drops it) has to say."""
+        return self._outgoing.read()
+
+    def close_notify(self) -> bytes:
+        """The alert that ends the stream in good order (RFC 8446, 6.1)."""
+        with suppress(ssl.SSLError):  # it wants the peer's answer, which nobody waits for
+            self._object.unwrap()
+        return self._outgoing.read()
+
+
+def _no_password() -> str:
+    raise Fault("listen.private_key", "is encrypted", "store it without a passphrase",
+                code=CONFIGURATION)  # fmt: skip

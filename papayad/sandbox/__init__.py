@@ -1,0 +1,1 @@
+"""What a cluster's processes may still ask of the kernel."""

@@ -1,0 +1,97 @@
+"""The pid file: whose lock is held, that is the acceptor (design sections 2 and 5).
+
+papayad takes it before it detaches, so that a second instance tells its starter; papayactl asks who
+holds it. The number in the file is a label: a file without a held lock is stale, whatever it says.
+"""
+
+import fcntl
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from papayad.errors import TRY_AGAIN, UNAVAILABLE, Fault, denied_or, reason
+from papayad.system.locks import is_held
+
+_PROBES_PASS = 0.5  # seconds; a status command may hold the lock for an instant
+
+
+def take(path: Path) -> int:
+    """Lock the pid file and empty it; returns the descriptor. A Fault (75) names the holder."""
+    try:
+        while True:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            _lock(descriptor, path)
+            if _is_still_named(descriptor, path):
+                os.fchmod(descriptor, 0o644)  # the umask is 0077, and status is for everybody
+                os.ftruncate(descriptor, 0)
+                return descriptor
+            os.close(descriptor)
+    except OSError as error:
+        code = denied_or(error, UNAVAILABLE)
+        raise Fault(str(path), reason(error), "see service.run_dir", code=code) from error
+
+
+def write(descriptor: int) -> None:
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+def renew(named: str, descriptor: int) -> int:
+    """Where the file was removed under us (a run_dir that was wiped) make it again.
+
+    Returns the descriptor that holds the lock from now on; looked at when somebody comes. Raises
+    a Fault when it cannot be made, or is another papayad's by now.
+    """
+    if _is_still_named(descriptor, named):
+        return descriptor
+    path = Path(named)
+    with suppress(OSError):  # take says why
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        path.parent.chmod(0o755)
+    fresh = take(path)
+    write(fresh)
+    os.close(descriptor)
+    return fresh
+
+
+def holder(path: Path) -> int | None:
+    """The acceptor's pid (0: starting), or None when nobody holds the lock. Raises OSError."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        return _read(descriptor) if is_held(descriptor) else None
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    deadline = time.monotonic() + _PROBES_PASS
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                break
+        time.sleep(0.02)
+    pid = _read(descriptor)
+    os.close(descriptor)
+    by = f"by papayad with pid {pid}" if pid else "by a papayad that is just starting"
+    remedy = "stop it with papayactl acceptor stop, or use another room"
+    raise Fault(str(path), f"held {by}", remedy, code=TRY_AGAIN)
+
+
+def _is_still_named(descriptor: int, path: str | Path) -> bool:
+    try:
+        named = os.stat(path)
+    except FileNotFoundError:
+        return False
+    own = os.fstat(descriptor)
+    return (named.st_dev, named.st_ino) == (own.st_dev, own.st_ino)
+
+
+def _read(descriptor: int) -> int:
+    """The pid in the file, 0 while it has none."""
+    text = os.pread(descriptor, 20, 0).strip()
+    return int(text) if text.isdigit() else 0

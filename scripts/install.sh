@@ -1,0 +1,137 @@
+#!/bin/sh
+# make install and make uninstall: the three programs in a virtual environment of their own, with
+# manual pages, completions and what the system's service manager needs. The system's Python and
+# its packages are not touched.
+#
+#   scripts/install.sh install      DESTDIR= PREFIX=/usr/local PYTHON=python3
+#   scripts/install.sh uninstall    PURGE=1 removes /etc/papaya and /var/lib/papaya, too
+#
+# What the programs import is taken by hash (scripts/requirements.txt). Packages are made with DESTDIR.
+set -eu
+cd "$(dirname "$0")/.."
+umask 022
+
+prefix=${PREFIX:-/usr/local}
+destdir=${DESTDIR:-}
+home=$prefix/lib/papaya
+list=$destdir$home/installed
+
+say() {
+    echo "papaya: $*"
+}
+
+refuse() {
+    echo "papaya: $*" >&2
+    exit 1
+}
+
+# place SOURCE DIRECTORY [NAME]: a file below the prefix or elsewhere, noted for uninstall. Paths
+# in it that begin with /usr/bin and /usr/share are changed to where they are.
+place() {
+    target=$2/${3:-${1##*/}}
+    mkdir -p "$destdir$2"
+    sed "s,/usr/bin/papaya,$prefix/bin/papaya,g; s,/usr/share/papayad,$prefix/share/papayad,g" \
+        "$1" >"$destdir$target"
+    chmod "${mode:-644}" "$destdir$target"
+    echo "$target" >>"$list"
+}
+
+choose_python() {
+    for python in ${PYTHON:-/usr/bin/python3 python3}; do
+        if "$python" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' \
+            2>/dev/null; then
+            return
+        fi
+    done
+    refuse "Python 3.11 or newer with its venv module is needed; name it: PYTHON=/path/to/python3"
+}
+
+install_programs() {
+    rm -rf "$destdir${home:?}" build/wheel
+    mkdir -p "$destdir$home"
+    : >"$list"
+    "$python" -m venv "$destdir$home/venv"
+    pip="$destdir$home/venv/bin/python -m pip --disable-pip-version-check --quiet --quiet"
+    $pip install --require-hashes \
+        --requirement scripts/requirements.txt
+    $pip wheel --no-deps --wheel-dir build/wheel .
+    $pip install --no-deps build/wheel/*.whl
+    for program in papayad papayactl papayachat; do
+        mkdir -p "$destdir$prefix/bin"
+        printf '#!%s\nimport sys\n\nfrom %s.main import main\n\nmain()\n' \
+            "$home/venv/bin/python -P" "$program" >"$destdir$prefix/bin/$program"
+        chmod 755 "$destdir$prefix/bin/$program"
+        echo "$prefix/bin/$program" >>"$list"
+    done
+}
+
+install_pages() {
+    for page in man/*.[1578]; do
+        place "$page" "$prefix/share/man/man${page##*.}"
+    done
+    place contrib/completions/bash/papayactl "$prefix/share/bash-completion/completions"
+    place contrib/completions/zsh/_papayactl "$prefix/share/zsh/site-functions"
+    place contrib/completions/fish/papayactl.fish "$prefix/share/fish/vendor_completions.d"
+}
+
+install_service() {
+    case ${SYSTEM:-$(uname)} in
+    FreeBSD) mode=555 place contrib/rc.d/freebsd "$prefix/etc/rc.d" papayad ;;
+    NetBSD) mode=555 place contrib/rc.d/netbsd /etc/rc.d papayad ;;
+    OpenBSD) mode=555 place contrib/rc.d/openbsd /etc/rc.d papayad ;;
+    Linux) install_for_linux ;;
+    esac
+}
+
+install_for_linux() {
+    if [ -x "${OPENRC:-/sbin/openrc-run}" ]; then
+        mode=755 place contrib/openrc/papayad /etc/init.d
+    fi
+    for unit in contrib/systemd/*.service contrib/systemd/*.socket; do
+        place "$unit" "$prefix/lib/systemd/system"
+    done
+    place contrib/systemd/socket-only.conf "$prefix/share/papayad"
+    place contrib/systemd/papaya.sysusers "$prefix/lib/sysusers.d" papaya.conf
+    place contrib/systemd/papaya.tmpfiles "$prefix/lib/tmpfiles.d" papaya.conf
+    place contrib/fail2ban/filter.d/papaya.conf "$prefix/share/papayad/fail2ban/filter.d"
+    place contrib/fail2ban/jail.d/papaya.conf "$prefix/share/papayad/fail2ban/jail.d"
+}
+
+explain() {
+    [ -z "$destdir" ] || return 0
+    say "installed below $prefix; next, as root:"
+    if [ -d /run/systemd/system ]; then
+        echo '    systemd-sysusers && systemctl daemon-reload'
+        echo '    papayactl init'
+        echo '    systemctl enable --now papayad'
+    else
+        echo '    papayactl init        # it says how to make the user papaya'
+        echo '    papayactl acceptor start'
+    fi
+}
+
+uninstall() {
+    [ -f "$list" ] || refuse "nothing of papaya is installed below $destdir$prefix"
+    while read -r path; do
+        rm -f "$destdir$path"
+    done <"$list"
+    rm -rf "$destdir${home:?}" "$destdir$prefix/share/papayad"
+    if [ "${PURGE:-}" = 1 ]; then
+        rm -rf "$destdir/etc/papaya" "$destdir/var/lib/papaya" "$destdir/run/papaya"
+        say 'removed, with all data'
+    else
+        say 'removed; /etc/papaya and /var/lib/papaya stay (PURGE=1 removes them)'
+    fi
+}
+
+case ${1:-} in
+install)
+    choose_python
+    install_programs
+    install_pages
+    install_service
+    explain
+    ;;
+uninstall) uninstall ;;
+*) refuse 'usage: scripts/install.sh install | uninstall' ;;
+esac

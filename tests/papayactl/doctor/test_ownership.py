@@ -1,0 +1,28 @@
+"""Whose the files are: others, root, and a service that may not read, each with what mends it."""
+
+import os
+
+import pytest
+
+from lab.kit.room import ROOT
+from tests.papayactl.examined import findings, only
+from tests.papayactl.staged import StagedRoom
+
+
+def test_who_may_read_what(healthy: StagedRoom) -> None:
+    healthy.config.state_dir.chmod(0o755)
+    assert only(healthy, "warning")["remedy"].startswith("chmod 0700 ")
+    healthy.config.state_dir.chmod(0o700)
+    healthy.config.tokens.chmod(0o644)
+    assert only(healthy, "failure")["remedy"].startswith("chmod o-rwx ")
+    healthy.config.tokens.unlink()
+    assert "papayactl init" in {one["remedy"] for one in findings(healthy)}
+
+
+@pytest.mark.skipif(not ROOT, reason="only root makes files of somebody else")
+def test_what_became_roots(healthy: StagedRoom) -> None:
+    (healthy.config.state_dir / "rooted").touch()
+    assert only(healthy, "failure")["remedy"].startswith("chown -R --reference=")
+    (healthy.config.state_dir / "rooted").unlink()
+    os.chown(healthy.config.tokens, 0, 0)
+    assert only(healthy, "failure")["remedy"].startswith("chgrp nogroup ")

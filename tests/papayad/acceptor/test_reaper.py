@@ -1,0 +1,92 @@
+"""Who ended leaves the room, also when half of its cluster takes a moment longer."""
+
+import os
+import time
+from collections.abc import Iterator
+from errno import EAGAIN
+from pathlib import Path
+
+import pytest
+
+from papayad import config
+from papayad.acceptor.reaper import Reaping
+from papayad.cluster.begin import Shared
+from papayad.log import store
+from papayad.sandbox.prepare import NONE
+from papayad.state import roster
+from papayad.system.journal import Journal
+
+NOBODY = 1 << 30  # above every system's greatest pid
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[Shared]:
+    store.prepare(tmp_path, print)
+    settings = config.defaults("main", tmp_path, service={"state_dir": str(tmp_path)})
+    journal = Journal("main", "stderr")
+    with (tmp_path / "group").open("w") as group:  # none that is seen: the test runner is no room
+        yield Shared(settings, store.identity(tmp_path), group.fileno(), journal, NONE)
+
+
+def enter(path: Path, name: str = "2.0") -> int:
+    descriptor = roster.create(path, roster.Entry(name, "alice", "127.0.0.1:1", 0.0, 2))
+    roster.complete(descriptor, NOBODY, NOBODY)
+    return descriptor
+
+
+def test_a_lock_that_is_still_held_is_waited_for(shared: Shared, tmp_path: Path) -> None:
+    """SEND ends by its tie to RECV, a moment after the acceptor heard of RECV's end."""
+    path = roster.directory(tmp_path)
+    descriptor = enter(path)
+    reaping = Reaping(shared)
+    reaping.add(["2.0"])
+    until = time.monotonic() + 0.2
+    while time.monotonic() < until:
+        assert os.waitpid(-1, os.WNOHANG) == (0, 0)
+    os.close(descriptor)
+    child, status = os.waitpid(-1, 0)
+    assert (reaping.child_ended(child, status), status) == (True, 0)
+    assert roster.names(path) == []
+    assert b"* - part alice\n" in (tmp_path / f"{0:020d}.log").read_bytes()
+
+
+def test_one_that_nothing_ends_holds_up_nobody(
+    shared: Shared,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """A process that waits for a disk is not ended by SIGKILL: its lock stays held."""
+    monkeypatch.setattr("papayad.cluster.takeover._PATIENCE", 0.0)
+    monkeypatch.setattr("papayad.cluster.takeover._MOST_PATIENCE", 0.1)
+    path = roster.directory(tmp_path)
+    stuck = enter(path)
+    os.close(enter(path, "2.1"))
+    reaping = Reaping(shared)
+    reaping.add(["2.0", "2.1"])
+    assert reaping.child_ended(*os.waitpid(-1, 0))
+    assert roster.names(path) == ["2.0"]
+    assert "not ended by SIGKILL" in capfd.readouterr().err
+    os.close(stuck)
+    reaping.add(())
+    assert reaping.child_ended(*os.waitpid(-1, 0))
+    assert roster.names(path) == []
+
+
+def test_what_found_no_process_is_tried_again(
+    shared: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = roster.directory(tmp_path)
+    os.close(enter(path))
+    reaping = Reaping(shared)
+    with monkeypatch.context() as full:
+        full.setattr("os.fork", no_process)
+        reaping.add(["2.0"])
+    assert roster.names(path) == ["2.0"]
+    reaping.add(())
+    assert reaping.child_ended(*os.waitpid(-1, 0))
+    assert roster.names(path) == []
+
+
+def no_process() -> int:
+    raise BlockingIOError(EAGAIN, "Resource temporarily unavailable")
