@@ -9,7 +9,7 @@ from papayad import config
 from papayad.config import Problems
 from papayad.errors import CONFIGURATION, DONE, Fault
 from papayad.net import tls
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import bans, tokens
 from papayad.system import privileges
 
@@ -29,7 +29,7 @@ def check(path: Path, room: str) -> int:
     return CONFIGURATION if found else DONE
 
 
-def problems_of(settings: Config) -> Iterator[str]:
+def problems_of(settings: Settings) -> Iterator[str]:
     """What the files and users that a configuration names lack: key, why, what to do."""
     service = settings.service
     yield from _tried("service.user", lambda: privileges.of_service(service))

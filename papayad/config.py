@@ -13,7 +13,7 @@ from typing import Any
 from papayad.errors import CONFIGURATION, USAGE, Fault, denied_or, reason
 from papayad.formats.address import is_loopback, numeric_addresses
 from papayad.formats.record import NAME
-from papayad.settings import SECTIONS, Config
+from papayad.settings import SECTIONS, Settings
 
 DEFAULT_ROOM = "main"
 ENVIRONMENT = "PAPAYA_CONFIG"
@@ -38,12 +38,12 @@ def find(option: str | None, room: str) -> Path:
     return Path(option or os.environ.get(ENVIRONMENT) or f"/etc/papaya/{room}.toml").absolute()
 
 
-def load(path: Path, room: str) -> Config:
+def load(path: Path, room: str) -> Settings:
     """The configuration of a room; raises Problems, or a Fault when the file cannot be read."""
-    config, problems = judge(read(path), path, room)
+    settings, problems = judge(read(path), path, room)
     if problems:
         raise Problems(path, problems)
-    return config
+    return settings
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -62,42 +62,42 @@ def read(path: Path) -> dict[str, Any]:
         raise Problems(path, [f"not TOML: {error}"]) from error
 
 
-def judge(table: dict[str, Any], path: Path, room: str) -> tuple[Config, list[str]]:
+def judge(table: dict[str, Any], path: Path, room: str) -> tuple[Settings, list[str]]:
     """The configuration, with defaults for what is wrong, and a line for each problem."""
     problems = [f"{name}: unknown section or key" for name in table if name not in SECTIONS]
     sections = {}
     for name, kind in SECTIONS.items():
         sections[name] = _section(name, kind, table.get(name, {}), room, problems)
-    config = Config(room, path, **sections)
-    return config, problems + _across(config)
+    settings = Settings(room, path, **sections)
+    return settings, problems + _across(settings)
 
 
-def render(config: Config) -> str:
+def render(settings: Settings) -> str:
     """The configuration as TOML with a comment for each key, every value spelled out."""
     lines = [
-        f"# papaya room {config.room}; see papayad.toml(5). papayad --check tells what is wrong."
+        f"# papaya room {settings.room}; see papayad.toml(5). papayad --check tells what is wrong."
     ]
     for name in SECTIONS:
         lines += ["", f"[{name}]"]
-        section = getattr(config, name)
+        section = getattr(settings, name)
         for known in fields(section):
             comment = known.metadata["comment"]
             lines.append(f"{known.name} = {_toml(getattr(section, known.name))}  # {comment}")
     return "\n".join(lines) + "\n"
 
 
-def defaults(room: str, path: Path, **changes: dict[str, Any]) -> Config:
+def defaults(room: str, path: Path, **changes: dict[str, Any]) -> Settings:
     """The default configuration of a room, with `changes` by section (for papayactl init)."""
     sections = {
         name: kind(**(_room_defaults(name, room) | changes.get(name, {})))
         for name, kind in SECTIONS.items()
     }
-    return Config(room, path, **sections)
+    return Settings(room, path, **sections)
 
 
-def as_dict(config: Config) -> dict[str, Any]:
+def as_dict(settings: Settings) -> dict[str, Any]:
     """The sections as plain values, for JSON."""
-    return {name: asdict(getattr(config, name)) for name in SECTIONS}
+    return {name: asdict(getattr(settings, name)) for name in SECTIONS}
 
 
 def _room_defaults(section: str, room: str) -> dict[str, Any]:
@@ -139,10 +139,10 @@ def _wrong(known: Field[Any], value: Any) -> str:
     return check(value) if check else ""
 
 
-def _across(config: Config) -> list[str]:
+def _across(settings: Settings) -> list[str]:
     """What is wrong only in combination."""
     problems = []
-    listen = config.listen
+    listen = settings.listen
     if listen.tls == "off" and numeric_addresses(listen.addresses) == "":
         for address in listen.addresses:
             if not is_loopback(address):

@@ -27,7 +27,7 @@ from papayad.net import activation, listeners
 from papayad.sandbox import prepare as sandbox
 from papayad.sandbox import rlimits
 from papayad.sandbox.prepare import Sandbox
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import groups, pidfile, secrecy
 from papayad.system import descriptors, detach, notify, privileges, process_group, signals
 from papayad.system.journal import Journal
@@ -104,7 +104,7 @@ def run(options: argparse.Namespace, inherited: range) -> int:
     return detach.detach(PROGRAM, keep, stderr, lambda ready: serve(settings, prepared, ready))
 
 
-def prepare(settings: Config, log_to: str, inherited: range) -> Prepared:
+def prepare(settings: Settings, log_to: str, inherited: range) -> Prepared:
     """Everything that may be refused, as root first and then as the service's user."""
     identity = privileges.of_service(settings.service)
     os.umask(0o022)
@@ -149,7 +149,7 @@ def prepare_state(path: Path, journal: Journal) -> None:
         raise _unusable(path, error) from error
 
 
-def serve(settings: Config, prepared: Prepared, ready: detach.Ready) -> None:
+def serve(settings: Settings, prepared: Prepared, ready: detach.Ready) -> None:
     """The acceptor's life, in its own process group; `ready` lets the starter go."""
     prepared.journal.reopen()
     raise_descriptor_limit()

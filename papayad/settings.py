@@ -132,7 +132,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class Settings:
     """An effective configuration. `path` is where it came from."""
 
     room: str

@@ -17,7 +17,7 @@ from papayactl.look import acceptor
 from papayactl.state import units
 from papayactl.system import pinned, process
 from papayad.errors import FAILED, NOT_RUNNING, Fault
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import pidfile
 
 PATIENCE = 10.0  # seconds until an acceptor that does not stop by itself is killed
@@ -34,50 +34,50 @@ class Stopped:
     sessions: int | None
 
 
-def send_signal(config: Config, pid: int, number: signal.Signals) -> bool:
+def send_signal(settings: Settings, pid: int, number: signal.Signals) -> bool:
     """Signal the process if it is (still) the one that holds the pid file's lock."""
-    return pinned.send(pid, number, lambda: pidfile.holder(config.pid_file) == pid)
+    return pinned.send(pid, number, lambda: pidfile.holder(settings.pid_file) == pid)
 
 
-def stop(config: Config, patience: float = PATIENCE) -> Stopped:
+def stop(settings: Settings, patience: float = PATIENCE) -> Stopped:
     """Stop the acceptor; returns when the port is closed. Every cluster goes on.
 
     One that is stopped (SIGSTOP) or does not answer within `patience` seconds is killed, which
     costs the clients as little.
     """
     began = time.monotonic()
-    pid = acceptor.running(config)
-    own = units.of(config)
+    pid = acceptor.running(settings)
+    own = units.of(settings)
     if own and own.active:
         units.stop(own)
         sent = signal.SIGTERM
     else:
         sent = signal.SIGKILL if acceptor.is_frozen(process.read(pid)) else signal.SIGTERM
-        send_signal(config, pid, sent)
-    if not _wait_released(config, pid, began + patience):
+        send_signal(settings, pid, sent)
+    if not _wait_released(settings, pid, began + patience):
         sent = signal.SIGKILL
-        send_signal(config, pid, sent)
-    _wait_released(config, pid, time.monotonic() + _KILL_TAKES)
-    _wait_closed(config, time.monotonic() + _KILL_TAKES)
-    groups = acceptor.session_groups(config)
+        send_signal(settings, pid, sent)
+    _wait_released(settings, pid, time.monotonic() + _KILL_TAKES)
+    _wait_closed(settings, time.monotonic() + _KILL_TAKES)
+    groups = acceptor.session_groups(settings)
     sessions = None if groups is None else len(groups)
     return Stopped(pid, sent.name, time.monotonic() - began, sessions)
 
 
-def stop_waiting(config: Config) -> None:
+def stop_waiting(settings: Settings) -> None:
     """Without an acceptor: have systemd give up the port, or the restart, that it holds ready."""
-    own = units.of(config)
+    own = units.of(settings)
     if own and (own.active or own.listens):
         units.stop(own)
 
 
-def start(config: Config) -> int:
+def start(settings: Settings) -> int:
     """Run papayad, which returns once a client can connect; relays its words when it does not."""
-    own = units.of(config)
+    own = units.of(settings)
     if own:
         units.start(own)
-        return acceptor.running(config)
-    command = [*program(), "--config", str(config.path), "--room", config.room]
+        return acceptor.running(settings)
+    command = [*program(), "--config", str(settings.path), "--room", settings.room]
     with tempfile.TemporaryFile() as errors:  # a pipe would be held open by the daemon
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=errors, check=False)
         errors.seek(0)
@@ -86,15 +86,15 @@ def start(config: Config) -> int:
         last = words.splitlines()[-1] if words else f"ended with {done.returncode}"
         code = done.returncode if done.returncode > 0 else FAILED
         raise Fault("acceptor start", last.removeprefix("papayad: "), code=code)
-    return acceptor.running(config)
+    return acceptor.running(settings)
 
 
-def reload(config: Config) -> int:
+def reload(settings: Settings) -> int:
     """Have the acceptor re-read its files; the configuration was loaded, so it is a good one."""
-    pid = acceptor.running(config)
-    if not send_signal(config, pid, signal.SIGHUP):
+    pid = acceptor.running(settings)
+    if not send_signal(settings, pid, signal.SIGHUP):
         why = "the acceptor ended just now"
-        raise Fault(f"room {config.room}", why, "see its log", code=NOT_RUNNING)
+        raise Fault(f"room {settings.room}", why, "see its log", code=NOT_RUNNING)
     return pid
 
 
@@ -106,18 +106,18 @@ def program() -> list[str]:
     return [sys.executable, "-m", "papayad"]
 
 
-def _wait_released(config: Config, pid: int, deadline: float) -> bool:
-    while pidfile.holder(config.pid_file) == pid:
+def _wait_released(settings: Settings, pid: int, deadline: float) -> bool:
+    while pidfile.holder(settings.pid_file) == pid:
         if time.monotonic() > deadline:
             return False
         time.sleep(_LOOK_AGAIN)
     return True
 
 
-def _wait_closed(config: Config, deadline: float) -> None:
+def _wait_closed(settings: Settings, deadline: float) -> None:
     """Wait for the port; a Fault when the acceptor is gone and somebody still listens there."""
-    addresses = config.listen.addresses
-    while pidfile.holder(config.pid_file) is None:
+    addresses = settings.listen.addresses
+    while pidfile.holder(settings.pid_file) is None:
         still = [address for address in addresses if acceptor.is_open(address)]
         if not still:
             return

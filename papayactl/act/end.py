@@ -16,7 +16,7 @@ from papayactl.state import lock, service_user
 from papayactl.system import process
 from papayad.log import presence
 from papayad.log.appender import Appender
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import groups, roster
 from papayad.state.roster import Entry
 
@@ -51,9 +51,9 @@ class Outcome:
         return f"{client} ended{by} after {self.seconds * 1000:.0f} ms"
 
 
-def end(config: Config, entries: list[Entry], patience: float = PATIENCE) -> list[Outcome]:
+def end(settings: Settings, entries: list[Entry], patience: float = PATIENCE) -> list[Outcome]:
     """End the clusters together; who survives `patience` seconds is killed. A Fault (77)."""
-    state_dir = config.state_dir
+    state_dir = settings.state_dir
     began = time.monotonic()
     entries = [living.completed(state_dir, entry) for entry in entries]
     sent = {entry.name: _ask(state_dir, entry) for entry in entries}
@@ -67,7 +67,7 @@ def end(config: Config, entries: list[Entry], patience: float = PATIENCE) -> lis
         [entry for entry in entries if entry.name not in ended],
         time.monotonic() + _KILL_TAKES,
     )
-    tell_room(config)
+    tell_room(settings)
     return [
         Outcome(
             entry,
@@ -79,42 +79,44 @@ def end(config: Config, entries: list[Entry], patience: float = PATIENCE) -> lis
     ]
 
 
-def end_shut_out(config: Config, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
+def end_shut_out(settings: Settings, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
     """End what a changed file lets in no longer: a revoked token's clusters, a banned user's.
 
     The acceptor may have let one in just before the file changed: so it is looked for twice.
     """
-    outcomes = end_those(config, is_meant)
+    outcomes = end_those(settings, is_meant)
     time.sleep(living.FORK_TAKES)
-    return outcomes + end_those(config, is_meant)
+    return outcomes + end_those(settings, is_meant)
 
 
-def end_those(config: Config, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
+def end_those(settings: Settings, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
     """End the clusters that are meant, and soon."""
-    meant = [entry for entry in living.living(config) if is_meant(entry)]
-    return end(config, meant, _SOON) if meant else []
+    meant = [entry for entry in living.living(settings) if is_meant(entry)]
+    return end(settings, meant, _SOON) if meant else []
 
 
-def tell_room(config: Config) -> int:
+def tell_room(settings: Settings) -> int:
     """Write the `part` of every cluster that is gone, as whoever sees it first does (section 5).
 
     The acceptor does the same when it lives; one of the two finds nothing left. Returns how many.
     """
-    path = roster.directory(config.state_dir)
+    path = roster.directory(settings.state_dir)
     names = roster.gone(path)
-    if not names or not lock.is_free_soon(config.state_dir):
+    if not names or not lock.is_free_soon(settings.state_dir):
         return 0
-    with service_user.acting(config):
-        appender = Appender(config.state_dir, config.chatlog, lambda: announce(config), _ignore)
+    with service_user.acting(settings):
+        appender = Appender(
+            settings.state_dir, settings.chatlog, lambda: announce(settings), _ignore
+        )
         try:
             return presence.reap(appender, path, names)
         finally:
             appender.close()
 
 
-def announce(config: Config) -> None:
+def announce(settings: Settings) -> None:
     """Wake every SEND of the room; papayactl is in none of its groups."""
-    groups.announce(str(groups.directory(config.state_dir)), 0)
+    groups.announce(str(groups.directory(settings.state_dir)), 0)
 
 
 def _ask(state_dir: Path, entry: Entry) -> str:

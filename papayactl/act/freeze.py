@@ -15,7 +15,7 @@ from papayactl.state import lock, service_user
 from papayactl.system import process
 from papayad.errors import Fault
 from papayad.formats.record import NAME
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import marks, roster
 from papayad.state.roster import Entry
 
@@ -48,45 +48,45 @@ class Changed:
         return f"{client} left" if self.state == "gone" else f"{client} is still {self.state}"
 
 
-def freeze(config: Config, entries: Sequence[Entry]) -> list[Changed]:
+def freeze(settings: Settings, entries: Sequence[Entry]) -> list[Changed]:
     """Stop both processes of each cluster, outside of the log's lock. A Fault (75, 77)."""
-    whole = [living.completed(config.state_dir, entry) for entry in entries]
-    with lock.exclusive(config):
-        _send(config, whole, signal.SIGSTOP)
-        return _wait(config, whole, "frozen")
+    whole = [living.completed(settings.state_dir, entry) for entry in entries]
+    with lock.exclusive(settings):
+        _send(settings, whole, signal.SIGSTOP)
+        return _wait(settings, whole, "frozen")
 
 
-def thaw(config: Config, entries: Sequence[Entry]) -> list[Changed]:
+def thaw(settings: Settings, entries: Sequence[Entry]) -> list[Changed]:
     """Let both processes of each cluster go on. A Fault (77)."""
-    _send(config, entries, signal.SIGCONT)
-    return _wait(config, entries, "running")
+    _send(settings, entries, signal.SIGCONT)
+    return _wait(settings, entries, "running")
 
 
-def freeze_user(config: Config, user: str) -> list[Changed]:
+def freeze_user(settings: Settings, user: str) -> list[Changed]:
     """Refuse the user's new connections and freeze those that are open."""
-    _mark(config, user, True)
-    changed = freeze(config, _of(config, user))
+    _mark(settings, user, True)
+    changed = freeze(settings, _of(settings, user))
     time.sleep(living.FORK_TAKES)  # the acceptor may have let one in just before it saw the mark
     known = {one.entry.name for one in changed}
-    late = [entry for entry in _of(config, user) if entry.name not in known]
-    return changed + (freeze(config, late) if late else [])
+    late = [entry for entry in _of(settings, user) if entry.name not in known]
+    return changed + (freeze(settings, late) if late else [])
 
 
-def thaw_user(config: Config, user: str) -> list[Changed]:
-    _mark(config, user, False)
-    return thaw(config, _of(config, user))
+def thaw_user(settings: Settings, user: str) -> list[Changed]:
+    _mark(settings, user, False)
+    return thaw(settings, _of(settings, user))
 
 
-def _of(config: Config, user: str) -> list[Entry]:
-    return [entry for entry in living.living(config) if entry.user == user]
+def _of(settings: Settings, user: str) -> list[Entry]:
+    return [entry for entry in living.living(settings) if entry.user == user]
 
 
-def _mark(config: Config, user: str, frozen: bool) -> None:
+def _mark(settings: Settings, user: str, frozen: bool) -> None:
     if not NAME.match(user):
         raise Fault(f'user "{user}"', "no user name", "see papayactl token list")
-    path = marks.frozen(config.state_dir) / user
+    path = marks.frozen(settings.state_dir) / user
     try:
-        with service_user.acting(config):
+        with service_user.acting(settings):
             if frozen:
                 path.touch(mode=0o600)
             else:
@@ -95,24 +95,24 @@ def _mark(config: Config, user: str, frozen: bool) -> None:
         raise service_user.fault(error) from error
 
 
-def _send(config: Config, entries: Sequence[Entry], number: signal.Signals) -> None:
+def _send(settings: Settings, entries: Sequence[Entry], number: signal.Signals) -> None:
     for entry in entries:
         for pid in (entry.recv, entry.send):
-            living.send_signal(config.state_dir, entry, pid, number)
+            living.send_signal(settings.state_dir, entry, pid, number)
 
 
-def _wait(config: Config, entries: Sequence[Entry], meant: str) -> list[Changed]:
+def _wait(settings: Settings, entries: Sequence[Entry], meant: str) -> list[Changed]:
     deadline = time.monotonic() + _TAKES
     while True:
-        changed = [Changed(entry, _state(config, entry), meant) for entry in entries]
+        changed = [Changed(entry, _state(settings, entry), meant) for entry in entries]
         if all(one.state in (meant, "gone") for one in changed) or time.monotonic() > deadline:
             return changed
         time.sleep(_LOOK_AGAIN)
 
 
-def _state(config: Config, entry: Entry) -> str:
+def _state(settings: Settings, entry: Entry) -> str:
     """Frozen when both are stopped, running when neither is; in between it is neither."""
-    if not roster.is_live(roster.directory(config.state_dir), entry.name):
+    if not roster.is_live(roster.directory(settings.state_dir), entry.name):
         return "gone"
     seen = [process.read(pid) for pid in (entry.recv, entry.send)]
     stopped = {one is not None and one.state == process.STOPPED for one in seen}

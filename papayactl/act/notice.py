@@ -5,25 +5,25 @@ from papayactl.state import lock, service_user
 from papayad.errors import FAILED, USAGE, Fault
 from papayad.formats import record
 from papayad.log.appender import Appender, StorageError
-from papayad.settings import Config
+from papayad.settings import Settings
 
 
-def notice(config: Config, text: str) -> str:
+def notice(settings: Settings, text: str) -> str:
     """Append a notice, as the service's user; returns what is left of the text. A Fault."""
     said = record.clean(text.strip().replace("\r\n", "\n").replace("\n", record.LINE_BREAK))
     if not said.strip():
         raise Fault("wall", "there is nothing to say", "give a text", code=USAGE)
-    most = config.limits.message_bytes
+    most = settings.limits.message_bytes
     if len(said.encode()) > most:
         raise Fault("wall", f"more than {most} bytes", "see limits.message_bytes", code=USAGE)
-    lock.await_free(config)
-    with service_user.acting(config):
+    lock.await_free(settings)
+    with service_user.acting(settings):
         try:
             appender = Appender(
-                config.state_dir, config.chatlog, lambda: end.announce(config), lambda _: None
+                settings.state_dir, settings.chatlog, lambda: end.announce(settings), lambda _: None
             )
         except OSError as error:
-            raise lock.no_log(error, config) from error
+            raise lock.no_log(error, settings) from error
         try:
             appender.append([(record.SERVER, record.NO_ID, f"notice {said}")])
         except StorageError as error:

@@ -11,7 +11,7 @@ from papayactl.state import lock, service_user
 from papayactl.system import descriptors
 from papayad.errors import USAGE, Fault
 from papayad.log import retention, segments
-from papayad.settings import Chatlog, Config
+from papayad.settings import Chatlog, Settings
 from papayad.state.roster import Entry
 
 
@@ -57,26 +57,28 @@ def rules(chatlog: Chatlog, keep_bytes: int | None, keep_days: int | None) -> Ch
     return replace(chatlog, retain_bytes=keep_bytes or 0, retain_days=keep_days or 0)
 
 
-def plan(config: Config, chatlog: Chatlog) -> Plan:
-    state_dir = config.state_dir
+def plan(settings: Settings, chatlog: Chatlog) -> Plan:
+    state_dir = settings.state_dir
     bases = retention.excess(state_dir, chatlog, time.time())
     size = sum(os.stat(segments.path(state_dir, base)).st_size for base in bases)
     left = [base for base in segments.bases(state_dir) if base not in bases]
     oldest = left[0] if left else 0
-    below = [entry for entry in living.living(config) if bases and _is_below(config, entry, oldest)]
+    below = [
+        entry for entry in living.living(settings) if bases and _is_below(settings, entry, oldest)
+    ]
     return Plan(bases, size, oldest, below)
 
 
-def carry_out(config: Config, chatlog: Chatlog) -> Plan:
+def carry_out(settings: Settings, chatlog: Chatlog) -> Plan:
     """Remove them, as the service's user and under the log's lock: nobody rotates meanwhile."""
-    with lock.exclusive(config):
-        decided = plan(config, chatlog)
-        with service_user.acting(config):
-            retention.prune(config.state_dir, chatlog, time.time())
+    with lock.exclusive(settings):
+        decided = plan(settings, chatlog)
+        with service_user.acting(settings):
+            retention.prune(settings.state_dir, chatlog, time.time())
     return decided
 
 
-def _is_below(config: Config, entry: Entry, oldest: int) -> bool:
+def _is_below(settings: Settings, entry: Entry, oldest: int) -> bool:
     files = descriptors.read(entry.send)
-    at = clients.position(config.state_dir, files, entry.send) if files else None
+    at = clients.position(settings.state_dir, files, entry.send) if files else None
     return at is not None and at < oldest

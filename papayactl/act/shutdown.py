@@ -20,7 +20,7 @@ from papayactl.look import clients as looks
 from papayactl.state import service_user
 from papayactl.system import pinned
 from papayad.errors import NO_PERMISSION, TRY_AGAIN, Fault
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.system.locks import create_locked, is_held_at
 
 _FILE = "shutdown"
@@ -37,73 +37,73 @@ class Closed:
     clients: list[Outcome]
 
 
-def due(config: Config) -> float | None:
+def due(settings: Settings) -> float | None:
     """When the room closes; None when nothing is planned, or for who may not know."""
-    known = _read(config)
+    known = _read(settings)
     return known[1] if known else None
 
 
-def close(config: Config, message: str, patience: float) -> Closed:
+def close(settings: Settings, message: str, patience: float) -> Closed:
     """Now: tell the room, close the port, give the notice a moment to arrive, end everybody."""
     try:
-        notice.notice(config, _words(0, message))
+        notice.notice(settings, _words(0, message))
     except Fault as fault:
         if fault.code == NO_PERMISSION:
             raise  # else: a log that cannot be written is no reason to stay open
-    _stop_waiting(config)  # a planned one would close the room again, when it is open again
-    pid = acceptor.holder(config)
+    _stop_waiting(settings)  # a planned one would close the room again, when it is open again
+    pid = acceptor.holder(settings)
     if pid is not None:
-        control.stop(config)
+        control.stop(settings)
     else:
-        control.stop_waiting(config)
-    _wait_until_sent(config)
-    outcomes = end.end(config, living.living(config), patience)
-    late = living.living(config)  # let in while the port closed
-    return Closed(pid, outcomes + (end.end(config, late, patience) if late else []))
+        control.stop_waiting(settings)
+    _wait_until_sent(settings)
+    outcomes = end.end(settings, living.living(settings), patience)
+    late = living.living(settings)  # let in while the port closed
+    return Closed(pid, outcomes + (end.end(settings, late, patience) if late else []))
 
 
-def plan(config: Config, seconds: float, message: str, patience: float) -> float:
+def plan(settings: Settings, seconds: float, message: str, patience: float) -> float:
     """Tell the room and leave a process behind that closes it; returns the moment. A Fault (75)."""
     moment = time.time() + seconds
-    if due(config) is not None:
+    if due(settings) is not None:
         remedy = "take it back with papayactl shutdown --abort"
         raise Fault("shutdown", "one is planned already", remedy, code=TRY_AGAIN)
-    notice.notice(config, _words(seconds, message))
-    _leave_behind(config, moment, message, patience)
+    notice.notice(settings, _words(seconds, message))
+    _leave_behind(settings, moment, message, patience)
     return moment
 
 
-def abort(config: Config, message: str) -> int | None:
+def abort(settings: Settings, message: str) -> int | None:
     """Stop the process that waits; returns its pid, None when there was none."""
-    pid = _stop_waiting(config)
+    pid = _stop_waiting(settings)
     if pid is not None:
-        notice.notice(config, f"the room stays open{_because(message)}")
+        notice.notice(settings, f"the room stays open{_because(message)}")
     return pid
 
 
-def _stop_waiting(config: Config) -> int | None:
+def _stop_waiting(settings: Settings) -> int | None:
     """End the process that waits, unless that is this one; returns its pid."""
-    known = _read(config)
+    known = _read(settings)
     if known is None or known[0] == os.getpid():
         return None
     pid = known[0]
-    path = config.state_dir / _FILE
+    path = settings.state_dir / _FILE
 
     def is_it() -> bool:
-        return _read(config) == known
+        return _read(settings) == known
 
     if not pinned.send(pid, signal.SIGTERM, is_it):
         return None
     pinned.send(pid, signal.SIGCONT, is_it)  # one that is stopped, too
     while is_held_at(path):
         time.sleep(_LOOK_AGAIN)
-    with service_user.acting(config):
+    with service_user.acting(settings):
         path.unlink(missing_ok=True)
     return pid
 
 
-def _read(config: Config) -> tuple[int, float] | None:
-    path = config.state_dir / _FILE
+def _read(settings: Settings) -> tuple[int, float] | None:
+    path = settings.state_dir / _FILE
     try:
         if not is_held_at(path):
             return None
@@ -113,7 +113,7 @@ def _read(config: Config) -> tuple[int, float] | None:
     return int(pid), float(moment)
 
 
-def _leave_behind(config: Config, moment: float, message: str, patience: float) -> None:
+def _leave_behind(settings: Settings, moment: float, message: str, patience: float) -> None:
     """A child of init, without a terminal; returns when its lock is held."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -131,7 +131,7 @@ def _leave_behind(config: Config, moment: float, message: str, patience: float) 
     code = 1
     try:
         _detach(writing)
-        _wait_and_close(config, moment, message, patience, writing)
+        _wait_and_close(settings, moment, message, patience, writing)
         code = 0
     finally:
         os._exit(code)
@@ -147,25 +147,25 @@ def _detach(keep: int) -> None:
 
 
 def _wait_and_close(
-    config: Config, moment: float, message: str, patience: float, ready: int
+    settings: Settings, moment: float, message: str, patience: float, ready: int
 ) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    setproctitle.setproctitle(f"papayactl[{config.room}]: shutdown at {moment:.0f}")
-    with service_user.acting(config):
-        create_locked(config.state_dir / _FILE, f"{os.getpid()} {moment:.3f}\n".encode())
+    setproctitle.setproctitle(f"papayactl[{settings.room}]: shutdown at {moment:.0f}")
+    with service_user.acting(settings):
+        create_locked(settings.state_dir / _FILE, f"{os.getpid()} {moment:.3f}\n".encode())
     os.write(ready, b"1")
     os.close(ready)
     for left in _REMINDERS:
         if moment - left > time.time() + 1:
             _sleep_until(moment - left)
             with suppress(Fault):
-                notice.notice(config, _words(left, message))
+                notice.notice(settings, _words(left, message))
     _sleep_until(moment)
     try:
-        close(config, message, patience)
+        close(settings, message, patience)
     finally:
-        (config.state_dir / _FILE).unlink(missing_ok=True)
+        (settings.state_dir / _FILE).unlink(missing_ok=True)
 
 
 def _sleep_until(moment: float) -> None:
@@ -173,11 +173,11 @@ def _sleep_until(moment: float) -> None:
         time.sleep(left)
 
 
-def _wait_until_sent(config: Config) -> None:
+def _wait_until_sent(settings: Settings) -> None:
     """Until nobody lags, or those who do not read have had their time."""
     deadline = time.monotonic() + _FAREWELL
     while time.monotonic() < deadline:
-        seen = looks.closer(config, looks.looks_at(config, living.living(config)))
+        seen = looks.closer(settings, looks.looks_at(settings, living.living(settings)))
         if not any(_has_more(look) for look in seen):
             return
         time.sleep(_LOOK_AGAIN)

@@ -21,7 +21,7 @@ from papayactl.cli.table import Column
 from papayad import config
 from papayad.config import DEFAULT_ROOM
 from papayad.errors import USAGE
-from papayad.settings import Config
+from papayad.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,12 +50,12 @@ class Invocation:
         return config.find(self.option, self.room)
 
     @cached_property
-    def config(self) -> Config:
+    def settings(self) -> Settings:
         """The room's configuration; raises a Fault (77, 78)."""
         return config.load(self.path, self.room)
 
     @cached_property
-    def salvaged(self) -> Config:
+    def salvaged(self) -> Settings:
         """The same of a file with mistakes, which are told of, as far as it can be read.
 
         For who sees and ends clients; a Fault (77, 78) when nobody can say where they are.

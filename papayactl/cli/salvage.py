@@ -9,13 +9,13 @@ from typing import Any
 
 from papayad import config
 from papayad.config import Problems
-from papayad.settings import Config
+from papayad.settings import Settings
 
 # Where the clients are, and as whom the log is written: never guessed.
 _NEEDED = ("state_dir", "user", "group")
 
 
-def load(path: Path, room: str) -> tuple[Config, list[str]]:
+def load(path: Path, room: str) -> tuple[Settings, list[str]]:
     """The configuration, defaults where it is wrong, and what is wrong.
 
     A Fault (77, 78) when it cannot be read, is not TOML, or leaves open where the state is.

@@ -36,21 +36,21 @@ def status(invocation: Invocation, context: click.Context) -> None:
 @pass_invocation
 def stop(invocation: Invocation, timeout: float) -> None:
     """Stop the acceptor, and return when its port is closed. Every session goes on."""
-    config = invocation.config
-    if acceptor.holder(config) is None:
-        control.stop_waiting(config)
+    settings = invocation.settings
+    if acceptor.holder(settings) is None:
+        control.stop_waiting(settings)
         _show_status(invocation)
     else:
-        _show_stopped(invocation, control.stop(config, timeout))
+        _show_stopped(invocation, control.stop(settings, timeout))
 
 
 @command.command("start", short_help="Run papayad; it joins the sessions that go on.")
 @pass_invocation
 def start(invocation: Invocation) -> None:
     """Run papayad, and return when a client can connect. It joins the sessions that go on."""
-    config = invocation.config
-    if acceptor.holder(config) is None:
-        control.start(config)
+    settings = invocation.settings
+    if acceptor.holder(settings) is None:
+        control.start(settings)
     _show_status(invocation)
 
 
@@ -58,10 +58,10 @@ def start(invocation: Invocation) -> None:
 @pass_invocation
 def restart(invocation: Invocation) -> None:
     """Stop the acceptor if it runs, and run papayad. Every session goes on."""
-    config = invocation.config
-    if acceptor.holder(config) is not None:
-        control.stop(config)
-    control.start(config)
+    settings = invocation.settings
+    if acceptor.holder(settings) is not None:
+        control.stop(settings)
+    control.start(settings)
     _show_status(invocation)
 
 
@@ -69,21 +69,22 @@ def restart(invocation: Invocation) -> None:
 @pass_invocation
 def reload(invocation: Invocation) -> None:
     """Have the acceptor re-read its files. A configuration with a problem is refused here (78)."""
-    config = invocation.config
-    pid = control.reload(config)
+    settings = invocation.settings
+    pid = control.reload(settings)
     invocation.show(
-        {"room": config.room, "pid": pid}, [f"room {config.room}: pid {pid} reads its files again"]
+        {"room": settings.room, "pid": pid},
+        [f"room {settings.room}: pid {pid} reads its files again"],
     )
 
 
 def _show_status(invocation: Invocation) -> Status:
-    seen = acceptor.status(invocation.config)
+    seen = acceptor.status(invocation.settings)
     invocation.show(asdict(seen), [_sentence(seen)])
     return seen
 
 
 def _show_stopped(invocation: Invocation, stopped: Stopped) -> None:
-    room = invocation.config.room
+    room = invocation.settings.room
     by = "" if stopped.signal == "SIGTERM" else f" (by {stopped.signal})"
     line = f"room {room}: the port is closed, pid {stopped.pid} ended{by}"
     if stopped.sessions is not None:

@@ -14,7 +14,7 @@ from papayactl.look import living, selectors
 from papayactl.state import bans as banfile
 from papayactl.state import siblings
 from papayad.errors import FAILED, USAGE, Fault
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import bans
 from papayad.state.bans import Ban, Network
 from papayad.state.roster import Entry
@@ -35,17 +35,19 @@ def command(
 
     Without an argument: who is banned, since when, until when, and why.
     """
-    config = invocation.config
+    settings = invocation.settings
     if not texts:
-        _list(invocation, bans.read_bans(config.bans))
+        _list(invocation, bans.read_bans(settings.bans))
         return
     if not reason.isprintable():
         raise Fault("--reason", "has characters that are not seen", "use one line", code=USAGE)
     now = int(time.time())
     made = [Ban(banfile.subject(text), now, int(expires or 0), reason.strip()) for text in texts]
-    with banfile.editing(config) as known:
+    with banfile.editing(settings) as known:
         known |= {ban.subject: ban for ban in made}
-    outcomes = [outcome for room in siblings.sharing_tokens(config) for outcome in _end(room, made)]
+    outcomes = [
+        outcome for room in siblings.sharing_tokens(settings) for outcome in _end(room, made)
+    ]
     value = {
         "banned": [_as_dict(ban) for ban in made],
         "sessions": [outcome.as_dict() for outcome in outcomes],
@@ -57,7 +59,7 @@ def command(
         raise Fault("ban", f"{', '.join(alive)} did not end", "try papayactl kill", code=FAILED)
 
 
-def _end(room: Config, made: list[Ban]) -> list[Outcome]:
+def _end(room: Settings, made: list[Ban]) -> list[Outcome]:
     users = {ban.subject for ban in made if ban.network is None}
     networks = [ban.network for ban in made if ban.network is not None]
     return end.end_shut_out(room, lambda entry: entry.user in users or _is_in(entry, networks))

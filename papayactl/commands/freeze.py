@@ -7,7 +7,7 @@ from papayactl.act.freeze import Changed
 from papayactl.cli.invocation import Invocation, pass_invocation
 from papayactl.look import columns, completion, living
 from papayad.errors import FAILED, USAGE, Fault
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import tokens
 
 
@@ -30,16 +30,16 @@ def command(
     Their connections stay open, and what is said meanwhile reaches them afterwards. Exit code 3:
     nobody was meant.
     """
-    config = invocation.salvaged
+    settings = invocation.salvaged
     if user is None:
-        chosen = columns.chosen(config, texts, everyone, "freeze")
+        chosen = columns.chosen(settings, texts, everyone, "freeze")
         confirmation.confirm("freeze", "Freeze", chosen, yes)
-        changed = freeze.freeze(config, chosen)
+        changed = freeze.freeze(settings, chosen)
     elif texts or everyone:
         raise Fault("freeze", "--user stands alone", "see papayactl freeze --help", code=USAGE)
     else:
-        _refuse_stranger(config, user)
-        changed = freeze.freeze_user(config, user)
+        _refuse_stranger(settings, user)
+        changed = freeze.freeze_user(settings, user)
     show(invocation, "freeze", changed, user, f"new connections of {user} are refused")
 
 
@@ -57,6 +57,6 @@ def show(
         raise Fault(command, why, "see their state with ps", code=FAILED)
 
 
-def _refuse_stranger(config: Config, user: str) -> None:
-    if all(token.user != user for token in tokens.read_tokens(config.tokens).values()):
+def _refuse_stranger(settings: Settings, user: str) -> None:
+    if all(token.user != user for token in tokens.read_tokens(settings.tokens).values()):
         raise Fault(f'user "{user}"', "has no token", "see papayactl token list")

@@ -20,7 +20,7 @@ from papayad.errors import USAGE, Fault
 from papayad.formats import invite
 from papayad.formats.address import is_loopback, parse_address
 from papayad.formats.record import NAME
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import tokens
 
 
@@ -77,7 +77,7 @@ def _path(invocation: Invocation, directory: Path | None) -> Path:
 
 def _planned(
     path: Path, room: str, directory: Path | None, addresses: list[str], chosen: dict[str, Any]
-) -> Config:
+) -> Settings:
     """The configuration to be written, checked as papayad will check it. A Fault (2)."""
     listen: dict[str, Any] = {"addresses": addresses or foundation.free_addresses(path)}
     tls = chosen["tls"] or ("optional" if chosen["compat"] else None)
@@ -113,7 +113,7 @@ def _primary_group(user: str) -> str:
         return user
 
 
-def _check(planned: Config) -> None:
+def _check(planned: Settings) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
         file.write(config.render(planned))
         file.flush()
@@ -126,7 +126,7 @@ def _check(planned: Config) -> None:
             raise Fault("--address", "port 0 leads nobody here", "name a port", code=USAGE)
 
 
-def _names(room: Config, host: str | None) -> list[str]:
+def _names(room: Settings, host: str | None) -> list[str]:
     """What the certificate is for, and first what invites will say."""
     hosts = [parse_address(address)[0] for address in room.listen.addresses]
     named = [one for one in hosts if one not in ("0.0.0.0", "::")]
@@ -135,7 +135,7 @@ def _names(room: Config, host: str | None) -> list[str]:
     return list(dict.fromkeys([*([host] if host else []), *named, *everywhere, *local]))
 
 
-def _first_invite(room: Config, user: str, host: str | None) -> str | None:
+def _first_invite(room: Settings, user: str, host: str | None) -> str | None:
     """An invite for the first user; None when the token file, maybe another room's, has some."""
     if tokens.read_tokens(room.tokens):
         return None
@@ -159,7 +159,7 @@ def _name_of(uid: int) -> str:
 def _report(
     invocation: Invocation, ground: Foundation, directory: Path | None, line: str | None
 ) -> None:
-    room = ground.config
+    room = ground.settings
     prefix = _prefix(invocation, room, directory)
     following = f"{prefix} acceptor start"
     lines = [f"made        {path}" for path in ground.made]
@@ -186,7 +186,7 @@ def _report(
     invocation.show(value, lines)
 
 
-def _prefix(invocation: Invocation, room: Config, directory: Path | None) -> str:
+def _prefix(invocation: Invocation, room: Settings, directory: Path | None) -> str:
     """How papayactl is called for this room from now on."""
     words = ["papayactl"]
     if invocation.option or directory or ENVIRONMENT in os.environ:

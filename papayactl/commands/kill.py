@@ -23,10 +23,10 @@ def command(
     `papayactl list SELECTOR` shows who that would be. Exit code 1: somebody survived; 3: nobody
     was meant.
     """
-    config = invocation.salvaged
-    chosen = columns.chosen(config, texts, everyone, "kill")
+    settings = invocation.salvaged
+    chosen = columns.chosen(settings, texts, everyone, "kill")
     confirmation.confirm("kill", "End", chosen, yes)
-    outcomes = end.end(config, chosen, timeout)
+    outcomes = end.end(settings, chosen, timeout)
     invocation.show(
         [outcome.as_dict() for outcome in outcomes], [outcome.sentence() for outcome in outcomes]
     )

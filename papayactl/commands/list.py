@@ -35,11 +35,11 @@ def command(
     either pid of a client. CPU% is over the client's whole life, as in ps; LAG is what of the log
     is not yet sent to it. A dash is what only root may know.
     """
-    config = invocation.salvaged
+    settings = invocation.salvaged
     names = clients.columns(columns)
-    entries = living.living(config)
+    entries = living.living(settings)
     meant = selectors.choose(entries, texts) if texts else entries
-    seen = looks.closer(config, looks.looks_at(config, meant))
+    seen = looks.closer(settings, looks.looks_at(settings, meant))
     if sort:
         seen = clients.ordered(seen, sort)
     invocation.show_table(

@@ -22,7 +22,7 @@ from papayactl.state.records import Placed
 from papayad.errors import FAILED, USAGE, Fault, denied_or, reason
 from papayad.log import segments
 from papayad.log.committed import Committed
-from papayad.settings import Config
+from papayad.settings import Settings
 
 _FOLLOWED = 0.2  # seconds between two looks at the log's end
 
@@ -70,9 +70,9 @@ def path(invocation: Invocation, everything: bool) -> None:
     A segment is named by the offset of its first byte. What is behind the committed end of the last
     one was never shown to anybody.
     """
-    config = invocation.config
-    _end(config)
-    paths = [segments.path(config.state_dir, base) for base in segments.bases(config.state_dir)]
+    settings = invocation.settings
+    _end(settings)
+    paths = [segments.path(settings.state_dir, base) for base in segments.bases(settings.state_dir)]
     shown = paths if everything else paths[-1:]
     invocation.show(shown, shown)
 
@@ -84,21 +84,21 @@ def path(invocation: Invocation, everything: bool) -> None:
 @pass_invocation
 def tail(invocation: Invocation, count: int, follow: bool, form: str | None) -> None:
     """The last N records; with -f also those to come, across segments."""
-    config = invocation.config
-    end = _end(config)
-    start = _start_of_last(config, count, end)
+    settings = invocation.settings
+    end = _end(settings)
+    start = _start_of_last(settings, count, end)
     everything = Excerpt()
     rendered = excerpts.renderer(_form(invocation, form))
     _write(excerpts.heading(_form(invocation, form)))
     with suppress(KeyboardInterrupt):
         while True:
-            for placed in everything.read(config.state_dir, start, end):
+            for placed in everything.read(settings.state_dir, start, end):
                 _write(rendered(placed))
             sys.stdout.flush()
             if not follow:
                 return
             start = end
-            while (end := clients.committed_end(config) or start) <= start:
+            while (end := clients.committed_end(settings) or start) <= start:
                 time.sleep(_FOLLOWED)
 
 
@@ -111,7 +111,7 @@ def cat(invocation: Invocation, /, form: str | None, **bounds: Any) -> None:
     kind = _form(invocation, form)
     _write(excerpts.heading(kind))
     rendered = excerpts.renderer(kind)
-    for placed in _read(invocation.config, Excerpt(**bounds), not sys.stdout.isatty()):
+    for placed in _read(invocation.settings, Excerpt(**bounds), not sys.stdout.isatty()):
         _write(rendered(placed))
 
 
@@ -133,7 +133,7 @@ def export(invocation: Invocation, /, file: Path, form: str | None, **bounds: An
         raise Fault(str(file), reason(error), "name another file", code=code) from error
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
         out.write(excerpts.heading(kind))
-        for placed in _read(invocation.config, Excerpt(**bounds), True):
+        for placed in _read(invocation.settings, Excerpt(**bounds), True):
             out.write(rendered(placed))
             count += 1
     size = file.stat().st_size
@@ -145,15 +145,15 @@ def export(invocation: Invocation, /, file: Path, form: str | None, **bounds: An
 @pass_invocation
 def verify(invocation: Invocation) -> None:
     """Check each segment and every record, and name the offset of the first bad byte."""
-    config = invocation.config
-    end = _end(config)
-    total = end - records.oldest(config.state_dir)
+    settings = invocation.settings
+    end = _end(settings)
+    total = end - records.oldest(settings.state_dir)
     with progress("verifying", total) as bar:
-        found = verification.verify(config.state_dir, end, bar.reach)
+        found = verification.verify(settings.state_dir, end, bar.reach)
     invocation.show(found.as_dict(), [found.sentence()])
     if found.bad is not None:
-        base = segments.holding(config.state_dir, found.bad) or 0
-        where = f"{segments.path(config.state_dir, base)}, byte {found.bad - base}"
+        base = segments.holding(settings.state_dir, found.bad) or 0
+        where = f"{segments.path(settings.state_dir, base)}, byte {found.bad - base}"
         why = f"bad at offset {found.bad} ({where}): {found.why}"
         raise Fault("the log", why, "restore it from a copy", code=FAILED)
 
@@ -176,13 +176,13 @@ def prune(
     Without an option as chatlog.retain_bytes and retain_days say. A client that was still below is
     named first, and is told of the gap.
     """
-    config = invocation.config
-    chatlog = pruning.rules(config.chatlog, keep_bytes, keep_days)
-    _end(config)
-    plan = pruning.plan(config, chatlog)
+    settings = invocation.settings
+    chatlog = pruning.rules(settings.chatlog, keep_bytes, keep_days)
+    _end(settings)
+    plan = pruning.plan(settings, chatlog)
     if plan.bases and not dry_run:
         _confirm(plan, yes)
-        plan = pruning.carry_out(config, chatlog)
+        plan = pruning.carry_out(settings, chatlog)
     invocation.show(plan.as_dict(not dry_run), plan.sentences(not dry_run))
 
 
@@ -201,31 +201,31 @@ def _form(invocation: Invocation, form: str | None) -> str:
     return form or ("jsonl" if invocation.json else "text")
 
 
-def _read(config: Config, excerpt: Excerpt, with_bar: bool) -> Iterator[Placed]:
-    end = _end(config)
-    start, stop = excerpt.span(config.state_dir, end)
+def _read(settings: Settings, excerpt: Excerpt, with_bar: bool) -> Iterator[Placed]:
+    end = _end(settings)
+    start, stop = excerpt.span(settings.state_dir, end)
     with progress("reading", stop - start, with_bar) as bar:
-        for placed in excerpt.read(config.state_dir, start, stop):
+        for placed in excerpt.read(settings.state_dir, start, stop):
             yield placed
             bar.reach(placed.offset - start)
 
 
-def _end(config: Config) -> int:
+def _end(settings: Settings) -> int:
     """The committed end. A Fault (75, 77) says why there is none."""
     try:
-        committed = Committed(config.state_dir)
+        committed = Committed(settings.state_dir)
     except OSError as error:
-        raise lock.no_log(error, config) from error
+        raise lock.no_log(error, settings) from error
     try:
         return committed.load()
     finally:
         committed.close()
 
 
-def _start_of_last(config: Config, count: int, end: int) -> int:
+def _start_of_last(settings: Settings, count: int, end: int) -> int:
     from papayad.log.reader import Reader
 
-    reader = Reader(config.state_dir)
+    reader = Reader(settings.state_dir)
     try:
         return reader.start_of_last(count, end)
     finally:

@@ -21,7 +21,7 @@ from papayad.system.files import write_whole
 @pass_invocation
 def command(invocation: Invocation, output: Path | None) -> None:
     """The room, its acceptor and each user as OpenMetrics text."""
-    families = metrics.collect(invocation.config)
+    families = metrics.collect(invocation.settings)
     if output is None:
         value = {
             f"{family.name}{'_total' if family.kind == 'counter' else ''}": [

@@ -9,7 +9,7 @@ from papayactl.cli import moments
 from papayactl.cli.invocation import Helping, Invocation, pass_invocation
 from papayactl.state import service_user
 from papayad.errors import NOT_RUNNING, USAGE, Fault
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import penalty
 from papayad.state.penalty import Penalty, Scale
 
@@ -23,9 +23,9 @@ def command() -> None:
 @pass_invocation
 def list_penalties(invocation: Invocation) -> None:
     """Every source with points, as the acceptor wrote it down: up to a second late."""
-    config = invocation.config
-    scale, now = _scale(config), time.monotonic()
-    known = [one for one in _read(config) if not one.is_over(scale, now)]
+    settings = invocation.settings
+    scale, now = _scale(settings), time.monotonic()
+    known = [one for one in _read(settings) if not one.is_over(scale, now)]
     values = [_as_dict(one, scale, now) for one in known]
     columns = ("SOURCE", "POINTS", "FAILURES", "LAST", "AGO", "REFUSED FOR")
     rows = [
@@ -53,29 +53,29 @@ def clear(invocation: Invocation, sources: tuple[str, ...], everyone: bool) -> N
     """
     if bool(sources) == everyone:
         raise Fault("penalties clear", "name sources, or --all", code=USAGE)
-    config = invocation.config
-    known = {one.source for one in _read(config)}
+    settings = invocation.settings
+    known = {one.source for one in _read(settings)}
     unknown = [source for source in sources if source not in known]
     if unknown:
         remedy = "see papayactl penalties list"
         raise Fault(f'source "{unknown[0]}"', "has no points", remedy, code=NOT_RUNNING)
     cleared = sorted(known) if everyone else list(dict.fromkeys(sources))
     for source in cleared:
-        penalty.mark(config.state_dir, source).unlink(missing_ok=True)
+        penalty.mark(settings.state_dir, source).unlink(missing_ok=True)
     invocation.show({"cleared": cleared}, [f"forgave {source}" for source in cleared])
 
 
-def _read(config: Config) -> list[Penalty]:
+def _read(settings: Settings) -> list[Penalty]:
     try:
-        return penalty.read_all(config.state_dir)
+        return penalty.read_all(settings.state_dir)
     except FileNotFoundError:  # no papayad ever ran
         return []
     except OSError as error:
         raise service_user.fault(error) from error
 
 
-def _scale(config: Config) -> Scale:
-    return Scale(config.limits.penalty_threshold, config.limits.penalty_half_life)
+def _scale(settings: Settings) -> Scale:
+    return Scale(settings.limits.penalty_threshold, settings.limits.penalty_half_life)
 
 
 def _as_dict(one: Penalty, scale: Scale, now: float) -> dict[str, Any]:

@@ -23,10 +23,10 @@ def command(invocation: Invocation, texts: tuple[str, ...], everyone: bool) -> N
     Both processes, their descriptors and limits, the connection, the cursor, and what they used. A
     dash is what only root may know. Exit code 3: nobody was meant.
     """
-    config = invocation.salvaged
-    chosen = columns.chosen(config, texts, everyone, "show")
-    seen = [detail.inspect(config, look) for look in detail.looks_of(config, chosen)]
-    used = usage.look(config, chosen).uses
+    settings = invocation.salvaged
+    chosen = columns.chosen(settings, texts, everyone, "show")
+    seen = [detail.inspect(settings, look) for look in detail.looks_of(settings, chosen)]
+    used = usage.look(settings, chosen).uses
     uses = {use.entry.name: use for use in used if use.entry}
     values = [_as_dict(one, uses.get(one.look.entry.name)) for one in seen]
     lines: list[str] = []

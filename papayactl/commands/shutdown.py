@@ -34,29 +34,29 @@ def command(
 
 
 def _abort(invocation: Invocation, message: str) -> None:
-    pid = shutdown.abort(invocation.config, message)
+    pid = shutdown.abort(invocation.settings, message)
     if pid is None:
         raise Fault("shutdown --abort", "none is planned", "", code=NOT_RUNNING)
     invocation.show({"aborted": pid}, ["the shutdown is taken back, and the room was told"])
 
 
 def _plan(invocation: Invocation, delay: float, message: str, timeout: float) -> None:
-    moment = moments.rfc3339(shutdown.plan(invocation.config, delay, message, timeout))
+    moment = moments.rfc3339(shutdown.plan(invocation.settings, delay, message, timeout))
     lines = [f"the room closes at {moment}; papayactl shutdown --abort takes it back"]
     invocation.show({"at": moment}, lines)
 
 
 def _close(invocation: Invocation, message: str, timeout: float) -> None:
-    config = invocation.config
-    closed = shutdown.close(config, message, timeout)
+    settings = invocation.settings
+    closed = shutdown.close(settings, message, timeout)
     port = "the port is closed" if closed.acceptor else "no acceptor was running"
     ended = [one.sentence() for one in closed.clients]
     value = {
-        "room": config.room,
+        "room": settings.room,
         "acceptor": closed.acceptor,
         "clients": [one.as_dict() for one in closed.clients],
     }
-    invocation.show(value, [f"room {config.room}: {port}", *ended])
+    invocation.show(value, [f"room {settings.room}: {port}", *ended])
     survivors = sum(not one.ended for one in closed.clients)
     if survivors:
         raise Fault(

@@ -23,9 +23,9 @@ def command(invocation: Invocation, context: click.Context) -> None:
     Exit code 0 when new clients are let in, 3 when there is no acceptor (clients may be in all the
     same).
     """
-    config = invocation.config
-    seen = overview.overview(config)
-    due = shutdown.due(config)
+    settings = invocation.settings
+    seen = overview.overview(settings)
+    due = shutdown.due(settings)
     rows = _rows(seen)
     if due:
         rows.append(("shutdown", f"at {moments.rfc3339(due)}, in {moments.age(due - time.time())}"))

@@ -22,11 +22,11 @@ def command(
     Where a selector is the name of a user whose new connections are refused (freeze --user), they
     are let in again.
     """
-    config = invocation.salvaged
-    refused = living.refused(config)
+    settings = invocation.salvaged
+    refused = living.refused(settings)
     named = [*texts, user] if user else list(texts)
     users = refused if everyone else [name for name in named if name in refused or name == user]
-    changed = [one for name in users for one in freeze.thaw_user(config, name)]
+    changed = [one for name in users for one in freeze.thaw_user(settings, name)]
     others = tuple(text for text in texts if text not in users)
     if others or everyone or not users:
         changed += _thaw(invocation, others, everyone, bool(users))

@@ -18,7 +18,7 @@ from papayactl.state import siblings
 from papayactl.state import tokens as tokenfile
 from papayad.errors import FAILED, Fault
 from papayad.formats import invite
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import marks, tokens
 from papayad.state.tokens import Token, format_time
 
@@ -54,11 +54,11 @@ def add(
     invocation: Invocation, name: str, expires: float | None, host: str | None, pin: bool | None
 ) -> None:
     """Make a token for NAME and print the invite. It is shown this once: no file gives it back."""
-    config = invocation.config
-    invites.make(config, name, "", host, pin)  # whatever is wrong with it, before a token is made
-    token, secret = tokenfile.add(config.tokens, name, expires or 0)
-    line = invite.render(invites.make(config, name, secret, host, pin))
-    value = _as_dict(token) | {"room": config.room, "invite": line}
+    settings = invocation.settings
+    invites.make(settings, name, "", host, pin)  # whatever is wrong with it, before a token is made
+    token, secret = tokenfile.add(settings.tokens, name, expires or 0)
+    line = invite.render(invites.make(settings, name, secret, host, pin))
+    value = _as_dict(token) | {"room": settings.room, "invite": line}
     invocation.show(value, [line])
 
 
@@ -70,10 +70,10 @@ def list_tokens(invocation: Invocation) -> None:
 
     Where rooms share a token file, sessions and last use are those of this room.
     """
-    config = invocation.config
-    known = sorted(tokens.read_tokens(config.tokens).values(), key=lambda one: one.user)
-    held = _held(config)
-    values = [_as_dict(one) | _use(config, one, held) for one in known]
+    settings = invocation.settings
+    known = sorted(tokens.read_tokens(settings.tokens).values(), key=lambda one: one.user)
+    held = _held(settings)
+    values = [_as_dict(one) | _use(settings, one, held) for one in known]
     rows = [
         (
             value["id"],
@@ -109,15 +109,15 @@ def rotate(
 
     Its sessions end at once, unless --grace gives the user the time to change.
     """
-    config = invocation.config
-    old = tokenfile.one_of(config.tokens, name)
-    invites.make(config, old.user, "", host, pin)
+    settings = invocation.settings
+    old = tokenfile.one_of(settings.tokens, name)
+    invites.make(settings, old.user, "", host, pin)
     until = time.time() + grace if grace else None
-    token, secret = tokenfile.replace(config.tokens, old, expires or 0, until)
-    outcomes = [] if grace else _end_sessions(config, [old])
-    line = invite.render(invites.make(config, old.user, secret, host, pin))
+    token, secret = tokenfile.replace(settings.tokens, old, expires or 0, until)
+    outcomes = [] if grace else _end_sessions(settings, [old])
+    line = invite.render(invites.make(settings, old.user, secret, host, pin))
     value = _as_dict(token) | {
-        "room": config.room,
+        "room": settings.room,
         "invite": line,
         "replaces": old.id,
         "replaced_until": moments.rfc3339(until),
@@ -137,9 +137,9 @@ def revoke(invocation: Invocation, name: str) -> None:
 
     Every room that uses the same token file is reached.
     """
-    config = invocation.config
-    removed = tokenfile.remove(config.tokens, name)
-    outcomes = _end_sessions(config, removed)
+    settings = invocation.settings
+    removed = tokenfile.remove(settings.tokens, name)
+    outcomes = _end_sessions(settings, removed)
     value = {
         "revoked": [_as_dict(token) for token in removed],
         "sessions": [outcome.as_dict() for outcome in outcomes],
@@ -150,11 +150,11 @@ def revoke(invocation: Invocation, name: str) -> None:
     _refuse_survivors("token revoke", outcomes)
 
 
-def _end_sessions(config: Config, gone: list[Token]) -> list[Outcome]:
+def _end_sessions(settings: Settings, gone: list[Token]) -> list[Outcome]:
     """End what they hold open in every room that uses the file, and forget when they were used."""
     ids = {token.id for token in gone}
     found = []
-    for room in siblings.sharing_tokens(config):
+    for room in siblings.sharing_tokens(settings):
         found += end.end_shut_out(room, lambda entry: entry.token in ids)
         for id in ids:
             with suppress(OSError):
@@ -169,21 +169,21 @@ def _refuse_survivors(command: str, outcomes: list[Outcome]) -> None:
         raise Fault(command, why, "try papayactl kill", code=FAILED)
 
 
-def _held(config: Config) -> dict[str, list[str]] | None:
+def _held(settings: Settings) -> dict[str, list[str]] | None:
     """The clients of each token id; None for who may not see them."""
     try:
         held: dict[str, list[str]] = {}
-        for entry in living.living(config):
+        for entry in living.living(settings):
             held.setdefault(entry.token, []).append(living.label(entry))
         return held
     except Fault:
         return None
 
 
-def _use(config: Config, token: Token, held: dict[str, list[str]] | None) -> dict[str, Any]:
+def _use(settings: Settings, token: Token, held: dict[str, list[str]] | None) -> dict[str, Any]:
     """When it let somebody in last, by the mark that the acceptor leaves; what it holds open."""
     try:
-        used: float | None = (marks.seen(config.state_dir) / token.id).stat().st_mtime
+        used: float | None = (marks.seen(settings.state_dir) / token.id).stat().st_mtime
     except OSError:
         used = None
     clients = None if held is None else held.get(token.id, [])

@@ -13,7 +13,7 @@ from papayad.errors import NOT_RUNNING, Fault
 def command(invocation: Invocation, texts: tuple[str, ...]) -> None:
     """Take bans back, each named as `papayactl ban` lists it."""
     subjects = [bans.subject(text) for text in texts]
-    with bans.editing(invocation.config) as known:
+    with bans.editing(invocation.settings) as known:
         for subject in subjects:
             if known.pop(subject, None) is None:
                 raise Fault(subject, "is not banned", "see papayactl ban", code=NOT_RUNNING)

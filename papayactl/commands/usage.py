@@ -16,7 +16,7 @@ from papayactl.cli.invocation import Invocation, pass_invocation, table_options
 from papayactl.cli.table import Column
 from papayactl.look import completion, living, rates, selectors, usage
 from papayactl.look.usage import Ledger, Use
-from papayad.settings import Config
+from papayad.settings import Settings
 
 Rate = dict[str, float | None]
 
@@ -74,29 +74,29 @@ def command(
     With --interval the later looks show rates since the one before. CPU time is the scheduler's own
     count; MSGS are those of the user since this client joined; LAG of the room is the largest.
     """
-    config = invocation.salvaged
+    settings = invocation.salvaged
     looks = itertools.count() if interval and not count else range(count or 1)
     before: Ledger | None = None
     with suppress(KeyboardInterrupt):
         for number in looks:
             if number:
                 time.sleep(interval or 1.0)
-            now = _look(config, texts)
-            _show(invocation, form, _rated(before, now, config), not before, before is None)
+            now = _look(settings, texts)
+            _show(invocation, form, _rated(before, now, settings), not before, before is None)
             sys.stdout.flush()
             before = now
 
 
-def _look(config: Config, texts: tuple[str, ...]) -> Ledger:
+def _look(settings: Settings, texts: tuple[str, ...]) -> Ledger:
     if not texts:
-        return usage.look(config)
-    return usage.look(config, selectors.choose(living.living(config), texts))
+        return usage.look(settings)
+    return usage.look(settings, selectors.choose(living.living(settings), texts))
 
 
-def _rated(before: Ledger | None, now: Ledger, config: Config) -> list[tuple[Use, Rate | None]]:
+def _rated(before: Ledger | None, now: Ledger, settings: Settings) -> list[tuple[Use, Rate | None]]:
     if before is None:
         return [(use, None) for use in now.uses]
-    return list(rates.between(before, now, config))
+    return list(rates.between(before, now, settings))
 
 
 def _show(

@@ -16,7 +16,7 @@ def command(invocation: Invocation, words: tuple[str, ...]) -> None:
     """Write a notice into the room's log, which every client shows; from stdin without a TEXT."""
     if not words and sys.stdin.isatty():
         click.echo("what is to be said, up to Ctrl-D:", err=True)
-    said = notice.notice(invocation.config, " ".join(words) or sys.stdin.read())
-    count = len(living.living(invocation.config))
+    said = notice.notice(invocation.settings, " ".join(words) or sys.stdin.read())
+    count = len(living.living(invocation.settings))
     told = "1 client" if count == 1 else f"{count} clients"
     invocation.show({"notice": said, "clients": count}, [f"said to {told}"])

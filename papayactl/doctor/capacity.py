@@ -12,7 +12,7 @@ from papayactl.cli import figures
 from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding
 from papayactl.look import acceptor
 from papayactl.system import limits, proc
-from papayad.settings import Config
+from papayad.settings import Settings
 
 _SCARCE = 0.05  # of the disk
 _LEAST = 1 << 26  # bytes of the disk
@@ -20,7 +20,7 @@ _OTHERS = 100  # processes of the service's user that are no clients
 _CLIENT = 5 << 20  # bytes of memory that a client takes, roughly
 
 
-def disk(settings: Config) -> Iterator[Finding]:
+def disk(settings: Settings) -> Iterator[Finding]:
     seen = os.statvfs(settings.state_dir)
     free, whole = seen.f_bavail * seen.f_frsize, seen.f_blocks * seen.f_frsize
     words = f"{figures.size(free)} of {figures.size(whole)} free"
@@ -33,7 +33,7 @@ def disk(settings: Config) -> Iterator[Finding]:
         yield Finding(OK, "disk", words)
 
 
-def processes(settings: Config) -> Iterator[Finding]:
+def processes(settings: Settings) -> Iterator[Finding]:
     """Whether max_clients clients, two processes each, could be had."""
     pid = acceptor.holder(settings)
     known = limits.read(pid) if pid else {}
@@ -42,7 +42,7 @@ def processes(settings: Config) -> Iterator[Finding]:
     yield from _memory(settings)
 
 
-def _counts(settings: Config, pid: int | None, known: dict[str, str]) -> Iterator[Finding]:
+def _counts(settings: Settings, pid: int | None, known: dict[str, str]) -> Iterator[Finding]:
     most = settings.limits.max_clients
     needed = 2 * most + _OTHERS
     kernel = Path("/proc/sys/kernel")
@@ -57,7 +57,7 @@ def _counts(settings: Config, pid: int | None, known: dict[str, str]) -> Iterato
             yield Finding(FAILURE, name, words, remedy)
 
 
-def _descriptors(settings: Config, known: dict[str, str]) -> Iterator[Finding]:
+def _descriptors(settings: Settings, known: dict[str, str]) -> Iterator[Finding]:
     opened = _limit(known, "Max open files")
     pending = settings.limits.max_pending + _OTHERS
     if opened is not None and opened < pending:
@@ -65,7 +65,7 @@ def _descriptors(settings: Config, known: dict[str, str]) -> Iterator[Finding]:
         yield Finding(WARNING, "RLIMIT_NOFILE", words, "set LimitNOFILE= of its service")
 
 
-def _memory(settings: Config) -> Iterator[Finding]:
+def _memory(settings: Settings) -> Iterator[Finding]:
     most = settings.limits.max_clients
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if memory < most * _CLIENT:

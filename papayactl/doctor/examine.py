@@ -23,7 +23,7 @@ from papayad import config
 from papayad.config import Problems
 from papayad.errors import NO_PERMISSION, Fault
 from papayad.formats.record import stamp
-from papayad.settings import Config
+from papayad.settings import Settings
 
 _DAY = 86400.0
 _SOON = 30 * _DAY
@@ -56,7 +56,7 @@ def examine(path: Path, room: str) -> Iterator[Finding]:
         yield from _tried(check, settings)
 
 
-def certificates(settings: Config) -> Iterator[Finding]:
+def certificates(settings: Settings) -> Iterator[Finding]:
     listen = settings.listen
     if listen.tls == "off":
         yield Finding(OK, "listen.tls", "off, on loopback only")
@@ -84,7 +84,7 @@ def certificates(settings: Config) -> Iterator[Finding]:
         yield Finding(FAILURE, listen.private_key, words, "put the right one there")
 
 
-def ports(settings: Config) -> Iterator[Finding]:
+def ports(settings: Settings) -> Iterator[Finding]:
     seen = acceptor.status(settings)
     if seen.state == "frozen":
         remedy = f"kill -CONT {seen.pid}"
@@ -106,7 +106,7 @@ def ports(settings: Config) -> Iterator[Finding]:
             yield Finding(OK, address, "is open" if is_open else "is free")
 
 
-def clock(settings: Config) -> Iterator[Finding]:
+def clock(settings: Settings) -> Iterator[Finding]:
     last = overview.log(settings).last
     if last and last.stamp > stamp(time.time() + _AHEAD):
         words = f"the log is ahead of it: {last.stamp}"
@@ -118,7 +118,7 @@ def clock(settings: Config) -> Iterator[Finding]:
         yield Finding(OK, "clock", moments.rfc3339(time.time()) or "")
 
 
-def _tried(check: Callable[[Config], Iterator[Finding]], settings: Config) -> Iterator[Finding]:
+def _tried(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
     try:
         yield from check(settings)
     except Fault as fault:

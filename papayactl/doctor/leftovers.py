@@ -12,52 +12,52 @@ from papayactl.state import lock
 from papayactl.system import process
 from papayad.errors import Fault
 from papayad.log import segments
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import groups, pidfile, roster, tokens
 from papayad.system.locks import is_held_at
 
 
-def state(config: Config) -> Iterator[Finding]:
+def state(settings: Settings) -> Iterator[Finding]:
     checks = (_lock, _log, _pid_file, _gone, _stopped, _marks)
-    found = [one for check in checks for one in check(config)]
+    found = [one for check in checks for one in check(settings)]
     yield from found or [Finding(OK, "state", "nothing is left over, nobody is stuck")]
 
 
-def _lock(config: Config) -> Iterator[Finding]:
-    pid = lock.holder(config.state_dir)
+def _lock(settings: Settings) -> Iterator[Finding]:
+    pid = lock.holder(settings.state_dir)
     seen = process.read(pid) if pid else None
     if seen and seen.state == process.STOPPED:
         words = f"process {pid} is stopped and holds it: nobody can say anything"
         yield Finding(FAILURE, "the log's lock", words, f"kill -CONT {pid}")
 
 
-def _log(config: Config) -> Iterator[Finding]:
-    end = clients.committed_end(config)
-    known = segments.bases(config.state_dir)
+def _log(settings: Settings) -> Iterator[Finding]:
+    end = clients.committed_end(settings)
+    known = segments.bases(settings.state_dir)
     if end is None:
         if known:
             words = "there is a log, and no committed end"
             yield Finding(FAILURE, "the log", words, "papayactl acceptor start")
         return
     last = known[-1] if known else 0
-    size = os.stat(segments.path(config.state_dir, last)).st_size if known else 0
+    size = os.stat(segments.path(settings.state_dir, last)).st_size if known else 0
     if not known or not last <= end <= last + size:
         words = f"it ends at {last + size}, before its committed end {end}"
         yield Finding(FAILURE, "the log", words, "papayactl log verify")
 
 
-def _pid_file(config: Config) -> Iterator[Finding]:
-    if config.pid_file.exists() and pidfile.holder(config.pid_file) is None:
+def _pid_file(settings: Settings) -> Iterator[Finding]:
+    if settings.pid_file.exists() and pidfile.holder(settings.pid_file) is None:
         words = "nobody holds it: an acceptor was killed"
-        yield Finding(WARNING, str(config.pid_file), words, "papayactl acceptor start")
+        yield Finding(WARNING, str(settings.pid_file), words, "papayactl acceptor start")
 
 
-def _gone(config: Config) -> Iterator[Finding]:
-    path = roster.directory(config.state_dir)
+def _gone(settings: Settings) -> Iterator[Finding]:
+    path = roster.directory(settings.state_dir)
     if path.is_dir() and (names := roster.gone(path)):
         words = f"{len(names)} clients are gone and still in it"
         yield Finding(WARNING, str(path), words, "papayactl acceptor restart")
-    path = groups.directory(config.state_dir)
+    path = groups.directory(settings.state_dir)
     if path.is_dir():
         free = [name for name in os.listdir(path) if not is_held_at(path / name)]
         if free:
@@ -65,18 +65,18 @@ def _gone(config: Config) -> Iterator[Finding]:
             yield Finding(WARNING, str(path), words, "papayactl acceptor restart")
 
 
-def _stopped(config: Config) -> Iterator[Finding]:
-    seen = clients.looks_at(config, living.living(config))
+def _stopped(settings: Settings) -> Iterator[Finding]:
+    seen = clients.looks_at(settings, living.living(settings))
     frozen = [living.label(look.entry) for look in seen if look.state == clients.FROZEN]
     if frozen:
         more = f" and {len(frozen) - 1} more" if len(frozen) > 1 else ""
         yield Finding(WARNING, "frozen", f"{frozen[0]}{more}", f"papayactl thaw {frozen[0]}")
 
 
-def _marks(config: Config) -> Iterator[Finding]:
-    refused = living.refused(config)
+def _marks(settings: Settings) -> Iterator[Finding]:
+    refused = living.refused(settings)
     try:
-        users = {token.user for token in tokens.read_tokens(config.tokens).values()}
+        users = {token.user for token in tokens.read_tokens(settings.tokens).values()}
     except Fault:
         return
     for user in refused:

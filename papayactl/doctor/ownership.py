@@ -14,11 +14,11 @@ from pathlib import Path
 
 from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding, quoted
 from papayad.errors import NO_PERMISSION, Fault
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import tokens
 
 
-def user(settings: Config) -> Iterator[Finding]:
+def user(settings: Settings) -> Iterator[Finding]:
     service = settings.service
     if not _is_rooms_own(settings):
         return
@@ -34,7 +34,7 @@ def user(settings: Config) -> Iterator[Finding]:
         yield Finding(OK, "service.user", f"{service.user}:{service.group}")
 
 
-def permissions(settings: Config) -> Iterator[Finding]:
+def permissions(settings: Settings) -> Iterator[Finding]:
     path = settings.state_dir
     if not path.is_dir():
         yield Finding(FAILURE, str(path), "is no directory", "papayactl init")
@@ -56,7 +56,7 @@ def permissions(settings: Config) -> Iterator[Finding]:
         yield Finding(FAILURE, str(strangers[0]), f"{words} to somebody else", remedy)
 
 
-def secrets(settings: Config) -> Iterator[Finding]:
+def secrets(settings: Settings) -> Iterator[Finding]:
     """The token file and the key: the service reads them, others do not."""
     yield _secret(settings, settings.tokens)
     if settings.listen.tls != "off":
@@ -64,7 +64,7 @@ def secrets(settings: Config) -> Iterator[Finding]:
     yield from _invited(settings)
 
 
-def _secret(settings: Config, path: Path) -> Finding:
+def _secret(settings: Settings, path: Path) -> Finding:
     try:
         seen = path.stat()
     except FileNotFoundError:
@@ -79,7 +79,7 @@ def _secret(settings: Config, path: Path) -> Finding:
     return Finding(OK, str(path), mode)
 
 
-def _invited(settings: Config) -> Iterator[Finding]:
+def _invited(settings: Settings) -> Iterator[Finding]:
     try:
         known = tokens.read_tokens(settings.tokens).values()
     except Fault as fault:
@@ -91,12 +91,12 @@ def _invited(settings: Config) -> Iterator[Finding]:
         yield Finding(WARNING, str(settings.tokens), "lets nobody in", "papayactl token add NAME")
 
 
-def _is_rooms_own(settings: Config) -> bool:
+def _is_rooms_own(settings: Settings) -> bool:
     """Whether the service's user matters: papayad drops to it when root starts it."""
     return os.geteuid() == 0 or settings.state_dir.stat().st_uid != os.geteuid()
 
 
-def _uid(settings: Config) -> int | None:
+def _uid(settings: Settings) -> int | None:
     if not _is_rooms_own(settings):
         return os.geteuid()
     try:
@@ -105,7 +105,7 @@ def _uid(settings: Config) -> int | None:
         return None
 
 
-def _service_reads(settings: Config, seen: os.stat_result) -> bool:
+def _service_reads(settings: Settings, seen: os.stat_result) -> bool:
     uid = settings.state_dir.stat().st_uid
     if seen.st_uid == uid:
         return bool(seen.st_mode & 0o400)

@@ -10,7 +10,7 @@ from papayactl.look import living
 from papayactl.system import process
 from papayad.errors import FAILED, NOT_RUNNING, TRY_AGAIN, Fault, denied_or, reason
 from papayad.formats.address import parse_address
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import pidfile
 
 _START_TAKES = 1.0  # an acceptor holds its pid file's lock a moment before its pid is in it
@@ -29,42 +29,42 @@ class Status:
     earlier: int | None  # of them, those that an earlier acceptor let in
 
 
-def status(config: Config) -> Status:
+def status(settings: Settings) -> Status:
     """What the acceptor of a room is doing. A Fault (77) when even that may not be seen."""
-    pid = holder(config)
+    pid = holder(settings)
     seen = process.read(pid) if pid else None
-    groups = session_groups(config)
+    groups = session_groups(settings)
     return Status(
-        room=config.room,
+        room=settings.room,
         pid=pid,
         state="stopped" if pid is None else "frozen" if is_frozen(seen) else "running",
-        addresses=config.listen.addresses,
+        addresses=settings.listen.addresses,
         sessions=None if groups is None else len(groups),
         earlier=None if groups is None else sum(not seen or g != seen.group for g in groups),
     )
 
 
-def holder(config: Config) -> int | None:
+def holder(settings: Settings) -> int | None:
     """The acceptor's pid, once it is known; None when there is no acceptor."""
     deadline = time.monotonic() + _START_TAKES
     try:
-        while (pid := pidfile.holder(config.pid_file)) == 0 and time.monotonic() < deadline:
+        while (pid := pidfile.holder(settings.pid_file)) == 0 and time.monotonic() < deadline:
             time.sleep(_LOOK_AGAIN)
     except OSError as error:
         code = denied_or(error, FAILED)
-        raise Fault(str(config.pid_file), reason(error), "run it as root", code=code) from error
+        raise Fault(str(settings.pid_file), reason(error), "run it as root", code=code) from error
     return pid
 
 
-def running(config: Config) -> int:
+def running(settings: Settings) -> int:
     """The acceptor's pid; a Fault (3) when there is none, (75) when it has none yet."""
-    pid = holder(config)
+    pid = holder(settings)
     if pid is None:
         remedy = "start it with papayactl acceptor start"
-        raise Fault(f"room {config.room}", "no acceptor is running", remedy, code=NOT_RUNNING)
+        raise Fault(f"room {settings.room}", "no acceptor is running", remedy, code=NOT_RUNNING)
     if pid == 0:
         why = "the acceptor is just starting"
-        raise Fault(f"room {config.room}", why, "try again", code=TRY_AGAIN)
+        raise Fault(f"room {settings.room}", why, "try again", code=TRY_AGAIN)
     return pid
 
 
@@ -87,10 +87,10 @@ def is_open(address: str) -> bool:
         return False
 
 
-def session_groups(config: Config) -> list[int] | None:
+def session_groups(settings: Settings) -> list[int] | None:
     """The process group of every cluster, or None for who may not see them."""
     try:
-        return [entry.group for entry in living.living(config)]
+        return [entry.group for entry in living.living(settings)]
     except Fault:
         return None
 

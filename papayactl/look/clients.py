@@ -17,7 +17,7 @@ from papayactl.system.process import Process
 from papayad.formats.address import parse_address
 from papayad.log import segments
 from papayad.log.committed import Committed
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state.roster import Entry
 
 RUNNING = "running"
@@ -89,16 +89,16 @@ class Look:
         return self.connection.rtt if self.connection else None
 
 
-def looks_at(config: Config, entries: Sequence[Entry]) -> list[Look]:
+def looks_at(settings: Settings, entries: Sequence[Entry]) -> list[Look]:
     """What is cheap to know of each, in their order."""
-    known = _connections(config, entries)
+    known = _connections(settings, entries)
     return [_look(entry, known.get(entry.peer)) for entry in entries]
 
 
-def closer(config: Config, looks: Iterable[Look], pss: bool = True) -> list[Look]:
+def closer(settings: Settings, looks: Iterable[Look], pss: bool = True) -> list[Look]:
     """The same looks with what costs more to know; without `pss` not with what costs most."""
-    end = committed_end(config)
-    return [_closer(config.state_dir, look, end, pss) for look in looks]
+    end = committed_end(settings)
+    return [_closer(settings.state_dir, look, end, pss) for look in looks]
 
 
 def since(looks: Iterable[Look], before: dict[str, Look]) -> list[Look]:
@@ -106,10 +106,10 @@ def since(looks: Iterable[Look], before: dict[str, Look]) -> list[Look]:
     return [_since(look, before.get(look.entry.name)) for look in looks]
 
 
-def committed_end(config: Config) -> int | None:
+def committed_end(settings: Settings) -> int | None:
     """The log's end, without its lock: whoever holds that, even stopped, does not hold us up."""
     try:
-        committed = Committed(config.state_dir)
+        committed = Committed(settings.state_dir)
     except OSError:
         return None
     try:
@@ -181,10 +181,10 @@ def _base(state_dir: Path, target: str) -> int | None:
     return int(digits) if directory == str(state_dir.resolve()) else None
 
 
-def _connections(config: Config, entries: Sequence[Entry]) -> dict[str, Connection]:
+def _connections(settings: Settings, entries: Sequence[Entry]) -> dict[str, Connection]:
     """The clients' connections by peer; one to a port of the room's wins over any other."""
     peers = {entry.peer for entry in entries}
-    ports = {str(parse_address(address)[1]) for address in config.listen.addresses}
+    ports = {str(parse_address(address)[1]) for address in settings.listen.addresses}
     found = [one for one in connections.read() if one.peer in peers] if peers else []
     found.sort(key=lambda one: one.local.rpartition(":")[2] in ports)
     return {one.peer: one for one in found}

@@ -10,7 +10,7 @@ from papayactl.cli.table import Column
 from papayactl.look import living, selectors
 from papayactl.look.clients import Look
 from papayad.errors import NOT_RUNNING, USAGE, Fault
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state.roster import Entry
 from papayad.state.tokens import format_time
 
@@ -71,11 +71,11 @@ DEFAULT = (
 TEXTS = ("client", "state", "session", "token")
 
 
-def chosen(config: Config, texts: Sequence[str], everyone: bool, command: str) -> list[Entry]:
+def chosen(settings: Settings, texts: Sequence[str], everyone: bool, command: str) -> list[Entry]:
     """The clients that a command is to act on. A Fault: 2 when it names none, 3 when none match."""
     if bool(texts) == everyone:
         raise Fault(command, "name clients, or --all", "see papayactl list", code=USAGE)
-    entries = living.living(config)
+    entries = living.living(settings)
     meant = entries if everyone else selectors.choose(entries, texts)
     if not meant:
         raise Fault(command, "no such client", "see papayactl list", code=NOT_RUNNING)

@@ -14,7 +14,7 @@ from papayactl.look import living
 from papayad import config
 from papayad.config import DEFAULT_ROOM
 from papayad.errors import Fault
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import tokens
 from papayad.state.roster import Entry
 
@@ -55,7 +55,7 @@ def _beginning(start: str, words: Iterable[str]) -> list[str]:
     return sorted({word for word in words if word.startswith(start)})
 
 
-def _rooms(context: click.Context) -> list[Config]:
+def _rooms(context: click.Context) -> list[Settings]:
     """The room that the words so far mean, if it can be read: a list of one, or of none."""
     given = context.find_root().params
     room = given.get("room") or DEFAULT_ROOM
@@ -65,14 +65,14 @@ def _rooms(context: click.Context) -> list[Config]:
         return []
 
 
-def _entries(room: Config) -> list[Entry]:
+def _entries(room: Settings) -> list[Entry]:
     try:
         return living.living(room)
     except Fault:
         return []
 
 
-def _tokens(room: Config) -> list[tokens.Token]:
+def _tokens(room: Settings) -> list[tokens.Token]:
     try:
         return list(tokens.read_tokens(room.tokens).values())
     except Fault:

@@ -11,7 +11,7 @@ from papayactl.system import cpu, descriptors, limits, process, switches
 from papayactl.system.descriptors import Descriptor
 from papayactl.system.process import Process
 from papayactl.system.switches import Switches
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import groups
 from papayad.state.roster import Entry
 
@@ -81,18 +81,18 @@ class Inspected:
         )
 
 
-def looks_of(config: Config, entries: Sequence[Entry]) -> list[Look]:
-    return clients.closer(config, clients.looks_at(config, entries))
+def looks_of(settings: Settings, entries: Sequence[Entry]) -> list[Look]:
+    return clients.closer(settings, clients.looks_at(settings, entries))
 
 
-def inspect(config: Config, look: Look) -> Inspected:
+def inspect(settings: Settings, look: Look) -> Inspected:
     parts = [_part(role, seen) for role, seen in (("recv", look.recv), ("send", look.send)) if seen]
     return Inspected(
         look,
-        _generation(config, look.entry),
-        _tls(config),
-        _cursor(config, look),
-        groups.sandbox_of(groups.directory(config.state_dir), look.entry.group),
+        _generation(settings, look.entry),
+        _tls(settings),
+        _cursor(settings, look),
+        groups.sandbox_of(groups.directory(settings.state_dir), look.entry.group),
         parts,
     )
 
@@ -109,20 +109,22 @@ def _part(role: str, seen: Process) -> Part:
     )
 
 
-def _generation(config: Config, entry: Entry) -> str:
-    pid = acceptor.holder(config)
+def _generation(settings: Settings, entry: Entry) -> str:
+    pid = acceptor.holder(settings)
     seen = process.read(pid) if pid else None
     if seen is None:
         return "its acceptor is gone"
     return "of this acceptor" if seen.group == entry.group else "of an earlier acceptor"
 
 
-def _tls(config: Config) -> str:
-    return {"required": "yes", "off": "no"}.get(config.listen.tls, "optional, not known from here")
+def _tls(settings: Settings) -> str:
+    return {"required": "yes", "off": "no"}.get(
+        settings.listen.tls, "optional, not known from here"
+    )
 
 
-def _cursor(config: Config, look: Look) -> int | None:
+def _cursor(settings: Settings, look: Look) -> int | None:
     if look.send is None:
         return None
     files = descriptors.read(look.send.pid)
-    return clients.position(config.state_dir, files, look.send.pid) if files else None
+    return clients.position(settings.state_dir, files, look.send.pid) if files else None

@@ -12,7 +12,7 @@ from typing import Any
 
 from papayactl.state import service_user
 from papayactl.system import pinned
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import marks, roster
 from papayad.state.roster import Entry
 
@@ -21,10 +21,10 @@ _START_TAKES = 1.0  # seconds; a cluster adds its pids within a few milliseconds
 _LOOK_AGAIN = 0.01
 
 
-def living(config: Config) -> list[Entry]:
+def living(settings: Settings) -> list[Entry]:
     """The clusters that live, oldest first; none where no papayad ever ran. A Fault (77)."""
     try:
-        return roster.living(roster.directory(config.state_dir))
+        return roster.living(roster.directory(settings.state_dir))
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -51,10 +51,10 @@ def completed(state_dir: Path, entry: Entry) -> Entry:
     return entry
 
 
-def refused(config: Config) -> list[str]:
+def refused(settings: Settings) -> list[str]:
     """The users whose new connections are refused. Raises a Fault (77)."""
     try:
-        return sorted(path.name for path in marks.frozen(config.state_dir).iterdir())
+        return sorted(path.name for path in marks.frozen(settings.state_dir).iterdir())
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -12,7 +12,7 @@ from papayactl.look import overview
 from papayactl.look.overview import Overview
 from papayactl.look.usage import ACCEPTOR, Use
 from papayad.errors import Fault
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import tokens
 
 Sample = tuple[dict[str, str], float | int | None]
@@ -28,12 +28,12 @@ class Family:
     samples: Sequence[Sample]
 
 
-def collect(config: Config) -> list[Family]:
+def collect(settings: Settings) -> list[Family]:
     """A Fault (77) for who may not see the clients."""
-    seen = overview.overview(config)
+    seen = overview.overview(settings)
     uses = seen.used.uses
-    room = {"room": config.room}
-    return [*_of_room(config, seen, room), *_of_acceptor(uses, room), *_of_users(uses, room)]
+    room = {"room": settings.room}
+    return [*_of_room(settings, seen, room), *_of_acceptor(uses, room), *_of_users(uses, room)]
 
 
 def render(families: Iterable[Family]) -> str:
@@ -50,7 +50,7 @@ def render(families: Iterable[Family]) -> str:
     return "\n".join([*lines, "# EOF"]) + "\n"
 
 
-def _of_room(config: Config, seen: Overview, room: dict[str, str]) -> list[Family]:
+def _of_room(settings: Settings, seen: Overview, room: dict[str, str]) -> list[Family]:
     def gauge(name: str, help: str, value: float | int | None) -> Family:
         return Family(f"papaya_{name}", "gauge", help, [(room, value)])
 
@@ -63,7 +63,7 @@ def _of_room(config: Config, seen: Overview, room: dict[str, str]) -> list[Famil
         gauge("clients_earlier", "Clients of an earlier acceptor.", seen.acceptor.earlier),
         gauge("users", "Users who are here.", len(seen.users)),
         gauge("users_refused", "Users whose connections are refused.", len(seen.refused)),
-        gauge("tokens", "Tokens in the file.", _tokens(config)),
+        gauge("tokens", "Tokens in the file.", _tokens(settings)),
         gauge("memory_pss_bytes", "Memory of all processes, shared pages once.", _pss(seen)),
         gauge("lag_bytes", "The largest lag of a client.", seen.used.room.lag),
         gauge("log_segments", "Segments of the log.", seen.log.segments),
@@ -117,9 +117,9 @@ def _pss(seen: Overview) -> int | None:
     return seen.used.room.held.pss
 
 
-def _tokens(config: Config) -> int | None:
+def _tokens(settings: Settings) -> int | None:
     try:
-        return len(tokens.read_tokens(config.tokens))
+        return len(tokens.read_tokens(settings.tokens))
     except Fault:
         return None
 

@@ -15,7 +15,7 @@ from papayactl.state import certificate, records
 from papayad.errors import Fault
 from papayad.formats.record import Record
 from papayad.log import segments
-from papayad.settings import Config
+from papayad.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ class Overview:
         }
 
 
-def overview(config: Config) -> Overview:
+def overview(settings: Settings) -> Overview:
     """A Fault (77) for who may not see the clients."""
-    used = usage.look(config)
-    seen = acceptor.status(config)
+    used = usage.look(settings)
+    seen = acceptor.status(settings)
     states = [look.state for look in used.looks]
     return Overview(
         seen,
@@ -89,29 +89,31 @@ def overview(config: Config) -> Overview:
         sorted({look.entry.user for look in used.looks}),
         states.count(FROZEN),
         states.count(BLOCKED),
-        living.refused(config),
-        config.limits.max_clients,
+        living.refused(settings),
+        settings.limits.max_clients,
         used,
-        log(config),
-        config.listen.tls,
-        _expires(config),
+        log(settings),
+        settings.listen.tls,
+        _expires(settings),
     )
 
 
-def log(config: Config) -> Log:
-    state_dir = config.state_dir
-    end = looks.committed_end(config)
+def log(settings: Settings) -> Log:
+    state_dir = settings.state_dir
+    end = looks.committed_end(settings)
     known = segments.bases(state_dir)
     disk = os.statvfs(state_dir)
     free = disk.f_bavail * disk.f_frsize
-    last = _last(config, end) if end and known else None
+    last = _last(settings, end) if end and known else None
     return Log(end, records.oldest(state_dir), len(known), records.size(state_dir), last, free)
 
 
-def _last(config: Config, end: int) -> Record | None:
-    start = records.boundary(config.state_dir, max(0, end - config.limits.message_bytes * 2), end)
+def _last(settings: Settings, end: int) -> Record | None:
+    start = records.boundary(
+        settings.state_dir, max(0, end - settings.limits.message_bytes * 2), end
+    )
     last = None
-    for placed in records.read(config.state_dir, start, end):
+    for placed in records.read(settings.state_dir, start, end):
         last = placed.record
     return last
 
@@ -130,10 +132,10 @@ def _age(pid: int | None) -> float | None:
         return None
 
 
-def _expires(config: Config) -> float | None:
-    if config.listen.tls == "off":
+def _expires(settings: Settings) -> float | None:
+    if settings.listen.tls == "off":
         return None
     try:
-        return certificate.read(Path(config.listen.certificate)).expires
+        return certificate.read(Path(settings.listen.certificate)).expires
     except Fault:
         return None

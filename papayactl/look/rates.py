@@ -10,7 +10,7 @@ from papayactl.cli.figures import rounded
 from papayactl.look.usage import ROOM, Ledger, Use
 from papayactl.state import records
 from papayad.formats import record
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state.tokens import format_time
 
 RATES = {
@@ -24,7 +24,7 @@ RATES = {
 
 
 def between(
-    before: Ledger, after: Ledger, config: Config
+    before: Ledger, after: Ledger, settings: Settings
 ) -> list[tuple[Use, dict[str, float | None]]]:
     """Each use of the later look with what it came to a second since the earlier one.
 
@@ -33,8 +33,8 @@ def between(
     earlier = {_identity(use): use for use in before.uses}
     counted: dict[str, int] = {}
     if before.end is not None and after.end is not None:
-        start = max(before.end, records.oldest(config.state_dir))
-        counted = records.counts(config.state_dir, start, after.end)
+        start = max(before.end, records.oldest(settings.state_dir))
+        counted = records.counts(settings.state_dir, start, after.end)
     return [(use, _rate(earlier.get(_identity(use)), use, counted)) for use in after.uses]
 
 

@@ -18,7 +18,7 @@ from papayactl.state import records
 from papayactl.system import cpu, memory, process, switches
 from papayactl.system.process import Process
 from papayad.formats import record
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state.roster import Entry
 
 CLIENT, ACCEPTOR, ROOM = "client", "acceptor", "room"
@@ -79,19 +79,19 @@ class Ledger:
         return self.uses[-1]
 
 
-def look(config: Config, meant: Sequence[Entry] | None = None) -> Ledger:
+def look(settings: Settings, meant: Sequence[Entry] | None = None) -> Ledger:
     """The clients that are meant, or all; the acceptor, if there is one; the room, with everybody.
 
     A Fault (77) for who may not see them.
     """
     now = time.monotonic()
-    everybody = living.living(config)
-    end = looks.committed_end(config)
-    counted = _messages(config, everybody, end)
-    seen = looks.closer(config, looks.looks_at(config, everybody), pss=False)
+    everybody = living.living(settings)
+    end = looks.committed_end(settings)
+    counted = _messages(settings, everybody, end)
+    seen = looks.closer(settings, looks.looks_at(settings, everybody), pss=False)
     uses = [_of_client(one, now, counted) for one in seen]
-    own = _of_acceptor(config, now)
-    room = _sum(config, [*uses, *own], now)
+    own = _of_acceptor(settings, now)
+    room = _sum(settings, [*uses, *own], now)
     room = replace(room, sums=replace(room.sums, messages=counted.get("") if counted else None))
     wanted = {entry.name for entry in (everybody if meant is None else meant)}
     shown = [use for use in uses if use.entry and use.entry.name in wanted]
@@ -112,8 +112,8 @@ def _of_client(seen: Look, now: float, counted: dict[str, int] | None) -> Use:
     return Use(CLIENT, name, now, sums, entry, seen.age, held, seen.lag)
 
 
-def _of_acceptor(config: Config, now: float) -> list[Use]:
-    pid = acceptor.holder(config)
+def _of_acceptor(settings: Settings, now: float) -> list[Use]:
+    pid = acceptor.holder(settings)
     seen = process.read(pid) if pid else None
     if seen is None:
         return []
@@ -121,7 +121,7 @@ def _of_acceptor(config: Config, now: float) -> list[Use]:
     return [Use(ACCEPTOR, f"acceptor {pid}", now, sums, held=held)]
 
 
-def _sum(config: Config, uses: Sequence[Use], now: float) -> Use:
+def _sum(settings: Settings, uses: Sequence[Use], now: float) -> Use:
     """What is not known of one is not known of the sum, but for what the acceptor never has."""
     clients = [use for use in uses if use.kind == CLIENT]
     own = ("bytes_in", "bytes_out", "messages")
@@ -135,7 +135,7 @@ def _sum(config: Config, uses: Sequence[Use], now: float) -> Use:
     held = Held(*(total([getattr(use.held, name) for use in uses]) for name in names))
     lags = [use.lag for use in clients if use.lag is not None]
     lag = max(lags, default=0) if len(lags) == len(clients) else None
-    return Use(ROOM, f"room {config.room}", now, Amounts(**sums), held=held, lag=lag)
+    return Use(ROOM, f"room {settings.room}", now, Amounts(**sums), held=held, lag=lag)
 
 
 def _processes(both: Sequence[Process]) -> tuple[Amounts, Held]:
@@ -164,18 +164,20 @@ def _processes(both: Sequence[Process]) -> tuple[Amounts, Held]:
     )
 
 
-def _messages(config: Config, entries: Sequence[Entry], end: int | None) -> dict[str, int] | None:
+def _messages(
+    settings: Settings, entries: Sequence[Entry], end: int | None
+) -> dict[str, int] | None:
     """The user's records since each client joined, by entry; by "" all since the first of them.
 
     None when more of the log would have to be read than is reasonable.
     """
     if end is None or not entries:
         return None
-    start = records.since(config.state_dir, min(entry.since for entry in entries), end)
+    start = records.since(settings.state_dir, min(entry.since for entry in entries), end)
     if end - start > _SCANNED:
         return None
     stamps: dict[str, list[str]] = defaultdict(list)
-    for _, line in records.lines(config.state_dir, start, end):
+    for _, line in records.lines(settings.state_dir, start, end):
         stamps[line[28 : line.find(b" ", 28)].decode("ascii", "replace")].append(line[:27].decode())
     counted = {
         entry.name: len(known) - bisect_left(known, record.stamp(entry.since))

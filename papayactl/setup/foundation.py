@@ -17,7 +17,7 @@ from papayactl.state import certificate, siblings
 from papayad import config
 from papayad.errors import CONFIGURATION, NO_PERMISSION, Fault
 from papayad.formats.address import parse_address
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.system.files import sync_directory, write_whole
 
 PORT = 7722
@@ -35,13 +35,13 @@ class Owner:
 class Foundation:
     """Makes what is missing for a room and remembers what it made and what it left alone."""
 
-    config: Config
+    settings: Settings
     made: list[Path] = field(default_factory=list)
     left: list[Path] = field(default_factory=list)
 
     def check(self) -> Owner:
         """Refuse what cannot work, before anything is touched. A Fault (77, 78)."""
-        owner = _owner(self.config) if os.geteuid() == 0 else Owner()
+        owner = _owner(self.settings) if os.geteuid() == 0 else Owner()
         for path in self._paths():
             _check_reachable(path, owner)
         if self._with_certificate() and len(self._certificate_files()) == 1:
@@ -52,30 +52,30 @@ class Foundation:
 
     def lay(self, owner: Owner, names: Sequence[str]) -> None:
         """Make the directories and files; `names` are for the certificate. Raises OSError."""
-        settings = self.config.service
+        settings = self.settings.service
         root = Owner(-1, owner.gid)  # files that the service only reads: root:group
         readable = 0o640 if owner.gid >= 0 else 0o600
         self._directory(Path(settings.state_dir), 0o700, owner)
         self._directory(Path(settings.run_dir), 0o755, owner)
         if self._with_certificate():
             self._certificate(names, root, readable)
-        self._file(self.config.tokens, b"", readable, root)
-        self._file(self.config.path, config.render(self.config).encode(), 0o644, Owner())
+        self._file(self.settings.tokens, b"", readable, root)
+        self._file(self.settings.path, config.render(self.settings).encode(), 0o644, Owner())
 
     def _paths(self) -> list[Path]:
-        settings, listen = self.config.service, self.config.listen
-        paths = [self.config.path, self.config.tokens, self.config.state_dir]
+        settings, listen = self.settings.service, self.settings.listen
+        paths = [self.settings.path, self.settings.tokens, self.settings.state_dir]
         paths.append(Path(settings.run_dir))
         if self._with_certificate():
             paths += [Path(listen.certificate), Path(listen.private_key)]
         return paths
 
     def _with_certificate(self) -> bool:
-        return self.config.listen.tls != "off"
+        return self.settings.listen.tls != "off"
 
     def _certificate_files(self) -> list[Path]:
         """Those of the two that exist."""
-        listen = self.config.listen
+        listen = self.settings.listen
         return [path for path in map(Path, (listen.certificate, listen.private_key)) if _is(path)]
 
     def _certificate(self, names: Sequence[str], owner: Owner, mode: int) -> None:
@@ -84,8 +84,8 @@ class Foundation:
             self.left += there
             return
         public, private = certificate.make(names)
-        self._file(Path(self.config.listen.private_key), private, mode, owner)
-        self._file(Path(self.config.listen.certificate), public, 0o644, Owner())
+        self._file(Path(self.settings.listen.private_key), private, mode, owner)
+        self._file(Path(self.settings.listen.certificate), public, 0o644, Owner())
 
     def _directory(self, path: Path, mode: int, owner: Owner) -> None:
         if _is(path):
@@ -128,7 +128,7 @@ def free_addresses(path: Path) -> list[str]:
     raise Fault("--address", "no port is free", "name one")
 
 
-def _owner(settings: Config) -> Owner:
+def _owner(settings: Settings) -> Owner:
     user, group = settings.service.user, settings.service.group
     try:
         gid = grp.getgrnam(group).gr_gid

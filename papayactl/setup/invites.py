@@ -13,22 +13,22 @@ from papayactl.state import certificate
 from papayactl.state.certificate import Certificate
 from papayad.formats.address import is_loopback, parse_address
 from papayad.formats.invite import Invite
-from papayad.settings import Config
+from papayad.settings import Settings
 
 
 def make(
-    config: Config, user: str, token: str, host: str | None = None, pinned: bool | None = None
+    settings: Settings, user: str, token: str, host: str | None = None, pinned: bool | None = None
 ) -> Invite:
     """The invite for a token; `host` and `pinned` overrule what the configuration suggests."""
     seen = None
-    if config.listen.tls != "off":
-        seen = certificate.read(Path(config.listen.certificate))
+    if settings.listen.tls != "off":
+        seen = certificate.read(Path(settings.listen.certificate))
     is_pinned = seen is not None and (seen.self_signed if pinned is None else pinned)
     pin = seen.pin if seen and is_pinned else ""
-    address = _address(config)
+    address = _address(settings)
     port = parse_address(address)[1]
-    host = host or config.listen.host or _host(address, seen)
-    return Invite(user, token, host, port, config.room, pin)
+    host = host or settings.listen.host or _host(address, seen)
+    return Invite(user, token, host, port, settings.room, pin)
 
 
 def public_name() -> str:
@@ -37,9 +37,9 @@ def public_name() -> str:
     return name if "." in name else _outward_address() or name
 
 
-def _address(config: Config) -> str:
+def _address(settings: Settings) -> str:
     """The address that an invite leads to: the first that others can reach."""
-    addresses = config.listen.addresses
+    addresses = settings.listen.addresses
     return next((one for one in addresses if not is_loopback(one)), addresses[0])
 
 

@@ -7,24 +7,24 @@ from pathlib import Path
 
 from papayactl.state import edit
 from papayad.errors import USAGE, Fault
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import bans
 from papayad.state.bans import Ban
 
 
 @contextmanager
-def editing(config: Config) -> Iterator[dict[str, Ban]]:
+def editing(settings: Settings) -> Iterator[dict[str, Ban]]:
     """The bans by subject, to be changed; written when the block ends without an error.
 
     Raises a Fault (77, 78); then the file is as it was. A new one has the owner and the mode of the
     tokens' file, since the same service has to read it.
     """
-    path = config.bans
+    path = settings.bans
     bans.read_bans(path)  # says what is wrong before a lock is tried
     with edit.alone(path):
         known = {ban.subject: ban for ban in bans.read_bans(path)}
         yield known
-        _make_like(path, config.tokens)
+        _make_like(path, settings.tokens)
         bans.write_bans(path, list(known.values()))
 
 

@@ -16,7 +16,7 @@ from papayactl.state import service_user
 from papayad.errors import TRY_AGAIN, Fault, denied_or, reason
 from papayad.log import committed
 from papayad.log.committed import Committed
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.system.locks import is_held
 
 PATIENCE = 10.0
@@ -26,22 +26,22 @@ _LOOK_AGAIN = 0.01
 
 
 @contextmanager
-def exclusive(config: Config, patience: float = PATIENCE) -> Iterator[None]:
+def exclusive(settings: Settings, patience: float = PATIENCE) -> Iterator[None]:
     """Nobody appends, and nobody takes the log's end, meanwhile. A Fault (75, 77)."""
     try:
-        own = Committed(config.state_dir)
+        own = Committed(settings.state_dir)
     except OSError as error:
-        raise no_log(error, config) from error
+        raise no_log(error, settings) from error
     try:
-        _take(own.descriptor, config, patience)
+        _take(own.descriptor, settings, patience)
         yield
     finally:
         own.close()
 
 
-def await_free(config: Config, patience: float = PATIENCE) -> None:
+def await_free(settings: Settings, patience: float = PATIENCE) -> None:
     """Return when the lock can be had: an Appender, which waits for ever, is safe to use then."""
-    with exclusive(config, patience):
+    with exclusive(settings, patience):
         pass
 
 
@@ -73,15 +73,15 @@ def holder(state_dir: Path) -> int | None:
     return None
 
 
-def no_log(error: OSError, config: Config) -> Fault:
+def no_log(error: OSError, settings: Settings) -> Fault:
     remedy = service_user.REMEDY
     if isinstance(error, FileNotFoundError):
         remedy = "start papayad once"
-    what = str(error.filename or config.state_dir)
+    what = str(error.filename or settings.state_dir)
     return Fault(what, reason(error), remedy, code=denied_or(error, TRY_AGAIN))
 
 
-def _take(descriptor: int, config: Config, patience: float) -> None:
+def _take(descriptor: int, settings: Settings, patience: float) -> None:
     """Wait in the kernel's queue: who only tried now and then would never get it from the busy."""
 
     def give_up(signum: int, frame: object) -> None:
@@ -92,14 +92,14 @@ def _take(descriptor: int, config: Config, patience: float) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
     except TimeoutError:
-        raise _held(config) from None
+        raise _held(settings) from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
 
-def _held(config: Config) -> Fault:
-    pid = holder(config.state_dir)
+def _held(settings: Settings) -> Fault:
+    pid = holder(settings.state_dir)
     remedy = f"continue it with kill -CONT {pid}" if pid else "see papayactl doctor"
     by = f"process {pid}" if pid else "somebody"
     return Fault("the log's lock", f"{by} holds on to it", remedy, code=TRY_AGAIN)

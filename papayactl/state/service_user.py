@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from papayad.errors import FAILED, Fault, denied_or, reason
-from papayad.settings import Config
+from papayad.settings import Settings
 
 REMEDY = "run it as root or as the service's user"
 
 
 @contextmanager
-def acting(config: Config) -> Iterator[None]:
+def acting(settings: Settings) -> Iterator[None]:
     """As root: be the service's user for a while; else be who one is."""
     if os.geteuid() != 0:
         yield
         return
-    owner = config.state_dir.stat()
+    owner = settings.state_dir.stat()
     groups, group = os.getgroups(), os.getegid()
     os.setgroups([])
     os.setegid(owner.st_gid)

@@ -10,10 +10,10 @@ from pathlib import Path
 from papayad import config
 from papayad.errors import Fault
 from papayad.formats.record import NAME
-from papayad.settings import Config
+from papayad.settings import Settings
 
 
-def beside(path: Path) -> Iterator[Config]:
+def beside(path: Path) -> Iterator[Settings]:
     """The rooms whose configurations are in the same directory and can be read; not its own."""
     for other in sorted(path.parent.glob("*.toml")):
         if other != path and NAME.match(other.stem):
@@ -23,6 +23,6 @@ def beside(path: Path) -> Iterator[Config]:
                 continue  # a broken room is told of by its own papayad --check
 
 
-def sharing_tokens(own: Config) -> list[Config]:
+def sharing_tokens(own: Settings) -> list[Settings]:
     """The rooms that let in the tokens of this room's file, itself first."""
     return [own, *(other for other in beside(own.path) if other.tokens == own.tokens)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from papayad.config import DEFAULT_ROOM
 from papayad.errors import FAILED, Fault
-from papayad.settings import Config
+from papayad.settings import Settings
 
 BOOTED = Path("/run/systemd/system")  # sd_booted(3)
 CONFIGURATIONS = Path("/etc/papaya")  # what the units read
@@ -38,10 +38,10 @@ class Units:
         return f"{self.name}.socket"
 
 
-def of(config: Config) -> Units | None:
+def of(settings: Settings) -> Units | None:
     """The room's units; None without systemd, without root's rights, or for a room elsewhere."""
-    room = config.room
-    if os.geteuid() != 0 or not BOOTED.is_dir() or config.path != CONFIGURATIONS / f"{room}.toml":
+    room = settings.room
+    if os.geteuid() != 0 or not BOOTED.is_dir() or settings.path != CONFIGURATIONS / f"{room}.toml":
         return None
     name = "papayad" if room == DEFAULT_ROOM else f"papayad@{room}"
     service, socket = _shown(f"{name}.service"), _shown(f"{name}.socket")

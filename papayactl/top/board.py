@@ -16,7 +16,7 @@ from papayactl.look import columns as clients
 from papayactl.look.acceptor import Status
 from papayactl.look.clients import FROZEN, Look
 from papayad.errors import Fault
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state.roster import Entry
 
 KEYS = "q quit  arrows choose  k kill  f freeze  / filter  s sort  r reverse"
@@ -33,7 +33,7 @@ _COLUMNS = clients.DEFAULT
 class Board:
     """The state between two keys. `question` is what waits for a y; `typing` a filter so far."""
 
-    config: Config
+    settings: Settings
     texts: tuple[str, ...] = ()
     sort: str = "cpu"
     filter: str = ""
@@ -52,12 +52,12 @@ class Board:
     def refresh(self, visible: int | None) -> None:
         """Look again; what is costly to know for `visible` rows only, None: for all."""
         meant = self._meant()
-        seen = looks.since(looks.looks_at(self.config, meant), self._before)
+        seen = looks.since(looks.looks_at(self.settings, meant), self._before)
         self._before = {look.entry.name: look for look in seen}
         self._count(seen)
-        self.status = acceptor.status(self.config)
+        self.status = acceptor.status(self.settings)
         if clients.FIELDS[self.sort.removeprefix("-")].costly:
-            self.rows = clients.ordered(looks.closer(self.config, seen), self.sort)
+            self.rows = clients.ordered(looks.closer(self.settings, seen), self.sort)
             self._scroll(visible)
             return
         self.rows = clients.ordered(seen, self.sort)
@@ -97,7 +97,7 @@ class Board:
         into, out = (f"{size(rate)}/s" if rate is not None else "-" for rate in self._rates)
         clock = time.strftime("%H:%M:%S")
         return [
-            f"papaya {self.config.room}: {state}, {people}, {clock}",
+            f"papaya {self.settings.room}: {state}, {people}, {clock}",
             f"cpu {used:.1f}%  in {into}  out {out}  sorted by {self.sort}"
             + (f"  filter {self.filter}" if self.filter else ""),
         ]
@@ -171,9 +171,9 @@ class Board:
 
     def _do(self, verb: str, entry: Entry) -> str:
         if verb == "kill":
-            return end.end(self.config, [entry])[0].sentence()
+            return end.end(self.settings, [entry])[0].sentence()
         change = freeze.thaw if verb == "thaw" else freeze.freeze
-        return change(self.config, [entry])[0].sentence()
+        return change(self.settings, [entry])[0].sentence()
 
     def chosen_look(self) -> Look | None:
         place = self._place()
@@ -185,7 +185,7 @@ class Board:
         return f"{self.question}? y/n" if self.question else self.message
 
     def _meant(self) -> Sequence[Entry]:
-        entries = living.living(self.config)
+        entries = living.living(self.settings)
         for texts in (self.texts, tuple(self.filter.split())):
             entries = selectors.choose(entries, texts) if texts else entries
         return entries
@@ -203,7 +203,7 @@ class Board:
 
     def _look_closer(self, visible: int | None) -> None:
         last = None if visible is None else self.first + visible
-        self.rows[self.first : last] = looks.closer(self.config, self.rows[self.first : last])
+        self.rows[self.first : last] = looks.closer(self.settings, self.rows[self.first : last])
 
     def _place(self) -> int | None:
         for place, look in enumerate(self.rows):

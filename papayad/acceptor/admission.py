@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from papayad.acceptor.clients import Clients, Known
 from papayad.acceptor.credentials import Credentials
 from papayad.formats.wire import Hello, Refusal
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import marks
 from papayad.state.tokens import Token
 
@@ -28,7 +28,7 @@ class Verdict:
 
 
 def judge(
-    hello: Hello, host: str, credentials: Credentials, clients: Clients, config: Config
+    hello: Hello, host: str, credentials: Credentials, clients: Clients, settings: Settings
 ) -> Verdict:
     """Raises OSError when the marks in state_dir cannot be looked at."""
     now = time.time()
@@ -42,12 +42,12 @@ def judge(
     if credentials.ban_of_user(token.user, now):
         return Verdict(token.user, token, Refusal("banned", "the admin keeps you out"))
     older = tuple(clients.of_session(token.user, hello.session))
-    return Verdict(token.user, token, _no_room(token.user, len(older), clients, config), older)
+    return Verdict(token.user, token, _no_room(token.user, len(older), clients, settings), older)
 
 
-def _no_room(user: str, leaving: int, clients: Clients, config: Config) -> Refusal | None:
-    limits = config.limits
-    if marks.is_frozen(config.service.state_dir, user):
+def _no_room(user: str, leaving: int, clients: Clients, settings: Settings) -> Refusal | None:
+    limits = settings.limits
+    if marks.is_frozen(settings.service.state_dir, user):
         return Refusal("frozen", "the admin has frozen this user for now")
     if clients.count() - leaving >= limits.max_clients:
         return Refusal("full", "the room is full, try again later")

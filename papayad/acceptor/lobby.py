@@ -16,7 +16,7 @@ from papayad.acceptor.penalties import Penalizing
 from papayad.acceptor.pending import Closed, Greeted, Introduced, Pending, Terms
 from papayad.cluster.begin import Shared
 from papayad.formats.wire import Refusal
-from papayad.settings import Config
+from papayad.settings import Settings
 
 _FAREWELL = 2.0  # seconds for a refused peer to read its answer
 _FLOOD = 100  # pending connections at once, after which memory is given back
@@ -34,23 +34,23 @@ class Authenticating:
         watching: Watching,
         greeted: Callable[[Pending, Greeted], None],
     ) -> None:
-        self._config = shared.config
+        self._settings = shared.settings
         self._terms = terms
         self._watching = watching
         self._greeted = greeted
         self._admission = Admission()
-        limits = shared.config.limits
-        self._penalizing = Penalizing(shared.config.state_dir, limits, shared.journal)
+        limits = shared.settings.limits
+        self._penalizing = Penalizing(shared.settings.state_dir, limits, shared.journal)
 
-    def take(self, config: Config, terms: Terms) -> None:
+    def take(self, settings: Settings, terms: Terms) -> None:
         """What is in force after a reload."""
-        self._config, self._terms = config, terms
-        self._penalizing.take_limits(config.limits)
+        self._settings, self._terms = settings, terms
+        self._penalizing.take_limits(settings.limits)
 
     def receive(self, client: socket.socket, host: str, port: int) -> None:
         """A new connection: from a proxy, from a source that has to wait, or one that may speak."""
-        limits = self._config.limits
-        proxied = is_in(host, self._config.listen.proxies)
+        limits = self._settings.limits
+        proxied = is_in(host, self._settings.listen.proxies)
         source = _PROXY if proxied else source_of(host)
         if not proxied and self._penalizing.refuses(source, host):
             client.close()
@@ -114,13 +114,13 @@ class Authenticating:
 
     def _make_room(self, source: str) -> bool:
         """A source that holds all that it may loses one of its own; whether that was so."""
-        full = self._admission.held_by(source) >= self._config.limits.max_pending_per_source
+        full = self._admission.held_by(source) >= self._settings.limits.max_pending_per_source
         if full:
             self.drop(self._admission.victim_of(source))
         return full
 
     def _make_place(self) -> None:
-        if len(self._admission) >= self._config.limits.max_pending:
+        if len(self._admission) >= self._settings.limits.max_pending:
             self.drop(self._admission.victim())
 
     def _advance(self, pending: Pending) -> None:

@@ -53,7 +53,7 @@ class Acceptor:
         self._terms = terms
         self._credentials = credentials
         self._journal = shared.journal
-        self._roster = roster.directory(shared.config.state_dir)
+        self._roster = roster.directory(shared.settings.state_dir)
         self._clients = Clients(self._roster)
         self._reaping = Reaping(shared)
         self._watching = Watching()
@@ -97,7 +97,7 @@ class Acceptor:
         self._renew_pid_file()
         try:
             verdict = judge(
-                greeted.hello, pending.host, self._credentials, self._clients, self._shared.config
+                greeted.hello, pending.host, self._credentials, self._clients, self._shared.settings
             )
         except OSError as error:  # state_dir is away, or no longer ours
             self._cannot(pending, error)
@@ -122,7 +122,7 @@ class Acceptor:
             self._cannot(pending, error)
             return
         names = tuple(known.entry.name for known in older)
-        room = self._shared.config.room
+        room = self._shared.settings.room
         both = (
             titles.client(room, entry.user, entry.peer, titles.RECV),
             titles.client(room, entry.user, entry.peer, titles.SEND),
@@ -133,7 +133,7 @@ class Acceptor:
         )  # fmt: skip
         try:
             with suppress(OSError):  # it left already; RECV will see that
-                set_options(pending.socket, self._shared.config.limits.dead_peer_seconds)
+                set_options(pending.socket, self._shared.settings.limits.dead_peer_seconds)
             pid = spawn(lambda: begin.begin(client, descriptor, self._shared), self._journal)
         except OSError as error:
             (self._roster / entry.name).unlink(missing_ok=True)
@@ -205,7 +205,7 @@ class Acceptor:
 
     def _reload(self) -> None:
         """Configuration, tokens, certificate, addresses; what is broken keeps its old state."""
-        old = Reloaded(self._shared.config, self._listening, self._terms)
+        old = Reloaded(self._shared.settings, self._listening, self._terms)
         fresh = reload(old, self._journal)
         self._credentials.refresh()
         closing = [
@@ -216,7 +216,7 @@ class Acceptor:
         self._listening, self._terms = fresh.listening, fresh.terms
         self._shared = fresh.shared(self._shared)
         self._reaping.shared = self._shared
-        self._authenticating.take(self._shared.config, self._terms)
+        self._authenticating.take(self._shared.settings, self._terms)
         self._accepting.begin(self._listening.values())
         for listener in closing:
             listener.close()
@@ -230,7 +230,7 @@ class Acceptor:
         self._journal.info(f"stopped accepting; {self._clients.count()} clients go on")
 
     def _set_title(self) -> None:
-        room = self._shared.config.room
+        room = self._shared.settings.room
         set_title(titles.acceptor(room, list(self._listening)))
 
 

@@ -65,12 +65,12 @@ def _reap(shared: Shared, names: set[str]) -> None:
     descriptors.close_all_but({shared.group})
     descriptors.silence_standard_streams()
     reset_signals()
-    set_title(titles.reaper(shared.config.room))
-    state_dir = shared.config.state_dir
-    confine(titles.REAPER, shared.config.limits.cpu_seconds)
+    set_title(titles.reaper(shared.settings.room))
+    state_dir = shared.settings.state_dir
+    confine(titles.REAPER, shared.settings.limits.cpu_seconds)
     left = wait_until_gone(shared.roster, names)
     announce = announcer(shared.groups)
-    appender = Appender(state_dir, shared.config.chatlog, announce, shared.journal.warning)
+    appender = Appender(state_dir, shared.settings.chatlog, announce, shared.journal.warning)
     shared.sandbox.enter(titles.REAPER, shared.state_dir)
     presence.reap(appender, shared.roster, names - set(left))
     announce()

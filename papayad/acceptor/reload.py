@@ -12,7 +12,7 @@ from papayad.acceptor.pending import Terms
 from papayad.cluster.begin import Shared
 from papayad.errors import Fault
 from papayad.net import activation, listeners, tls
-from papayad.settings import Config, Listen
+from papayad.settings import Listen, Settings
 from papayad.system.journal import Journal
 
 
@@ -20,12 +20,12 @@ from papayad.system.journal import Journal
 class Reloaded:
     """A state, whole: nothing of a new one is used unless all of it could be had."""
 
-    config: Config
+    settings: Settings
     listening: dict[str, socket.socket]
     terms: Terms
 
     def shared(self, old: Shared) -> Shared:
-        return replace(old, config=self.config)
+        return replace(old, settings=self.settings)
 
 
 def terms_of(listen: Listen) -> Terms:
@@ -41,7 +41,7 @@ def reload(old: Reloaded, journal: Journal) -> Reloaded:
     """
     listening = old.listening
     try:
-        new = config.load(old.config.path, old.config.room)
+        new = config.load(old.settings.path, old.settings.room)
         terms = terms_of(new.listen)
         wanted = list(listening) if activation.are_inherited(listening) else new.listen.addresses
         listening, fault = listeners.exchange(listening, wanted)
@@ -50,7 +50,7 @@ def reload(old: Reloaded, journal: Journal) -> Reloaded:
     except Fault as fault:
         journal.error(f"{fault}; everything stays as it was")
         return replace(old, listening=listening)
-    if new.service != old.config.service:
+    if new.service != old.settings.service:
         journal.warning("[service] takes effect at the next start: papayactl acceptor restart")
     journal.info(f"re-read {new.path}")
-    return Reloaded(replace(new, service=old.config.service), listening, terms)
+    return Reloaded(replace(new, service=old.settings.service), listening, terms)

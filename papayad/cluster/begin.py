@@ -36,7 +36,7 @@ from papayad.net.throttle import Throttle
 from papayad.net.tls import TLS
 from papayad.sandbox.prepare import Sandbox
 from papayad.sandbox.rlimits import confine
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import groups, roster
 from papayad.state.groups import announce
 from papayad.system.descriptors import close_all_but, silence_standard_streams
@@ -85,7 +85,7 @@ class Shared:
     object that it touches.
     """
 
-    config: Config
+    settings: Settings
     log: str
     group: int
     journal: Journal
@@ -97,14 +97,14 @@ class Shared:
     room: Room = field(init=False)
 
     def __post_init__(self) -> None:
-        config = self.config
-        limits = config.limits
-        room = Room(config.room, self.log, limits.message_bytes, limits.linger_ms / 1000)
+        settings = self.settings
+        limits = settings.limits
+        room = Room(settings.room, self.log, limits.message_bytes, limits.linger_ms / 1000)
         for name, value in (
-            ("state_dir", str(config.state_dir)),
-            ("groups", str(groups.directory(config.state_dir))),
-            ("roster", str(roster.directory(config.state_dir))),
-            ("pid_file", str(config.pid_file)),
+            ("state_dir", str(settings.state_dir)),
+            ("groups", str(groups.directory(settings.state_dir))),
+            ("roster", str(roster.directory(settings.state_dir))),
+            ("pid_file", str(settings.pid_file)),
             ("room", room),
         ):
             object.__setattr__(self, name, value)
@@ -177,7 +177,7 @@ def _start_of(client: Client, shared: Shared) -> Start:
     """
     reader = Reader(shared.state_dir, shared.journal.warning)
     try:
-        lines = shared.config.limits.history_lines
+        lines = shared.settings.limits.history_lines
         return resolve(client.hello, reader, shared.log, lines)
     finally:
         reader.close()
@@ -200,9 +200,9 @@ def _recv(
     tie: Tie,
     notices: NoticeWriter,
 ) -> None:
-    config, entry, path = shared.config, client.entry, shared.roster
+    settings, entry, path = shared.settings, client.entry, shared.roster
     appender = Appender(
-        shared.state_dir, config.chatlog, announcer(shared.groups), shared.journal.warning
+        shared.state_dir, settings.chatlog, announcer(shared.groups), shared.journal.warning
     )
     _confine(RECV, shared)
     enter(appender, path, descriptor, entry, getpid(), child, client.older)
@@ -210,9 +210,9 @@ def _recv(
         entry.user,
         _inlet(client, tie),
         client.socket.fileno(),
-        Splitter(config.limits.message_bytes),
-        Throttle(config.limits.messages_per_second, config.limits.message_burst),
-        config.limits.message_burst,
+        Splitter(settings.limits.message_bytes),
+        Throttle(settings.limits.messages_per_second, settings.limits.message_burst),
+        settings.limits.message_burst,
         appender,
         notices,
         path,
@@ -225,7 +225,7 @@ def _recv(
 
 
 def _confine(role: str, shared: Shared) -> None:
-    confine(role, shared.config.limits.cpu_seconds)
+    confine(role, shared.settings.limits.cpu_seconds)
     shared.sandbox.enter(role, shared.state_dir)
 
 

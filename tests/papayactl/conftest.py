@@ -37,13 +37,17 @@ def room(tmp_path: Path) -> Iterator[StagedRoom]:
 def healthy(room: StagedRoom) -> StagedRoom:
     """A room that has nothing wrong: its tokens let somebody in, and are for nobody else."""
     room.ctl("token", "add", "alice")
-    room.config.tokens.chmod(0o600)
+    room.settings.tokens.chmod(0o600)
     if ROOT:
-        text = room.config.path.read_text().replace('user = "papaya"', 'user = "nobody"')
-        room.config.path.write_text(text.replace('group = "papaya"', 'group = "nogroup"'))
-        for path in (room.config.state_dir, *room.config.state_dir.rglob("*"), room.config.tokens):
+        text = room.settings.path.read_text().replace('user = "papaya"', 'user = "nobody"')
+        room.settings.path.write_text(text.replace('group = "papaya"', 'group = "nogroup"'))
+        for path in (
+            room.settings.state_dir,
+            *room.settings.state_dir.rglob("*"),
+            room.settings.tokens,
+        ):
             os.chown(path, 65534, 65534)
-        for directory in room.config.state_dir.parents:  # pytest's own are closed to others
+        for directory in room.settings.state_dir.parents:  # pytest's own are closed to others
             if directory.stat().st_mode & 0o011 != 0o011:
                 directory.chmod(directory.stat().st_mode | 0o011)
     room.acceptor()

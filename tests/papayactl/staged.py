@@ -12,7 +12,7 @@ from click.testing import Result
 
 from lab.kit.room import PATIENCE
 from papayactl.main import main
-from papayad.settings import Config
+from papayad.settings import Settings
 from papayad.state import roster
 from tests.papayactl.runner import runner
 
@@ -32,12 +32,12 @@ class Client:
 class StagedRoom:
     """A prepared room; `ctl` runs papayactl in it."""
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self.children: list[subprocess.Popen[str]] = []
 
     def ctl(self, *words: str, input: str | None = None) -> Result:
-        options = ["--config", str(self.config.path), "--room", self.config.room]
+        options = ["--config", str(self.settings.path), "--room", self.settings.room]
         return runner().invoke(main, [*options, *words], input=input)
 
     def ctl_json(self, *words: str) -> Any:
@@ -48,24 +48,24 @@ class StagedRoom:
     def client(
         self, user: str, peer: str = "203.0.113.7:51234", token: str = "", stubborn: bool = False
     ) -> Client:
-        state_dir = str(self.config.state_dir)
+        state_dir = str(self.settings.state_dir)
         holder = self._start("cluster", state_dir, user, peer, token, stubborn=stubborn)
         assert holder.stdout
         recv, send = map(int, holder.stdout.readline().split())
         return Client(recv, send, holder)
 
     def acceptor(self, stubborn: bool = False) -> subprocess.Popen[str]:
-        address = self.config.listen.addresses[0]
-        process = self._start("acceptor", str(self.config.pid_file), address, stubborn=stubborn)
+        address = self.settings.listen.addresses[0]
+        process = self._start("acceptor", str(self.settings.pid_file), address, stubborn=stubborn)
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         return process
 
     def roster(self) -> list[str]:
-        return os.listdir(roster.directory(self.config.state_dir))
+        return os.listdir(roster.directory(self.settings.state_dir))
 
     def log(self) -> str:
-        return (self.config.state_dir / f"{0:020d}.log").read_text()
+        return (self.settings.state_dir / f"{0:020d}.log").read_text()
 
     def end(self) -> None:
         for child in self.children:

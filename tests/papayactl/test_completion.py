@@ -20,7 +20,7 @@ def script(room: StagedRoom, tmp_path: Path) -> Path:
     program.chmod(0o755)
     source = room.ctl("completion", "bash").stdout
     file = tmp_path / "completion.sh"
-    file.write_text(f"PATH={tmp_path}:$PATH PAPAYA_CONFIG={room.config.path}\n")
+    file.write_text(f"PATH={tmp_path}:$PATH PAPAYA_CONFIG={room.settings.path}\n")
     file.write_text(file.read_text() + f"export PAPAYA_CONFIG\n{source}")
     return file
 
@@ -62,7 +62,7 @@ def test_users_of_the_token_file(room: StagedRoom, script: Path) -> None:
     assert offered(script, "token", "revoke", "z") == ["zoe"]
     assert id in offered(script, "token", "rotate", id[:4])
     assert offered(script, "freeze", "--user", "zo") == ["zoe"]
-    assert tokens.read_tokens(room.config.tokens)
+    assert tokens.read_tokens(room.settings.tokens)
 
 
 def test_nothing_is_offered_without_a_room(script: Path) -> None:

@@ -41,9 +41,9 @@ def test_nobody_and_several(room: StagedRoom) -> None:
 
 def test_a_lock_that_a_stopped_process_holds_is_told_of(room: StagedRoom) -> None:
     room.client("alice")
-    with (room.config.state_dir / "committed").open() as file:
+    with (room.settings.state_dir / "committed").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(Fault) as caught, lock.exclusive(room.config, 0.05):
+        with pytest.raises(Fault) as caught, lock.exclusive(room.settings, 0.05):
             raise AssertionError
     assert caught.value.code == 75
     assert f"kill -CONT {os.getpid()}" in str(caught.value)

@@ -28,21 +28,21 @@ def test_clients_with_their_pids_and_group(room: StagedRoom) -> None:
 
 def test_who_is_gone_is_not_listed(room: StagedRoom) -> None:
     entry = roster.Entry("9", "ghost", "203.0.113.9:1", 0, os.getpgrp(), recv=1, send=os.getpid())
-    os.close(roster.create(roster.directory(room.config.state_dir), entry))
+    os.close(roster.create(roster.directory(room.settings.state_dir), entry))
     assert room.ctl_json("list") == []
     assert room.roster() == ["9"]  # a look changes nothing
 
 
 def test_a_room_that_never_ran_has_nobody(room: StagedRoom) -> None:
-    os.rmdir(roster.directory(room.config.state_dir))
+    os.rmdir(roster.directory(room.settings.state_dir))
     assert room.ctl_json("list") == []
 
 
 def test_without_the_right_it_is_one_line(room: StagedRoom, tmp_path: Path) -> None:
     if os.geteuid() == 0:
         return
-    room.config.state_dir.chmod(0)
+    room.settings.state_dir.chmod(0)
     result = room.ctl("list")
-    room.config.state_dir.chmod(0o700)
+    room.settings.state_dir.chmod(0o700)
     assert result.exit_code == 77
     assert result.stderr.count("\n") == 1

@@ -30,14 +30,14 @@ def write(room: StagedRoom, count: int, segment: int = 1 << 30) -> bytes:
         for n in range(count)
     ]
     base, part = 0, b""
-    os.unlink(segments.path(room.config.state_dir, 0))
+    os.unlink(segments.path(room.settings.state_dir, 0))
     for line in [*lines, b""]:
         if not line or (part and len(part) + len(line) > segment):
-            Path(segments.path(room.config.state_dir, base)).write_bytes(part)
+            Path(segments.path(room.settings.state_dir, base)).write_bytes(part)
             base, part = base + len(part), b""
         part += line
     end = len(b"".join(lines))
-    (room.config.state_dir / "committed").write_bytes(b"%020d\n" % end)
+    (room.settings.state_dir / "committed").write_bytes(b"%020d\n" % end)
     return b"".join(lines)
 
 
@@ -77,7 +77,7 @@ def test_every_moment_is_found(room: StagedRoom, count: int) -> None:
     whole = write(room, count, segment=300)
     lines = whole.splitlines(keepends=True)
     for number in range(count + 1):
-        at = records.since(room.config.state_dir, BASE + number, len(whole))
+        at = records.since(room.settings.state_dir, BASE + number, len(whole))
         assert at == len(b"".join(lines[:number]))
 
 
@@ -138,7 +138,7 @@ def test_a_good_log_is_good(room: StagedRoom) -> None:
     whole = write(room, 50, segment=400)
     said = room.ctl_json("log", "verify")
     assert (said["good"], said["records"], said["end"]) == (True, 50, len(whole))
-    last = segments.path(room.config.state_dir, segments.bases(room.config.state_dir)[-1])
+    last = segments.path(room.settings.state_dir, segments.bases(room.settings.state_dir)[-1])
     with open(last, "ab") as file:
         file.write(b"torn")
     assert room.ctl_json("log", "verify")["surplus"] == 4
@@ -147,9 +147,9 @@ def test_a_good_log_is_good(room: StagedRoom) -> None:
 @pytest.mark.parametrize("place", [0, 5, 19, 27, 400, 1111])
 def test_the_first_bad_byte_is_named(room: StagedRoom, place: int) -> None:
     write(room, 50, segment=400)
-    base = segments.holding(room.config.state_dir, place)
+    base = segments.holding(room.settings.state_dir, place)
     assert base is not None
-    with open(segments.path(room.config.state_dir, base), "r+b") as file:
+    with open(segments.path(room.settings.state_dir, base), "r+b") as file:
         file.seek(place - base)
         file.write(b"\0")
     result = room.ctl("--json", "log", "verify")
@@ -161,32 +161,32 @@ def test_the_first_bad_byte_is_named(room: StagedRoom, place: int) -> None:
 
 def test_a_missing_segment_and_a_short_one(room: StagedRoom) -> None:
     write(room, 50, segment=400)
-    second = segments.bases(room.config.state_dir)[1]
-    path = segments.path(room.config.state_dir, second)
+    second = segments.bases(room.settings.state_dir)[1]
+    path = segments.path(room.settings.state_dir, second)
     size = os.stat(path).st_size
     os.truncate(path, size - 10)
-    found = verify.verify(room.config.state_dir, _end(room), lambda _: None)
+    found = verify.verify(room.settings.state_dir, _end(room), lambda _: None)
     assert found.bad is not None
     assert second + size - 80 < found.bad < second + size
     os.unlink(path)
-    found = verify.verify(room.config.state_dir, _end(room), lambda _: None)
+    found = verify.verify(room.settings.state_dir, _end(room), lambda _: None)
     assert found.bad == second
 
 
 def _end(room: StagedRoom) -> int:
-    return int((room.config.state_dir / "committed").read_text())
+    return int((room.settings.state_dir / "committed").read_text())
 
 
 def test_prune_by_size_and_its_dry_run(room: StagedRoom) -> None:
     whole = write(room, 100, segment=500)
-    bases = segments.bases(room.config.state_dir)
+    bases = segments.bases(room.settings.state_dir)
     assert room.ctl("log", "prune").exit_code == 2
     assert room.ctl("log", "prune", "--keep-bytes", "1000").exit_code == 2  # nobody to ask
     told = room.ctl_json("log", "prune", "--keep-bytes", "1000", "--dry-run")
     assert told["removed"] == []
-    assert segments.bases(room.config.state_dir) == bases
+    assert segments.bases(room.settings.state_dir) == bases
     said = room.ctl_json("log", "prune", "--keep-bytes", "1000", "--yes")
-    left = segments.bases(room.config.state_dir)
+    left = segments.bases(room.settings.state_dir)
     gone = [segments.name(base) for base in bases if base not in left]
     assert said["removed"] == told["segments"] == gone
     sealed = left[-1]
@@ -224,7 +224,7 @@ def _fill(talker: object, room: Room) -> None:
 
 def test_a_closed_pipe_is_no_error(room: StagedRoom) -> None:
     write(room, 5000)
-    command = [sys.executable, "-m", "papayactl", "--config", str(room.config.path), "log", "cat"]
+    command = [sys.executable, "-m", "papayactl", "--config", str(room.settings.path), "log", "cat"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as cat:
         assert cat.stdout
         assert cat.stderr
@@ -235,7 +235,7 @@ def test_a_closed_pipe_is_no_error(room: StagedRoom) -> None:
 
 
 def test_a_room_that_never_ran_has_no_log(room: StagedRoom) -> None:
-    (room.config.state_dir / "committed").unlink()
+    (room.settings.state_dir / "committed").unlink()
     for words in (("tail",), ("cat",), ("verify",), ("path",), ("prune", "--keep-bytes", "1")):
         result = room.ctl("log", *words)
         assert result.exit_code == 75

@@ -17,21 +17,21 @@ def test_add_prints_the_invite_and_keeps_no_token(room: StagedRoom) -> None:
     result = room.ctl("token", "add", "alice")
     card = invite.parse(result.stdout)
     assert (card.name, card.host, card.room) == ("alice", "127.0.0.1", "main")
-    assert tokens.read_tokens(room.config.tokens)[tokens.digest(card.token)].user == "alice"
-    assert card.token not in room.config.tokens.read_text()
+    assert tokens.read_tokens(room.settings.tokens)[tokens.digest(card.token)].user == "alice"
+    assert card.token not in room.settings.tokens.read_text()
 
 
 def test_add_with_host_and_end(room: StagedRoom) -> None:
     said = room.ctl_json("token", "add", "alice", "--host", "chat.example.org", "--expires", "30d")
     assert invite.parse(said["invite"]).host == "chat.example.org"
-    (known,) = tokens.read_tokens(room.config.tokens).values()
+    (known,) = tokens.read_tokens(room.settings.tokens).values()
     assert abs(known.expires - time.time() - 30 * 86400) < 60
     assert said["expires"] == tokens.format_time(known.expires)
 
 
 def test_the_configured_host_is_in_every_invite(room: StagedRoom) -> None:
-    settings = room.config.path.read_text().replace('host = ""', 'host = "chat.example.org"')
-    room.config.path.write_text(settings)
+    settings = room.settings.path.read_text().replace('host = ""', 'host = "chat.example.org"')
+    room.settings.path.write_text(settings)
     assert invite.parse(room.ctl("token", "add", "alice").stdout).host == "chat.example.org"
     said = room.ctl("token", "add", "alice", "--host", "2001:db8::1").stdout
     assert invite.parse(said).host == "2001:db8::1"
@@ -40,19 +40,19 @@ def test_the_configured_host_is_in_every_invite(room: StagedRoom) -> None:
 def test_wrong_names_and_times_are_refused(room: StagedRoom) -> None:
     assert room.ctl("token", "add", "Alice Smith").exit_code == 2
     assert room.ctl("token", "add", "alice", "--expires", "whenever").exit_code == 2
-    assert room.config.tokens.read_text() == ""
+    assert room.settings.tokens.read_text() == ""
 
 
 def test_two_at_once_are_both_there(room: StagedRoom) -> None:
     names = [f"user{number}" for number in range(8)]
     workers = [
-        threading.Thread(target=tokenfile.add, args=(room.config.tokens, name)) for name in names
+        threading.Thread(target=tokenfile.add, args=(room.settings.tokens, name)) for name in names
     ]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    known = tokens.read_tokens(room.config.tokens).values()
+    known = tokens.read_tokens(room.settings.tokens).values()
     assert sorted(token.user for token in known) == names
 
 
@@ -83,7 +83,7 @@ def test_revoke_ends_its_sessions_within_a_second(room: StagedRoom) -> None:
 
 def test_list_says_when_each_was_used_last(room: StagedRoom) -> None:
     ids = [room.ctl_json("token", "add", name)["id"] for name in ("alice", "bob")]
-    mark = marks.seen(room.config.state_dir) / ids[0]
+    mark = marks.seen(room.settings.state_dir) / ids[0]
     mark.touch()
     os.utime(mark, (1_800_000_000, 1_800_000_000))
     first, second = room.ctl_json("token", "list")
@@ -99,7 +99,7 @@ def test_rotate_replaces_one_and_ends_its_sessions(room: StagedRoom) -> None:
     said = room.ctl_json("token", "rotate", "alice", "--expires", "30d")
     assert (said["user"], said["replaces"]) == ("alice", old)
     assert [session["ended"] for session in said["sessions"]] == [True]
-    (left,) = tokens.read_tokens(room.config.tokens).values()
+    (left,) = tokens.read_tokens(room.settings.tokens).values()
     assert left.digest == tokens.digest(invite.parse(said["invite"]).token)
     assert left.expires > time.time()
 
@@ -109,7 +109,7 @@ def test_rotate_with_grace_lets_the_old_one_in_for_a_while(room: StagedRoom) -> 
     room.client("alice", token=old)
     said = room.ctl_json("token", "rotate", "alice", "--grace", "1d")
     assert said["sessions"] == []
-    known = {token.id: token for token in tokens.read_tokens(room.config.tokens).values()}
+    known = {token.id: token for token in tokens.read_tokens(room.settings.tokens).values()}
     assert known.keys() == {old, said["id"]}
     assert tokens.format_time(known[old].expires) == said["replaced_until"]
     assert len(room.ctl_json("list")) == 1
@@ -132,9 +132,9 @@ def test_revoke_by_id_leaves_the_users_other_token(room: StagedRoom) -> None:
 
 
 def test_revoke_reaches_the_rooms_that_share_the_file(room: StagedRoom) -> None:
-    path = room.config.path.with_name("ops.toml")
-    state_dir = room.config.path.with_name("ops-state")
-    service = {"state_dir": str(state_dir), "tokens": str(room.config.tokens)}
+    path = room.settings.path.with_name("ops.toml")
+    state_dir = room.settings.path.with_name("ops-state")
+    service = {"state_dir": str(state_dir), "tokens": str(room.settings.tokens)}
     path.write_text(config.render(config.defaults("ops", path, service=service)))
     state_dir.mkdir()
     store.prepare(state_dir, lambda _: None)

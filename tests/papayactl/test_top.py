@@ -37,7 +37,7 @@ def start(room: Room, terminals: list[Terminal], *words: str) -> Terminal:
 
 
 def board(room: StagedRoom, *, sort: str = "client") -> Board:
-    made = Board(room.config, sort=sort)
+    made = Board(room.settings, sort=sort)
     made.refresh(20)
     return made
 
@@ -129,7 +129,7 @@ def test_only_the_visible_rows_cost_more(room: StagedRoom, monkeypatch: pytest.M
         return whole(state_dir, look, end, pss)
 
     monkeypatch.setattr(clients, "_closer", closer)
-    shown = Board(room.config, sort="client")
+    shown = Board(room.settings, sort="client")
     shown.refresh(2)
     assert looked == ["user0", "user1"]
     looked.clear()

@@ -10,10 +10,10 @@ import pytest
 from papayad import config
 from papayad.config import Problems
 from papayad.errors import CONFIGURATION, USAGE, Fault
-from papayad.settings import SECTIONS, Config
+from papayad.settings import SECTIONS, Settings
 
 
-def load(tmp_path: Path, text: str, room: str = "main") -> Config:
+def load(tmp_path: Path, text: str, room: str = "main") -> Settings:
     path = tmp_path / "room.toml"
     path.write_text(text, encoding="utf-8")
     return config.load(path, room)

@@ -11,14 +11,14 @@ from tests.papayactl.staged import StagedRoom
 
 
 def add(room: StagedRoom, text: str) -> None:
-    path = room.config.path
+    path = room.settings.path
     path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
 def change(room: StagedRoom, old: str, new: str) -> None:
-    text = room.config.path.read_text(encoding="utf-8")
+    text = room.settings.path.read_text(encoding="utf-8")
     assert old in text
-    room.config.path.write_text(text.replace(old, new), encoding="utf-8")
+    room.settings.path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def test_clients_are_seen_frozen_and_ended(room: StagedRoom) -> None:
@@ -29,7 +29,7 @@ def test_clients_are_seen_frozen_and_ended(room: StagedRoom) -> None:
     assert seen.exit_code == 0
     assert [one["recv"] for one in json.loads(seen.stdout)] == [client.recv]
     (line,) = seen.stderr.splitlines()
-    assert line.startswith(f"papayactl: {room.config.path}: listen.tls: ")
+    assert line.startswith(f"papayactl: {room.settings.path}: listen.tls: ")
     assert line.endswith(" and 1 more: ignored here, see papayad --check")
     for words in (["show", "alice"], ["usage"], ["freeze", "alice"], ["thaw", "alice"]):
         assert room.ctl(*words).exit_code == 0, words

@@ -10,12 +10,12 @@ from tests.papayactl.staged import StagedRoom
 
 def test_a_full_disk(healthy: StagedRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capacity, "_LEAST", 1 << 80)
-    (found,) = capacity.disk(healthy.config)
+    (found,) = capacity.disk(healthy.settings)
     assert found.level == FAILURE
 
 
 def test_too_many_clients_for_this_machine(healthy: StagedRoom) -> None:
-    text = healthy.config.path.read_text().replace("max_clients = 1000", "max_clients = 99999999")
-    healthy.config.path.write_text(text)
+    text = healthy.settings.path.read_text().replace("max_clients = 1000", "max_clients = 99999999")
+    healthy.settings.path.write_text(text)
     found = {one["what"]: one["level"] for one in findings(healthy)}
     assert found["pid_max"] == found["threads-max"] == "failure"

@@ -37,12 +37,12 @@ def test_a_room_that_papayad_runs_is_healthy(make_room: MakeRoom) -> None:
 
 
 def test_a_broken_configuration(healthy: StagedRoom) -> None:
-    healthy.config.path.write_text("[listen]\nadresses = []\n[nonsense]\n")
+    healthy.settings.path.write_text("[listen]\nadresses = []\n[nonsense]\n")
     result = healthy.ctl("doctor")
     assert result.exit_code == 1
     assert "listen.adresses: unknown key" in result.stdout
     assert "nonsense: unknown section" in result.stdout
-    healthy.config.path.unlink()
+    healthy.settings.path.unlink()
     assert healthy.ctl("doctor").exit_code == 1
 
 
@@ -54,16 +54,16 @@ def test_the_acceptor_and_its_port(healthy: StagedRoom) -> None:
     running.kill()
     running.wait()
     whats = {one["what"]: one["level"] for one in findings(healthy)}
-    assert whats == {"acceptor": "warning", str(healthy.config.pid_file): "warning"}
+    assert whats == {"acceptor": "warning", str(healthy.settings.pid_file): "warning"}
 
 
 def test_somebody_else_has_the_port(healthy: StagedRoom) -> None:
     healthy.children[-1].kill()
     healthy.children[-1].wait()
-    host, port = parse_address(healthy.config.listen.addresses[0])
+    host, port = parse_address(healthy.settings.listen.addresses[0])
     with socket.create_server((host, port)):
         found = {one["what"]: one for one in findings(healthy)}
-    assert found[healthy.config.listen.addresses[0]]["level"] == "failure"
+    assert found[healthy.settings.listen.addresses[0]]["level"] == "failure"
 
 
 def test_a_certificate_that_expires_and_one_without_its_key(
@@ -72,9 +72,9 @@ def test_a_certificate_that_expires_and_one_without_its_key(
     files = tmp_path / "cert.pem", tmp_path / "key.pem"
     certificate.make(*files)
     give(files[1])
-    text = healthy.config.path.read_text().replace('tls = "off"', 'tls = "required"')
+    text = healthy.settings.path.read_text().replace('tls = "off"', 'tls = "required"')
     text = text.replace("/etc/papaya/cert.pem", str(files[0]))
-    healthy.config.path.write_text(text.replace("/etc/papaya/key.pem", str(files[1])))
+    healthy.settings.path.write_text(text.replace("/etc/papaya/key.pem", str(files[1])))
     far = time.time() + 100 * 365 * 86400
     monkeypatch.setattr(examine, "_SOON", far)
     assert only(healthy, "warning")["words"].startswith("expires in ")
@@ -89,5 +89,5 @@ def test_a_certificate_that_expires_and_one_without_its_key(
 def test_a_clock_that_went_back(healthy: StagedRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     assert healthy.ctl("wall", "hello").exit_code == 0
     monkeypatch.setattr(examine, "_AHEAD", -3600.0)
-    (found,) = examine.clock(healthy.config)
+    (found,) = examine.clock(healthy.settings)
     assert "the log is ahead of it" in found.words

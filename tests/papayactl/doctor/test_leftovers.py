@@ -14,7 +14,7 @@ from tests.papayactl.staged import StagedRoom
 
 
 def test_what_is_left_over_and_who_is_stuck(healthy: StagedRoom) -> None:
-    state_dir = healthy.config.state_dir
+    state_dir = healthy.settings.state_dir
     (marks.frozen(state_dir) / "ghost").touch()
     give(marks.frozen(state_dir) / "ghost")
     found = only(healthy, "warning")

@@ -10,19 +10,19 @@ from tests.papayactl.staged import StagedRoom
 
 
 def test_who_may_read_what(healthy: StagedRoom) -> None:
-    healthy.config.state_dir.chmod(0o755)
+    healthy.settings.state_dir.chmod(0o755)
     assert only(healthy, "warning")["remedy"].startswith("chmod 0700 ")
-    healthy.config.state_dir.chmod(0o700)
-    healthy.config.tokens.chmod(0o644)
+    healthy.settings.state_dir.chmod(0o700)
+    healthy.settings.tokens.chmod(0o644)
     assert only(healthy, "failure")["remedy"].startswith("chmod o-rwx ")
-    healthy.config.tokens.unlink()
+    healthy.settings.tokens.unlink()
     assert "papayactl init" in {one["remedy"] for one in findings(healthy)}
 
 
 @pytest.mark.skipif(not ROOT, reason="only root makes files of somebody else")
 def test_what_became_roots(healthy: StagedRoom) -> None:
-    (healthy.config.state_dir / "rooted").touch()
+    (healthy.settings.state_dir / "rooted").touch()
     assert only(healthy, "failure")["remedy"].startswith("chown -R --reference=")
-    (healthy.config.state_dir / "rooted").unlink()
-    os.chown(healthy.config.tokens, 0, 0)
+    (healthy.settings.state_dir / "rooted").unlink()
+    os.chown(healthy.settings.tokens, 0, 0)
     assert only(healthy, "failure")["remedy"].startswith("chgrp nogroup ")

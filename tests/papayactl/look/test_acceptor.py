@@ -19,7 +19,7 @@ def test_status_of_none(room: StagedRoom) -> None:
 
 
 def test_a_stale_pid_file_is_not_a_running_acceptor(room: StagedRoom) -> None:
-    room.config.pid_file.write_text(f"{os.getpid()}\n")
+    room.settings.pid_file.write_text(f"{os.getpid()}\n")
     assert room.ctl("acceptor", "status").exit_code == 3
 
 
@@ -34,7 +34,7 @@ def test_status_counts_generations(room: StagedRoom) -> None:
 def test_stop_returns_when_the_port_is_closed(room: StagedRoom) -> None:
     running = room.acceptor()
     client = room.client("alice")
-    address = room.config.listen.addresses[0]
+    address = room.settings.listen.addresses[0]
     assert acceptor.is_open(address)
     said = room.ctl_json("acceptor", "stop")
     assert not acceptor.is_open(address)
@@ -69,7 +69,7 @@ def test_reload_asks_the_holder_of_the_lock(room: StagedRoom) -> None:
 
 def test_reload_refuses_a_broken_configuration(room: StagedRoom) -> None:
     running = room.acceptor()
-    room.config.path.write_text("[listen]\nadresses = []\n")
+    room.settings.path.write_text("[listen]\nadresses = []\n")
     result = room.ctl("acceptor", "reload")
     assert result.exit_code == 78
     assert "listen.adresses: unknown key" in result.stderr

@@ -8,7 +8,7 @@ from papayactl.act import control
 from papayactl.state import units
 from papayad import config
 from papayad.errors import Fault
-from papayad.settings import Config
+from papayad.settings import Settings
 
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >>"{directory}/asked"
@@ -46,7 +46,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Systemd:
     return Systemd(tmp_path)
 
 
-def room(name: str = "main", directory: str = "/etc/papaya") -> Config:
+def room(name: str = "main", directory: str = "/etc/papaya") -> Settings:
     return config.defaults(name, Path(directory, f"{name}.toml"))
 
 
