@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Draw docs/screen.svg: papayachat itself, in a terminal emulator, in a room that is played to it.
 
-    python lab/screenshot.py [docs/screen.svg]
+    python -m lab.screenshot [docs/screen.svg]
 
 Needs what the tests need (`make venv-test`).
 """
@@ -12,18 +11,16 @@ import tempfile
 from html import escape
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import pyte
+from wcwidth import wcwidth
 
-import pyte  # noqa: E402
-from wcwidth import wcwidth  # noqa: E402
-
-from lab.kit.terminal.emulator import Emulator  # noqa: E402
-from lab.kit.terminal.scripted import ScriptedRoom  # noqa: E402
-from papayachat.disk import profile as profiles  # noqa: E402
-from papayachat.disk.replica import Replica, directory  # noqa: E402
-from papayachat.stream.cursor import Cursor  # noqa: E402
-from papayad.formats import invite, record  # noqa: E402
+from lab.kit import CHECKOUT
+from lab.kit.terminal.emulator import Emulator
+from lab.kit.terminal.scripted import ScriptedRoom
+from papayachat.disk import profile as profiles
+from papayachat.disk.replica import Replica, directory
+from papayachat.stream.cursor import Cursor
+from papayad.formats import invite, record
 
 COLUMNS, ROWS = 92, 27
 CELL, LINE, SIZE, EDGE = 8.4, 18, 14, 14
@@ -164,4 +161,4 @@ def drawn_run(row: int, column: int, cells: int, text: str, look: tuple[str, ...
 
 
 if __name__ == "__main__":
-    draw(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "screen.svg")
+    draw(Path(sys.argv[1]) if len(sys.argv) > 1 else CHECKOUT / "docs" / "screen.svg")

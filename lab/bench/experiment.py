@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.bench.measure import clocks
-from lab.bench.serving import Failed, Server
+from lab.bench.server import Failed, Server
 from lab.bench.tools import HERE, Workshop, need_module
 
 Sample = dict[str, Any]

@@ -3,13 +3,12 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
-from lab.bench.serving import Failed
+from lab.bench.server import Failed
 from lab.bench.tools import Missing, Workshop
+from lab.kit import CHECKOUT
 
-ROOT = Path(__file__).parent.parent.parent
 _PATIENCE = 200.0
 
 
@@ -43,7 +42,7 @@ class Generator:
             text=True,
             bufsize=1,
             start_new_session=True,
-            cwd=ROOT,
+            cwd=CHECKOUT,
         )
         self.joined = self._answer()
 

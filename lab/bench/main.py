@@ -14,12 +14,14 @@ from pathlib import Path
 import click
 
 from lab.bench import experiment, peers, room
+from lab.bench.admin import admin
 from lab.bench.experiment import CONTESTANTS
+from lab.bench.history import history
 from lab.bench.measure import machine
 from lab.bench.peers import PEERS
 from lab.bench.report import document, plots, results
 from lab.bench.report.results import Results, Sample
-from lab.bench.serving import Failed
+from lab.bench.server import Failed
 from lab.bench.tools import HERE, Missing, Workshop
 
 RESULTS = HERE / "results"
@@ -54,6 +56,10 @@ Step = tuple[str, str, Callable[[], Iterable[Sample]], dict[str, object]]
 def main() -> None:
     """Measure papayad beside other ways to do the same, and write REPORT.md."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing left over
+
+
+main.add_command(admin)
+main.add_command(history)
 
 
 @main.command()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lab.bench.measure import clocks
-from lab.bench.serving import Server
+from lab.bench.server import Server
 from lab.bench.tools import HERE, Workshop, need_module, need_program
 from lab.kit.room import Room
 

@@ -14,12 +14,13 @@ from typing import Any
 
 import psutil
 
-from lab.bench.generators import ROOT, Generator, command, compiled
-from lab.bench.measure import clocks, merging, pages
+from lab.bench.generators import Generator, command, compiled
+from lab.bench.measure import clocks, ksm, pages
 from lab.bench.peers import PEERS, Peer, Running
 from lab.bench.report.markdown import table
-from lab.bench.serving import Failed
+from lab.bench.server import Failed
 from lab.bench.tools import Workshop
+from lab.kit import CHECKOUT
 
 Sample = dict[str, Any]
 _PATIENCE = 120.0  # seconds for papayactl
@@ -88,15 +89,15 @@ def crowd(peer: Peer, clients: int, workshop: Workshop, merged: bool = False) ->
     """Very many clients, and one message to all of them; raises Failed where they do not fit."""
     plan = Plan(clients=clients, senders=1)
     if merged:
-        merging.ask()
+        ksm.ask()
     with peer.start(workshop) as server:
         with _generator(peer, server, Plan(clients=_FEW, senders=1), workshop):
             if merged:
-                merging.await_rest(server.pids)
+                ksm.await_rest(server.pids)
             refuse_what_does_not_fit(clients, clocks.pss(server.pids()) / _FEW)
         with _generator(peer, server, plan, workshop) as generator:
             if merged:
-                merging.await_rest(server.pids)
+                ksm.await_rest(server.pids)
             return _one_to_all(server, generator, clients)
 
 
@@ -113,13 +114,13 @@ def refuse_what_does_not_fit(clients: int, each: float) -> None:
 def memory(peer: Peer, clients: int, merged: bool, workshop: Workshop) -> str:
     """Tables of whose pages the processes of one client in the middle have, in KiB."""
     if merged:
-        merging.ask()
+        ksm.ask()
     with peer.start(workshop) as server:
         empty = clocks.pss(server.pids())
         with _generator(peer, server, Plan(clients=clients, senders=1), workshop):
             time.sleep(_SETTLE)
             if merged:
-                merging.await_rest(server.pids)
+                ksm.await_rest(server.pids)
             pids = server.pids()
             census = pages.Census(getattr(server, "room").acceptor(), pids)  # noqa: B009
             each = (clocks.pss(pids) - empty) / clients / 1024
@@ -155,7 +156,7 @@ def listing(clients: int, workshop: Workshop) -> Sample:
         words = [sys.executable, "-m", "papayactl", "--config", str(path), "--json", "list"]
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         done = subprocess.run(
-            words, capture_output=True, text=True, cwd=ROOT, timeout=_PATIENCE, check=False
+            words, capture_output=True, text=True, cwd=CHECKOUT, timeout=_PATIENCE, check=False
         )
         wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:

@@ -9,8 +9,8 @@ import pwd
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
+from lab.kit import CHECKOUT
 from lab.kit.room import ROOT
 
 _SERVICE = "nobody"
@@ -22,7 +22,7 @@ class Stranger:
     def __init__(self, group: int = 0) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "lab.kit.stranger"],
-            cwd=Path(__file__).parents[2],
+            cwd=CHECKOUT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             process_group=group,

@@ -2,14 +2,13 @@
 
 import argparse
 import sys
-from pathlib import Path
 
+from lab.kit import CHECKOUT
 from lab.kit.machine import roots
 from lab.portability import page, seen, suite
 from lab.portability.platforms import PLATFORMS
 
-HERE = Path(__file__).parents[2]
-PAGE = HERE / "docs/portability.md"
+PAGE = CHECKOUT / "docs/portability.md"
 
 
 def main() -> None:
@@ -30,7 +29,7 @@ def main() -> None:
     for name in () if options.page_only else options.platforms or names:
         before = seen.all_kept().get(name) if options.again else None
         tests = before.to_repeat() if before else options.tests.split()
-        said = HERE / f"build/portability-{name}.txt"
+        said = CHECKOUT / f"build/portability-{name}.txt"
         outcome = suite.run(PLATFORMS[name], tests, options.patience, said)
         outcome = before.repeated(outcome) if before else outcome
         print(outcome.sentence(name), *outcome.failed, sep="\n    ", flush=True)

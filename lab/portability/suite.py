@@ -9,11 +9,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from lab.kit import CHECKOUT
 from lab.kit.machine import roots
 from lab.portability.platforms import Platform
 from lab.portability.seen import Outcome, read
 
-HERE = Path(__file__).parents[2]
 INSIDE = Path(__file__).with_name("inside.sh")
 
 
@@ -48,10 +48,10 @@ def run(platform: Platform, tests: list[str], patience: float, output: Path) -> 
 def copy_checkout(target: Path) -> None:
     """The files that git knows, as they are now, in a repository of their own."""
     known = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(known, cwd=HERE, capture_output=True, check=True).stdout.decode()
+    names = subprocess.run(known, cwd=CHECKOUT, capture_output=True, check=True).stdout.decode()
     for name in filter(None, names.split("\0")):
-        if (HERE / name).is_file():
+        if (CHECKOUT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(HERE / name, target / name)
+            shutil.copy(CHECKOUT / name, target / name)
     for command in ("init --quiet", "add --all"):
         subprocess.run(["git", *command.split()], cwd=target, check=True)

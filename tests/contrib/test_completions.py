@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-DIRECTORY = Path(__file__).parents[2] / "contrib/completions"
+from lab.kit import CHECKOUT
+
+DIRECTORY = CHECKOUT / "contrib/completions"
 FILES = {"bash": "bash/papayactl", "zsh": "zsh/_papayactl", "fish": "fish/papayactl.fish"}
 
 

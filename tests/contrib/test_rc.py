@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-CONTRIB = Path(__file__).parents[2] / "contrib"
+from lab.kit import CHECKOUT
+
+CONTRIB = CHECKOUT / "contrib"
 
 # What rc.subr(8) documents of run_rc_command: the function that ACTION_cmd names, with the rest.
 BSD_SUBR = """

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit import CHECKOUT
 from papayad.settings import Limits
 
-UNITS = Path(__file__).parents[2] / "contrib/systemd"
+UNITS = CHECKOUT / "contrib/systemd"
 
 
 def statements(name: str) -> list[str]:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit import CHECKOUT
 from lab.kit.machine import roots
 from tests.deploy.machine import Machine
 
-HERE = Path(__file__).parents[2]
 NEWER = "99.0"
 
 collect_ignore_glob = [] if "PAPAYA_TEST_DEPLOY" in os.environ else ["test_*.py"]
@@ -29,7 +29,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for place, version in ((directory, []), (directory / "newer", [NEWER])):
         environment = {**os.environ, "BUILD": str(directory / "build"), "DIST": str(place)}
         done = subprocess.run(
-            [HERE / "scripts/deb.sh", *version],
+            [CHECKOUT / "scripts/deb.sh", *version],
             env=environment,
             capture_output=True,
             text=True,

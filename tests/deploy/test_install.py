@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from lab.kit import CHECKOUT
 
 
 def make(target: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     words = [f"{name}={value}" for name, value in variables.items()]
     done = subprocess.run(
         ["make", "--no-print-directory", target, *words],
-        cwd=ROOT,
+        cwd=CHECKOUT,
         capture_output=True,
         text=True,
         check=False,

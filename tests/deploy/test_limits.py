@@ -5,14 +5,14 @@ The commands are those of the page; only pids and names are what they are on the
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lab.kit import CHECKOUT
 from tests.deploy.machine import Machine, wait_for
 
-PAGE = Path(__file__).parents[2] / "docs/systemd.md"
+PAGE = CHECKOUT / "docs/systemd.md"
 
 
 def blocks(heading: str) -> list[list[str]]:

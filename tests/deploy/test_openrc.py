@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit import CHECKOUT
 from lab.kit.machine import roots
 
 SCRIPT = """
@@ -41,7 +42,7 @@ def parts(packages: Path) -> dict[str, str]:
         root = roots.root("bookworm", "openrc")
     except RuntimeError as error:
         pytest.skip(f"no Debian with OpenRC could be had: {error}")
-    contrib = Path(__file__).parents[2] / "contrib"
+    contrib = CHECKOUT / "contrib"
     how = "--quiet --as-pid2 --register=no --keep-unit --private-network --volatile=overlay"
     where = [f"--directory={root}", f"--bind-ro={packages}:/packages"]
     where += [f"--bind-ro={contrib}:/contrib", "--pipe"]

@@ -9,11 +9,10 @@ from types import TracebackType
 
 import pytest
 
+from lab.kit import CHECKOUT
 from lab.kit.terminal.scripted import SECONDS, ScriptedRoom
 from papayachat.disk import profile as profiles
 from papayad.formats import invite
-
-TOP = Path(__file__).parents[2]
 
 
 class Program:
@@ -25,7 +24,7 @@ class Program:
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(TOP), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+            env=os.environ | {"PYTHONPATH": str(CHECKOUT), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
             text=True,
         )
         self.out = ""

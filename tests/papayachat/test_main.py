@@ -3,10 +3,11 @@
 import subprocess
 import sys
 
+from lab.kit import CHECKOUT
 from lab.kit.terminal.scripted import ScriptedRoom
 from papayad import __version__
 from papayad.errors import USAGE
-from tests.papayachat.conftest import TOP, Chat
+from tests.papayachat.conftest import Chat
 
 
 def test_help_names_every_command(chat: Chat) -> None:
@@ -53,7 +54,7 @@ def test_closed_streams_lead_nowhere(room: ScriptedRoom) -> None:
     """A socket must never become stdout."""
     room.commit("one")
     command = f"exec {sys.executable} -m papayachat tail <&- >&- 2>&-"
-    process = subprocess.Popen(["/bin/sh", "-c", command], cwd=TOP)
+    process = subprocess.Popen(["/bin/sh", "-c", command], cwd=CHECKOUT)
     peer = room.greeted()
     assert peer.left()
     assert process.wait(20) == 0

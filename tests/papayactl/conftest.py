@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import ROOT, free_port
 from papayad import config
 from papayad.log import store
-from tests.papayactl.staged import StagedRoom
 
 
 @pytest.fixture

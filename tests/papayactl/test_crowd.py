@@ -5,9 +5,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lab.kit.admin.ctl import ctl, ctl_json, is_stopped
 from lab.kit.room import Room, wait_for
 from tests.conftest import MakeRoom
-from tests.papayactl.running import ctl, ctl_json, is_stopped
 
 COUNT = 60
 CROWD = {"limits": {"max_clients_per_user": COUNT, "max_pending_per_source": COUNT}}

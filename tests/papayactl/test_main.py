@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit.admin.ctl import runner
 from papayactl import commands
 from papayactl.main import main
-from tests.papayactl.runner import runner
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:

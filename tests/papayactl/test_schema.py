@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from lab.kit.admin.ctl import ctl
 from lab.kit.room import Room, wait_for
 from tests.conftest import MakeRoom
-from tests.papayactl.running import ctl
 from tests.papayactl.schemas import MOMENT, SCHEMAS
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z\Z")

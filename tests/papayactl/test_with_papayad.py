@@ -12,12 +12,12 @@ from typing import Any
 
 from click.testing import Result
 
+from lab.kit.admin.ctl import runner
 from lab.kit.room import Room, is_alive, wait_for
 from papayactl.main import main
 from papayad.formats import invite
 from papayad.formats.wire import Greeting, Hello, Refusal
 from tests.conftest import MakeRoom
-from tests.papayactl.runner import runner
 
 
 def ctl(room: Room, *words: str) -> Result:

@@ -11,15 +11,13 @@ import termios
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import ClassVar
 
 import pyte
 
+from lab.kit import CHECKOUT
 from lab.kit.terminal.scripted import SECONDS
-
-TOP = str(Path(__file__).parents[3])
 
 
 class Watched(pyte.Screen):
@@ -57,7 +55,12 @@ class Emulator:
         self.raw = b""  # all that it ever wrote
         self.status: int | None = None
         self._stream = pyte.ByteStream(self.screen)
-        known = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": TOP}
+        known = {
+            "TERM": "xterm-256color",
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            "PYTHONPATH": str(CHECKOUT),
+        }
         self.pid, self._master = pty.fork()
         if self.pid == 0:
             self._become([*program, *words], known | (environment or {}))

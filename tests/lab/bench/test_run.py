@@ -11,7 +11,7 @@ from lab.bench.experiment import run as experiment
 from lab.bench.main import main
 from lab.bench.measure import clocks
 from lab.bench.peers import PEERS
-from lab.bench.serving import Failed
+from lab.bench.server import Failed
 from lab.bench.tools import Missing, Workshop
 
 pytestmark = pytest.mark.skipif(not clocks.LINUX, reason="no schedstat here")

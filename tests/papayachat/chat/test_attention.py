@@ -7,7 +7,7 @@ import pytest
 from papayachat.chat import attention
 from papayachat.chat.attention import Attention
 from papayachat.disk.seen import Seen
-from tests.papayachat.conversation import Conversation
+from tests.papayachat.chat.conversation import Conversation
 
 
 @pytest.fixture

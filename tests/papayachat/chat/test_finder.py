@@ -7,7 +7,7 @@ import pytest
 
 from papayachat.chat.entry import END
 from papayachat.chat.finder import Finder
-from tests.papayachat.conversation import Conversation
+from tests.papayachat.chat.conversation import Conversation
 
 FRUIT = re.compile("mango")
 

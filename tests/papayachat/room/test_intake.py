@@ -6,7 +6,7 @@ import pytest
 
 from papayachat.room.intake import Intake
 from papayad.formats.wire import Greeting
-from tests.papayachat.conversation import LOG, Conversation
+from tests.papayachat.chat.conversation import LOG, Conversation
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit.admin.staged import StagedRoom
 from papayactl.cli import salvage
 from papayad.config import Problems
-from tests.papayactl.staged import StagedRoom
 
 
 def add(room: StagedRoom, text: str) -> None:

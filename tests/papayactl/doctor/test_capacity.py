@@ -2,10 +2,10 @@
 
 import pytest
 
+from lab.kit.admin.staged import StagedRoom
 from papayactl.doctor import capacity
 from papayactl.doctor.finding import FAILURE
-from tests.papayactl.examined import findings
-from tests.papayactl.staged import StagedRoom
+from tests.papayactl.doctor.examined import findings
 
 
 def test_a_full_disk(healthy: StagedRoom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from lab.kit import certificate
+from lab.kit.admin.ctl import ctl_json, is_stopped
+from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import wait_for
 from papayactl.doctor import examine
 from papayactl.doctor.finding import FAILURE
 from papayad.formats.address import parse_address
 from tests.conftest import MakeRoom
-from tests.papayactl.examined import findings, give, only
-from tests.papayactl.running import ctl_json, is_stopped
-from tests.papayactl.staged import StagedRoom
+from tests.papayactl.doctor.examined import findings, give, only
 
 
 def test_a_healthy_room(healthy: StagedRoom) -> None:

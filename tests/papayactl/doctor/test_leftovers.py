@@ -5,12 +5,12 @@ import signal
 import subprocess
 import sys
 
+from lab.kit.admin.ctl import ctl, is_stopped
+from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import wait_for
 from papayad.state import marks, roster
 from tests.conftest import MakeRoom
-from tests.papayactl.examined import give, only
-from tests.papayactl.running import ctl, is_stopped
-from tests.papayactl.staged import StagedRoom
+from tests.papayactl.doctor.examined import give, only
 
 
 def test_what_is_left_over_and_who_is_stuck(healthy: StagedRoom) -> None:

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
+from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import ROOT
-from tests.papayactl.examined import findings, only
-from tests.papayactl.staged import StagedRoom
+from tests.papayactl.doctor.examined import findings, only
 
 
 def test_who_may_read_what(healthy: StagedRoom) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit.admin.staged import StagedRoom
 from papayactl.look import acceptor
 from papayactl.system import process
-from tests.papayactl.staged import StagedRoom
 
 
 def test_status_of_none(room: StagedRoom) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit.admin.ctl import TALKATIVE, block, ctl, ctl_json, is_idle, is_stopped, said_by
 from lab.kit.machine import kernel
 from lab.kit.room import ROOT, Room, wait_for
 from papayactl.look import clients
 from papayad.formats import wire
 from papayad.state import roster
 from tests.conftest import MakeRoom
-from tests.papayactl.running import TALKATIVE, block, ctl, ctl_json, is_idle, is_stopped, said_by
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
+from lab.kit.admin.ctl import ctl, ctl_json
+from lab.kit.admin.staged import StagedRoom
 from tests.conftest import MakeRoom
-from tests.papayactl.running import ctl, ctl_json
-from tests.papayactl.staged import StagedRoom
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"'

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from lab.kit import CHECKOUT
+
 PROCESS = """
 import os, signal, socket, sys
 from papayad.cluster import tie
@@ -50,7 +51,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 def run(kind: str, directory: Path, script: str) -> int:
     (directory / "log").write_bytes(b"one two three")
     words = [sys.executable, "-c", PROCESS + script + END, kind, str(directory / "log")]
-    return subprocess.run(words, cwd=ROOT, timeout=60, check=False).returncode
+    return subprocess.run(words, cwd=CHECKOUT, timeout=60, check=False).returncode
 
 
 def test_a_file_is_sent_from_its_position_which_moves(tmp_path: Path, kind: str) -> None:

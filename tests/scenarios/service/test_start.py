@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from lab.kit import starting
+from lab.kit import launch
+from lab.kit.launch import Said
 from lab.kit.machine import kernel
 from lab.kit.room import ROOT, Room, give_to_service, is_alive, wait_for
-from lab.kit.starting import Said
 from papayad import config
 from papayad.errors import CONFIGURATION, DONE, TRY_AGAIN, UNAVAILABLE
 from tests.conftest import MakeRoom
@@ -23,10 +23,10 @@ from tests.conftest import MakeRoom
 
 def test_the_command_returns_when_the_daemon_serves(make_room: MakeRoom) -> None:
     room = make_room(start=False)
-    assert starting.run(room).code == DONE
+    assert launch.run(room).code == DONE
     with socket.create_connection(("127.0.0.1", room.port), 5):
         acceptor = room.acceptor()
-    assert kernel.parent(acceptor) == starting.adopter()
+    assert kernel.parent(acceptor) == launch.adopter()
     assert os.getsid(acceptor) not in (acceptor, os.getsid(0))
     assert os.getpgid(acceptor) == acceptor
     assert os.readlink(f"/proc/{acceptor}/cwd") == "/"
@@ -34,7 +34,7 @@ def test_the_command_returns_when_the_daemon_serves(make_room: MakeRoom) -> None
 
 
 def test_a_daemon_says_nothing_on_its_starters_terminal(make_room: MakeRoom) -> None:
-    done = starting.run(make_room(start=False, service={"log_to": "syslog"}))
+    done = launch.run(make_room(start=False, service={"log_to": "syslog"}))
     assert (done.code, done.stdout, done.stderr) == (DONE, "", "")
 
 
@@ -47,7 +47,7 @@ def test_a_second_instance_says_who_holds_the_room(
 ) -> None:
     room = make_room()
     alice = room.join("alice")
-    done = starting.run(room, *options)
+    done = launch.run(room, *options)
     assert done.code == TRY_AGAIN
     assert f" pid {room.acceptor()}:" in one_line(done)
     alice.ping()
@@ -122,7 +122,7 @@ def test_a_mistake_is_a_line_and_a_code(
     room = make_room("required", start=False)
     change, words = MISTAKES[mistake]
     change(room)
-    done = starting.run(room, *options)
+    done = launch.run(room, *options)
     assert done.code == CONFIGURATION
     assert words in done.stderr.replace(" is no directory", ": No such file")
     if not options or done.stdout == "":
@@ -136,7 +136,7 @@ def test_a_port_that_is_taken(make_room: MakeRoom) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", room.port))
         other.listen()
-        done = starting.run(room)
+        done = launch.run(room)
     assert done.code == UNAVAILABLE
     assert f"127.0.0.1:{room.port}: Address already in use" in one_line(done)
     room.start()
@@ -144,7 +144,7 @@ def test_a_port_that_is_taken(make_room: MakeRoom) -> None:
 
 def test_check_prints_what_is_in_effect(make_room: MakeRoom) -> None:
     room = make_room("required", start=False, limits={"max_clients": 7})
-    done = starting.run(room, "--check")
+    done = launch.run(room, "--check")
     assert (done.code, done.stderr) == (DONE, "")
     known = tomllib.loads(done.stdout)
     assert known == config.as_dict(room.settings)
@@ -158,7 +158,7 @@ def test_check_tells_every_problem(make_room: MakeRoom) -> None:
         '[listen]\naddresses = ["localhost:1"]\ntls = "maybe"\n'
         "[limits]\nmax_clients = 0\nmax_client = 1\nlinger_ms = true\n[extra]\n"
     )
-    done = starting.run(room, "--check")
+    done = launch.run(room, "--check")
     assert done.code == CONFIGURATION
     lines = done.stderr.splitlines()
     keys = ("listen.addresses", "listen.tls", "limits.max_clients", "limits.max_client")
@@ -174,7 +174,7 @@ def test_check_tells_every_problem(make_room: MakeRoom) -> None:
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_foreground_serves_until_it_is_told_to_end(make_room: MakeRoom, signum: int) -> None:
     room = make_room(start=False)
-    with starting.foreground(room, stderr=subprocess.PIPE) as process:
+    with launch.foreground(room, stderr=subprocess.PIPE) as process:
         assert room.acceptor() == process.pid
         assert os.getpgid(process.pid) != os.getpgrp()
         alice, bob = room.join("alice"), room.join("bob")
@@ -191,7 +191,7 @@ def test_foreground_serves_until_it_is_told_to_end(make_room: MakeRoom, signum: 
 def test_foreground_says_nothing_with_a_priority_to_a_terminal(make_room: MakeRoom) -> None:
     room = make_room(start=False)
     ours, its = os.openpty()
-    with starting.foreground(room, stderr=its):
+    with launch.foreground(room, stderr=its):
         os.close(its)
         assert os.read(ours, 100).startswith(b"papayad[main]: listening on ")
     os.close(ours)
@@ -210,11 +210,11 @@ def check_that_it_serves(room: Room) -> None:
 
 
 ODDITIES: dict[str, dict[str, Any]] = {
-    "signals ignored": {"preexec_fn": starting.ignore_room_signals},
-    "signals blocked": {"preexec_fn": starting.block_all_signals},
-    "streams closed": {"preexec_fn": starting.close_streams},
-    "umask 0777": {"preexec_fn": starting.forbid_all},
-    "umask 0": {"preexec_fn": starting.allow_all},
+    "signals ignored": {"preexec_fn": launch.ignore_room_signals},
+    "signals blocked": {"preexec_fn": launch.block_all_signals},
+    "streams closed": {"preexec_fn": launch.close_streams},
+    "umask 0777": {"preexec_fn": launch.forbid_all},
+    "umask 0": {"preexec_fn": launch.allow_all},
     "no environment": {"env": {}},
     "own session": {"start_new_session": True},
     "group leader": {"process_group": 0},
@@ -224,7 +224,7 @@ ODDITIES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("oddity", ODDITIES)
 def test_a_daemon_starts_in_odd_circumstances(make_room: MakeRoom, oddity: str) -> None:
     room = make_room(start=False)
-    done = starting.run(room, **ODDITIES[oddity])
+    done = launch.run(room, **ODDITIES[oddity])
     assert done.code == DONE
     check_that_it_serves(room)
 
@@ -232,7 +232,7 @@ def test_a_daemon_starts_in_odd_circumstances(make_room: MakeRoom, oddity: str) 
 @pytest.mark.parametrize("oddity", ODDITIES)
 def test_foreground_starts_in_odd_circumstances(make_room: MakeRoom, oddity: str) -> None:
     room = make_room(start=False)
-    with starting.foreground(room, **ODDITIES[oddity]) as process:
+    with launch.foreground(room, **ODDITIES[oddity]) as process:
         check_that_it_serves(room)
         assert process.wait(20) == 0
 
@@ -241,7 +241,7 @@ def test_inherited_files_stay_open_nowhere(make_room: MakeRoom, tmp_path: Path) 
     kept = tmp_path / "kept"
     with kept.open("w") as file, socket.create_server(("127.0.0.1", 0)) as listener:
         numbers = (file.fileno(), listener.fileno())
-        for start in (starting.daemon, starting.foreground):
+        for start in (launch.daemon, launch.foreground):
             room = make_room(start=False)
             with start(room, pass_fds=numbers):
                 room.join("alice").ping()
@@ -260,9 +260,9 @@ def open_in(room: Room) -> set[str]:
 
 
 def test_the_state_is_for_the_service_alone(make_room: MakeRoom) -> None:
-    for start in (starting.daemon, starting.foreground):
+    for start in (launch.daemon, launch.foreground):
         room = make_room(start=False)
-        with start(room, preexec_fn=starting.allow_all):
+        with start(room, preexec_fn=launch.allow_all):
             room.join("alice").ping()
             room.entry("alice")
             for path in room.state_dir.rglob("*"):

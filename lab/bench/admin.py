@@ -1,12 +1,13 @@
-"""What papayactl costs in a crowd: `python -m tests.papayactl.benchmark [CLIENTS]`, as root.
+"""What papayactl costs in a crowd of real clients: each command, a refresh of `top`.
 
-Prints, for a room of that many real clients, what each command takes, and the CPU time of a refresh
-of `top`; ends with 1 where that is above half a second.
+`python -m lab.bench admin`, as root; ends with 1 where a refresh takes more than half a second.
 """
 
 import subprocess
 import sys
 import time
+
+import click
 
 from lab.kit.room import Room, wait_for
 from papayactl.top.board import Board
@@ -16,20 +17,23 @@ COMMANDS = (["list"], ["usage"], ["status"], ["metrics"], ["kill", "--all", "--y
 VISIBLE = 20
 
 
-def main(count: int) -> int:
-    crowd = {"max_clients": count, "max_clients_per_user": count, "history_lines": 0}
-    room = Room(limits=crowd | {"max_pending_per_source": count})
+@click.command("admin")
+@click.option("--clients", type=click.IntRange(1), default=1000, show_default=True)
+def admin(clients: int) -> None:
+    """What papayactl costs in a crowd (as root)."""
+    crowd = {"max_clients": clients, "max_clients_per_user": clients, "history_lines": 0}
+    room = Room(limits=crowd | {"max_pending_per_source": clients})
     try:
         room.start()
-        for number in range(count):
+        for number in range(clients):
             room.join(f"user{number % 50}", session=f"s{number}", presence=False)
-        wait_for(lambda: len(room.entries()) == count)
+        wait_for(lambda: len(room.entries()) == clients)
         used = refresh(room)
         for words in COMMANDS:
             measure(room, words)
     finally:
         room.close()
-    return 1 if used > LIMIT else 0
+    sys.exit(used > LIMIT)
 
 
 def refresh(room: Room) -> float:
@@ -52,7 +56,3 @@ def measure(room: Room, words: list[str]) -> None:
     done.wait()
     wall = time.monotonic() - began
     print(f"{' '.join(words)}: {wall:.3f} s, {len(lines)} lines", flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000))

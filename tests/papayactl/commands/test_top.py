@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit.admin.ctl import ctl, is_stopped
+from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import Room, is_alive, wait_for
+from lab.kit.terminal.tmux import Terminal
 from papayactl.look import clients
 from papayactl.look.clients import Look
 from papayactl.top import screen
 from papayactl.top.board import Board
 from tests.conftest import MakeRoom
-from tests.papayactl.running import ctl, is_stopped
-from tests.papayactl.staged import StagedRoom
-from tests.papayactl.terminal import Terminal
 
 
 @pytest.fixture

@@ -1,16 +1,26 @@
 """papayactl in a room of the real daemon, and the kernel's facts read by other programs."""
 
+import inspect
 import json
 import subprocess
 from pathlib import Path
 from typing import Any
 
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 from lab.kit.machine import kernel
 from lab.kit.room import Peer, Room, wait_for
 from papayactl.main import main
-from tests.papayactl.runner import runner
+
+
+def runner() -> CliRunner:
+    """A runner of commands in this process, with stderr apart from stdout.
+
+    As click 8.2 has it always, and 8.1 when it is asked to.
+    """
+    known = inspect.signature(CliRunner).parameters
+    apart: dict[str, Any] = {"mix_stderr": False} if "mix_stderr" in known else {}
+    return CliRunner(**apart)
 
 
 def ctl(room: Room, *words: str, input: str | None = None) -> Result:

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import ROOT
-from tests.papayactl.staged import StagedRoom
 
 
 def give(path: Path) -> None:

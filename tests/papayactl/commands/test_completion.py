@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit import CHECKOUT
+from lab.kit.admin.staged import StagedRoom
+from lab.kit.terminal.tmux import Terminal
 from papayad.state import tokens
-from tests.papayactl.staged import ROOT, StagedRoom
-from tests.papayactl.terminal import Terminal
 
 
 @pytest.fixture
 def script(room: StagedRoom, tmp_path: Path) -> Path:
     """What bash is to source: papayactl of this checkout, and its completion."""
     program = tmp_path / "papayactl"
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m papayactl "$@"\n')
+    program.write_text(
+        f'#!/bin/sh\nPYTHONPATH={CHECKOUT} exec {sys.executable} -m papayactl "$@"\n'
+    )
     program.chmod(0o755)
     source = room.ctl("completion", "bash").stdout
     file = tmp_path / "completion.sh"

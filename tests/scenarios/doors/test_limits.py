@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lab.kit import starting
+from lab.kit import launch
 from lab.kit.machine import kernel
 from lab.kit.machine.limits import set_soft
 from lab.kit.room import Peer, Room, wait_for
@@ -219,7 +219,7 @@ def test_no_process_to_be_had(make_room: MakeRoom) -> None:
     room = make_room(service={"sandbox": "auto"})  # to find libseccomp may take a process
     alice, bob = room.join("alice"), room.join("bob")
     room.stop_acceptor()
-    with starting.foreground(room, preexec_fn=limited(resource.RLIMIT_NPROC, 1)) as process:
+    with launch.foreground(room, preexec_fn=limited(resource.RLIMIT_NPROC, 1)) as process:
         for _ in range(3):
             assert refused(room, "carol") == "busy"
         alice.send(b"MSG - still here\n")
@@ -239,7 +239,7 @@ def test_no_process_to_be_had(make_room: MakeRoom) -> None:
 def test_no_descriptor_to_be_had_costs_those_who_wait(make_room: MakeRoom) -> None:
     """They are evicted as above max_pending, so that a friend gets in."""
     room = make_room(start=False, limits={"max_pending_per_source": 100, "auth_seconds": 3600.0})
-    with starting.daemon(room, preexec_fn=limited(resource.RLIMIT_NOFILE, 24)):
+    with launch.daemon(room, preexec_fn=limited(resource.RLIMIT_NOFILE, 24)):
         alice, acceptor = room.join("alice"), room.acceptor()
         made = silent(room, "127.0.0.2", 40)
         wait_for(lambda: "pending ones are dropped" in room.journal())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.kit import starting
+from lab.kit import launch
 from lab.kit.room import ROOT, Peer, Room, wait_for
 from papayad.formats import record
 from papayad.formats.wire import Hello
@@ -124,7 +124,7 @@ def limit_files() -> None:
 def test_a_file_that_may_not_grow(make_room: MakeRoom) -> None:
     """Who comes through an acceptor without the limit can write again."""
     room = make_room(start=False, limits={"message_burst": 5000})
-    with starting.daemon(room, preexec_fn=limit_files):
+    with launch.daemon(room, preexec_fn=limit_files):
         alice, bob = room.join("alice", session="desk"), room.join("bob")
         id = say_until_refused(alice)
         assert times(room, id) == 0

@@ -1,14 +1,12 @@
-"""How long a long history takes to open and to scroll, in a terminal: no test, numbers for people.
-
-python -m tests.papayachat.bench_history [LINES]
-"""
+"""How long a long history takes papayachat to open and to scroll: `python -m lab.bench history`."""
 
 import os
 import random
-import sys
 import tempfile
 import time
 from pathlib import Path
+
+import click
 
 from lab.kit.terminal.emulator import Emulator
 from lab.kit.terminal.scripted import LOG, TOKEN
@@ -20,7 +18,7 @@ from papayad.formats import invite, record
 WORDS = ["the", "quick", "fox", "jumps", "over", "lazy", "https://example.org/x", "你好", "papaya"]
 
 
-def history(count: int) -> bytes:
+def conversation(count: int) -> bytes:
     dice = random.Random(1)
     lines = []
     for number in range(count):
@@ -40,17 +38,20 @@ def timed(what: str, terminal: Emulator, keys: str, seen: str) -> None:
     print(f"{what:24} {time.perf_counter() - start:6.3f} s")
 
 
-def main(count: int) -> None:
+@click.command("history")
+@click.option("--lines", type=click.IntRange(1), default=100_000, show_default=True)
+def history(lines: int) -> None:
+    """How long papayachat takes to open and to scroll a long history."""
     with tempfile.TemporaryDirectory() as home:
         for kind in ("CONFIG", "DATA", "STATE"):
             os.environ[f"XDG_{kind}_HOME"] = f"{home}/{kind}"
         address = f"papaya://alice:{TOKEN}@127.0.0.1:1/main"
         profiles.save(profiles.make(invite.parse(address), "main", plain=True))
-        Replica(directory("main")).put(Cursor(LOG, 0), history(count))
+        Replica(directory("main")).put(Cursor(LOG, 0), conversation(lines))
         start = time.perf_counter()
         with Emulator(columns=160, rows=50) as terminal:
             terminal.sees("│", "main |")
-            print(f"{'open':24} {time.perf_counter() - start:6.3f} s, {count} lines")
+            print(f"{'open':24} {time.perf_counter() - start:6.3f} s, {lines} lines")
             terminal.sees("reconnecting")
             timed("a page up", terminal, "\x1b[5~", "scrolled up")
             timed("to the beginning", terminal, "\x1b<", "21 September 2026")
@@ -59,7 +60,3 @@ def main(count: int) -> None:
             timed("grep", terminal, "/grep fox.*fox.*fox\r", "only 'fox")
             status = Path(f"/proc/{terminal.pid}/status").read_text()
             print(next(line for line in status.splitlines() if line.startswith("VmHWM")))
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

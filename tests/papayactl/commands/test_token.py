@@ -5,12 +5,12 @@ import signal
 import threading
 import time
 
+from lab.kit.admin.staged import StagedRoom
 from papayactl.state import tokens as tokenfile
 from papayad import config
 from papayad.formats import invite
 from papayad.log import store
 from papayad.state import marks, tokens
-from tests.papayactl.staged import StagedRoom
 
 
 def test_add_prints_the_invite_and_keeps_no_token(room: StagedRoom) -> None:

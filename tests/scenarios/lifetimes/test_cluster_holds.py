@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from lab.kit import starting
+from lab.kit import launch
 from lab.kit.machine import kernel
 from lab.kit.room import Room
 from tests.conftest import MakeRoom
@@ -124,7 +124,7 @@ def test_the_acceptor_keeps_no_client(room: Room) -> None:
 def test_a_clusters_input_and_output_are_nobodys(make_room: MakeRoom) -> None:
     """Else the one who reads papayad's output would wait for the last client to leave."""
     room = make_room(start=False)
-    with starting.foreground(room, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with launch.foreground(room, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         room.join("alice").ping()
         entry = room.entry("alice")
         for pid in (entry.recv, entry.send):

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit.admin.ctl import TALKATIVE, block, ctl, is_idle
+from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import PATIENCE, Room, wait_for
 from papayactl.state import records, verify
 from papayad.formats import record
 from papayad.formats.record import stamp
 from papayad.log import segments
 from tests.conftest import MakeRoom
-from tests.papayactl.running import TALKATIVE, block, ctl, is_idle
-from tests.papayactl.staged import StagedRoom
 
 BASE = 1_800_000_000.0
 

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 
+from lab.kit.admin.ctl import ctl, ctl_json, is_stopped
 from lab.kit.machine.pid_namespace import (
     give_next,
     most,
@@ -15,7 +16,6 @@ from lab.kit.machine.pid_namespace import (
 )
 from lab.kit.room import Room, is_alive, wait_for
 from papayad.state import groups
-from tests.papayactl.running import ctl, ctl_json, is_stopped
 
 
 @needs_pid_namespace

@@ -10,14 +10,14 @@ from typing import Any
 
 from click.testing import Result
 
+from lab.kit import CHECKOUT
+from lab.kit.admin.ctl import runner
 from lab.kit.room import PATIENCE
 from papayactl.main import main
 from papayad.settings import Settings
 from papayad.state import roster
-from tests.papayactl.runner import runner
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -78,8 +78,10 @@ class StagedRoom:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT)} | ({"STUBBORN": "1"} if stubborn else {}),
+            cwd=CHECKOUT,
+            env=os.environ
+            | {"PYTHONPATH": str(CHECKOUT)}
+            | ({"STUBBORN": "1"} if stubborn else {}),
         )
         self.children.append(process)
         return process

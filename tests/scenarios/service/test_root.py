@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from lab.kit import starting
+from lab.kit import launch
 from lab.kit.machine import kernel
 from lab.kit.room import ROOT, Room
 from tests.conftest import MakeRoom
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not ROOT, reason="only root has something to dro
 
 
 def start_daemon(room: Room) -> None:
-    assert starting.run(room, extra_groups=[0, 1, 4], start_new_session=True).code == 0
+    assert launch.run(room, extra_groups=[0, 1, 4], start_new_session=True).code == 0
 
 
 def test_no_process_is_root(make_room: MakeRoom) -> None:
@@ -69,7 +69,7 @@ def test_nobody_but_root_looks_into_a_process(make_room: MakeRoom) -> None:
 
 def test_foreground_is_not_root_either(make_room: MakeRoom) -> None:
     room = make_room(start=False)
-    with starting.foreground(room, extra_groups=[0, 1, 4]) as process:
+    with launch.foreground(room, extra_groups=[0, 1, 4]) as process:
         known = kernel.fields(process.pid)
         assert "0" not in known["Uid"].split() + known["Gid"].split() + known["Groups"].split()
         assert int(known["CapPrm"], 16) == 0
@@ -79,7 +79,7 @@ def test_foreground_is_not_root_either(make_room: MakeRoom) -> None:
 def test_a_service_without_a_user_of_its_own_is_refused(make_room: MakeRoom, user: str) -> None:
     room = make_room(start=False)
     room.path.write_text(room.path.read_text().replace('"nobody"', f'"{user}"'))
-    done = starting.run(room)
+    done = launch.run(room)
     assert done.code == os.EX_CONFIG
     assert done.stderr.startswith("papayad: service.user: ")
     assert room.acceptor() == 0

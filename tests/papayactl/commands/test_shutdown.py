@@ -5,11 +5,11 @@ import signal
 import time
 from datetime import datetime
 
+from lab.kit.admin.ctl import ctl, ctl_json, is_stopped
 from lab.kit.room import Room, is_alive, wait_for
 from papayad.state import pidfile
 from papayad.system.locks import is_held_at
 from tests.conftest import MakeRoom
-from tests.papayactl.running import ctl, ctl_json, is_stopped
 
 
 def waiter(room: Room) -> int:

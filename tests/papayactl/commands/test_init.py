@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from lab.kit.admin.ctl import runner
 from papayactl.look import acceptor
 from papayactl.main import main
 from papayad import config
 from papayad.formats import invite
 from papayad.formats.address import parse_address
 from papayad.state import tokens
-from tests.papayactl.runner import runner
 
 AS_ROOT = os.geteuid() == 0
 USER = ["--user", "nobody"] if AS_ROOT else []

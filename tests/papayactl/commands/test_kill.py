@@ -5,11 +5,11 @@ import signal
 
 import pytest
 
+from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import PATIENCE, wait_for
 from papayactl.look import living
 from papayactl.system import pinned, process
 from papayad.state import roster
-from tests.papayactl.staged import StagedRoom
 
 
 def is_stopped(pid: int) -> bool:

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
+from lab.kit.admin.staged import StagedRoom
 from papayad.state import roster
-from tests.papayactl.staged import StagedRoom
 
 
 def test_nobody(room: StagedRoom) -> None:

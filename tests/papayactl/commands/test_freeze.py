@@ -6,14 +6,14 @@ import signal
 
 import pytest
 
+from lab.kit.admin.ctl import TALKATIVE, ctl, ctl_json, is_stopped
+from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import ROOT, wait_for
 from papayactl.state import lock
 from papayad.errors import Fault
 from papayad.formats.wire import Greeting, Hello, Refusal
 from papayad.state import marks
 from tests.conftest import MakeRoom
-from tests.papayactl.running import TALKATIVE, ctl, ctl_json, is_stopped
-from tests.papayactl.staged import StagedRoom
 
 
 def test_both_stop_and_go_on(room: StagedRoom) -> None:

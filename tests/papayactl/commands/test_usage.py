@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit.admin.ctl import ctl, ctl_json, is_idle
 from lab.kit.machine import kernel
 from lab.kit.room import Room, wait_for
 from papayactl.look import rates, usage
 from papayad.state import roster
 from tests.conftest import MakeRoom
-from tests.papayactl.running import ctl, ctl_json, is_idle
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from lab.kit import starting
+from lab.kit import launch
 from lab.kit.machine import kernel, memory
 from lab.kit.room import is_alive, wait_for
 from papayad.errors import CONFIGURATION
@@ -64,7 +64,7 @@ def allow_cores() -> None:
 
 def test_no_process_leaves_a_core(make_room: MakeRoom) -> None:
     room = make_room(start=False)
-    with starting.foreground(room, preexec_fn=allow_cores) as process:
+    with launch.foreground(room, preexec_fn=allow_cores) as process:
         room.join("alice")
         entry = room.entry("alice")
         for pid in (process.pid, entry.recv, entry.send):
