@@ -1,5 +1,5 @@
 # papaya from a checkout. Nothing here needs root, and nothing is written outside of this directory.
-# Plain enough for GNU make and BSD make; what needs thought is in contrib/*.sh.
+# Plain enough for GNU make and BSD make; what needs thought is in scripts/*.sh.
 
 PORT ?= 7722
 NAME = guest

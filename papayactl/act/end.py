@@ -96,7 +96,7 @@ def end_those(settings: Settings, is_meant: Callable[[Entry], bool]) -> list[Out
 
 
 def tell_room(settings: Settings) -> int:
-    """Write the `part` of every cluster that is gone, as whoever sees it first does (section 5).
+    """Write the `part` of each cluster that is gone: whoever sees it first does (design section 5).
 
     The acceptor does the same when it lives; one of the two finds nothing left. Returns how many.
     """

@@ -1,4 +1,4 @@
-"""The clusters of a room, from the roster's locks and the kernel's process groups (sections 5, 7).
+"""The clusters of a room, from roster locks and process groups (design sections 5, 7).
 
 A cluster is alive while its roster entry is locked; its processes are the two that the entry names
 and that are in the group it names. Titles are no evidence: anybody can set one.

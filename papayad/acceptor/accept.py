@@ -1,4 +1,4 @@
-"""Listening sockets in the acceptor's selector: who comes, in bursts, and when to rest (section 8).
+"""Listening sockets in the acceptor's selector: accepting in bursts, and rest (design section 8).
 
 To accept but one at each turn of the loop keeps friends out when a thousand pending connections
 have something to say at each turn: the kernel's queue fills, and a client whose first segment is

@@ -1,4 +1,4 @@
-"""The acceptor's selector: what it watches, and in which order a turn serves it (section 8).
+"""The acceptor's selector: what it watches, and what a turn serves first (design section 8).
 
 A flood has more to say at each turn than there is time for. So a turn serves a share of it, and
 what is left is there again at the next one. The last come first: of a queue that grows faster than

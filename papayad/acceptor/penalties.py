@@ -1,4 +1,4 @@
-"""The acceptor's side of penalties: who is charged, who is refused, what is said (section 8).
+"""The acceptor's side of penalties: who is charged, refused, and told of (design section 8).
 
 A source's failures are said once a minute, in a line that stays as it is, for fail2ban:
 

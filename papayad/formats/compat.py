@@ -1,4 +1,4 @@
-"""The original papayaChat's clients: 128 bytes of token, then raw lines both ways (section 3).
+"""papayaChat's original clients: 128 bytes of token, then raw lines both ways (design section 3).
 
 A leaf. Their client puts its name in front of each line itself, which is taken off: the token alone
 names the user.

@@ -1,4 +1,4 @@
-"""Reaping: whoever sees a free roster lock removes the entry and writes the `part` (section 5).
+"""Reaping: who sees a free roster lock removes the entry, writes the `part` (design section 5).
 
 Done by a short-lived child of the acceptor (which itself never waits for the log's lock), by RECV
 before it answers WHO, and by papayactl. The removal and the record are one transaction, so that two

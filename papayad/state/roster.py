@@ -1,11 +1,11 @@
-"""The roster: a file per cluster, held locked by it: a free lock means it is gone (section 5).
+"""The roster: a file per cluster, locked by it: a free lock means it is gone (design section 5).
 
 The acceptor makes an entry before it forks, the cluster inherits the lock and adds its two pids. A
 complete entry is one line:
 
     USER session=S peer=P since=T group=PGID token=ID presence=on recv=PID send=PID
 
-Anybody who reads it checks the lock first. Who removes the entry of a gone cluster is in reaper.
+Anybody who reads it checks the lock first. The entry of a gone cluster is removed by papayad/log/presence.py.
 
 On a full disk there is no place for a line. Then the file is empty, the facts are its name, and the
 pids, which come later, its time: of those a name and an inode are all that has to be had.

@@ -1,4 +1,4 @@
-"""Detaching: python-daemon's double fork, and a starter that waits for the daemon (section 2).
+"""Detaching: python-daemon's double fork, and a starter that waits (design section 2).
 
 The command returns when the daemon has written its pid file, listens, and has init for a parent;
 else with the daemon's reason. A service manager that sees it return can trust what it finds.

@@ -1,4 +1,4 @@
-"""The acceptor's own process group: no stranger in it, in whatever way it was started (section 5).
+"""The acceptor's own process group: no stranger is in it, however it started (design section 5).
 
 The room's signals go to whole groups, so a shell's pipeline or a test runner must not share one.
 """

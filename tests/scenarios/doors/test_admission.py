@@ -1,4 +1,4 @@
-"""Who fails has to wait, who is banned stays out, and nobody else is kept out (section 8)."""
+"""Who fails has to wait, who is banned stays out, nobody else is kept out (design section 8)."""
 
 import os
 import signal

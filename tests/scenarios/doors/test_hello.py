@@ -1,4 +1,4 @@
-"""A hello that is none, or not a good one, is answered as it should; the room goes on (section 3).
+"""A hello that is none, or not a good one, is answered, and the room goes on (design section 3).
 
 A connection of the room's own, `alice`, is asked for a pong after each: nobody else notices.
 """

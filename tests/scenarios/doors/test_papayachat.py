@@ -1,4 +1,4 @@
-"""papayaChat's original clients: 128 bytes of token, then raw lines both ways (section 3)."""
+"""papayaChat's original clients: 128 bytes of token, then raw lines (design section 3)."""
 
 from collections.abc import Iterator
 from contextlib import closing

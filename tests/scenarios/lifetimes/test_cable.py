@@ -1,4 +1,4 @@
-"""A client's host is gone without a word: its cluster ends, the others see it (section 6)."""
+"""A client's host is gone without a word: its cluster ends, others see it (design section 6)."""
 
 from lab.kit.machine import kernel, namespace
 from lab.kit.room import Peer, is_alive, wait_for

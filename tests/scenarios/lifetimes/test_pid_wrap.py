@@ -1,4 +1,4 @@
-"""Pids begin anew and come back: nobody is taken for who had the number before (section 6)."""
+"""Pids come back: nobody is taken for who had the number before (design section 6)."""
 
 import os
 import signal

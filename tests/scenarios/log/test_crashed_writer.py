@@ -1,4 +1,4 @@
-"""A writer is killed in the middle: nobody is ever shown what was not committed (section 4).
+"""A writer is killed in the middle: nobody sees what was not committed (design section 4).
 
 The next append cuts it. With no live group the start checks the last segment record by record.
 """

@@ -1,4 +1,4 @@
-"""SIGHUP, and files that change: what is new is used, what is broken keeps the old (section 6)."""
+"""SIGHUP, and changed files: a new one is used, a broken one keeps the old (design section 6)."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Started as root, nothing of root is left in any process, and none can get it back (section 2)."""
+"""Started as root, no process keeps anything of root or gets it back (design section 2)."""
 
 import grp
 import os

@@ -1,4 +1,4 @@
-"""The start: what is wrong is told at once, and what then serves is in good order (section 2)."""
+"""The start: what is wrong is told at once, what then serves is in order (design section 2)."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What a client may send is bounded, cleaned and answered; the connection lives (sections 3, 4)."""
+"""What a client sends is bounded, cleaned, answered; the connection lives (design section 3)."""
 
 from collections.abc import Iterator
 from contextlib import closing
