@@ -7,7 +7,7 @@ from errno import ENOSPC
 
 from lab.kit.room import Peer, Room
 from papayad.formats import record
-from papayad.formats.wire import Greeting, Hello, render_message
+from papayad.formats.wire import Greeting, Hello, check_of, render_message
 
 
 class Device:
@@ -37,7 +37,9 @@ class Device:
         """A new connection of the session; the old one stays open, as after a laptop's sleep."""
         hello = Hello(self._room.token(self._user), session="device")
         if self._log:
-            hello = Hello(hello.token, since=self.cursor, log=self._log, session="device")
+            last = self.copy[self.copy.rfind(b"\n", 0, -1) + 1 :]
+            check = check_of(last) if last else ""
+            hello = Hello(hello.token, self.cursor, self._log, session="device", check=check)
         self._peer = self._room.peer()
         greeting = self._peer.hello(hello)
         assert isinstance(greeting, Greeting), greeting

@@ -4,6 +4,7 @@ A leaf, shared by papayad and papayachat so that both ends agree by construction
 into values and values into lines; it never reads a socket.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 
@@ -15,7 +16,11 @@ SESSION_LENGTH = 32
 
 REASONS = ("auth", "full", "busy", "protocol", "banned", "frozen")
 
+CHECK_DIGITS = 16
+
+_OPTIONS = ("since", "log", "check", "last", "session", "presence")
 _LOG = re.compile(r"[0-9a-f]{1,64}\Z")
+_CHECK = re.compile(rf"[0-9a-f]{{{CHECK_DIGITS}}}\Z")
 
 
 class ProtocolError(Exception):
@@ -24,7 +29,10 @@ class ProtocolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The client's first line. `since` goes with `log`; `last` and `since` exclude each other."""
+    """The client's first line. `since` goes with `log`; `last` and `since` exclude each other.
+
+    `check` goes with `since`: what the client's copy has before that offset, see `check_of`.
+    """
 
     token: str = field(repr=False)
     since: int | None = None
@@ -32,6 +40,7 @@ class Hello:
     last: int | None = None
     session: str = ""
     presence: bool = True
+    check: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +91,17 @@ class Ping:
     mark: bytes
 
 
+def check_of(line: bytes) -> str:
+    """A cursor's check: of the last whole record before it, with its LF."""
+    return hashlib.sha256(line).hexdigest()[:CHECK_DIGITS]
+
+
 def render_hello(hello: Hello) -> bytes:
     words = [VERSION, hello.token]
     if hello.since is not None:
         words += [f"since={hello.since}", f"log={hello.log}"]
+        if hello.check:
+            words.append(f"check={hello.check}")
     elif hello.last is not None:
         words.append(f"last={hello.last}")
     if hello.session:
@@ -105,11 +121,13 @@ def parse_hello(line: bytes) -> Hello:
         raise ProtocolError(f"speak {VERSION}")
     if len(words) < 2 or not words[1]:
         raise ProtocolError("a token comes after the version")
-    options = _options(words[2:], {"since", "log", "last", "session", "presence"})
+    options = _options(words[2:])
     if ("since" in options) != ("log" in options):
         raise ProtocolError("since and log go together")
     if "since" in options and "last" in options:
         raise ProtocolError("since and last exclude each other")
+    if "check" in options and not ("since" in options and _CHECK.match(options["check"])):
+        raise ProtocolError(f"check is {CHECK_DIGITS} digits of 0-9 a-f, and goes with since")
     if options.get("presence", "off") != "off":
         raise ProtocolError("presence can only be off")
     return Hello(
@@ -119,6 +137,7 @@ def parse_hello(line: bytes) -> Hello:
         last=_number(options, "last"),
         session=_session(options.get("session")),
         presence="presence" not in options,
+        check=options.get("check", ""),
     )
 
 
@@ -203,12 +222,13 @@ def _ascii(line: bytes) -> str:
         raise ProtocolError("a hello is ASCII") from None
 
 
-def _options(words: list[str], known: set[str]) -> dict[str, str]:
+def _options(words: list[str]) -> dict[str, str]:
     options: dict[str, str] = {}
     for word in words:
         key, sign, value = word.partition("=")
-        if not sign or key not in known or key in options:
-            raise ProtocolError("options are since=, log=, last=, session=, presence=, each once")
+        if not sign or key not in _OPTIONS or key in options:
+            known = ", ".join(f"{one}=" for one in _OPTIONS)
+            raise ProtocolError(f"options are {known}, each once")
         options[key] = value
     return options
 

@@ -99,6 +99,17 @@ class Reader:
             return base == offset
         return self._slice(base, offset - 1, 1) == b"\n"
 
+    def record_before(self, offset: int) -> bytes:
+        """The line that ends at a boundary, empty where it was pruned. Raises Pruned."""
+        base = holding(self._state_dir, offset - 1)
+        if base is None:
+            return b""
+        line, low = b"", offset
+        while low > base and b"\n" not in line[:-1]:
+            high, low = low, max(base, low - _BLOCK)
+            line = self._slice(base, low, high - low) + line
+        return line[line.rfind(b"\n", 0, -1) + 1 :]
+
     def start_of_last(self, count: int, end: int) -> int:
         """The offset of the `count`-th record before `end`, or the oldest one's. Raises Pruned."""
         if count == 0:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from papayad.formats.wire import Hello
+from papayad.formats.wire import Hello, check_of
 from papayad.log.reader import Pruned, Reader
 
 
@@ -31,7 +31,18 @@ def _resolve(hello: Hello, reader: Reader, identity: str, history_lines: int) ->
         return Start(reader.start_of_last(lines, end), end, False)
     if hello.log == identity and hello.since < reader.oldest():
         return Start(reader.oldest(), end, True)
-    known = hello.log == identity and hello.since <= end and reader.is_boundary(hello.since)
-    if known:
+    if hello.log == identity and hello.since <= end and _is_known(reader, hello.since, hello.check):
         return Start(hello.since, end, False)
     return Start(reader.start_of_last(history_lines, end), end, True)
+
+
+def _is_known(reader: Reader, offset: int, check: str) -> bool:
+    """Whether a record begins at the offset, and the one before it is the client's.
+
+    Identity and offset alone are the same after an old copy of the log was put back. An older
+    client says no check; and of a record that was pruned nobody knows what it was.
+    """
+    if not reader.is_boundary(offset):
+        return False
+    before = reader.record_before(offset) if check else b""
+    return not before or check_of(before) == check

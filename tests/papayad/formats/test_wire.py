@@ -15,12 +15,16 @@ BARE = f"PAPAYA/1 {TOKEN}"
     [
         ("", Hello(TOKEN)),
         (f" since=0 log={LOG}", Hello(TOKEN, since=0, log=LOG)),
+        (
+            f" since=7 log={LOG} check={'a' * 16}",
+            Hello(TOKEN, since=7, log=LOG, check="a" * 16),
+        ),
         (" last=0", Hello(TOKEN, last=0)),
         (" session=Desk_1-b", Hello(TOKEN, session="Desk_1-b")),
         (" presence=off", Hello(TOKEN, presence=False)),
         (
-            f" since={10**19} log={LOG} session={'s' * 32} presence=off",
-            Hello(TOKEN, since=10**19, log=LOG, session="s" * 32, presence=False),
+            f" since={10**19} log={LOG} check={'0' * 16} session={'s' * 32} presence=off",
+            Hello(TOKEN, 10**19, LOG, session="s" * 32, presence=False, check="0" * 16),
         ),
     ],
 )
@@ -31,7 +35,7 @@ def test_hello(options: str, hello: Hello) -> None:
 
 
 def test_the_longest_hello_fits() -> None:
-    hello = Hello(TOKEN, since=10**19, log=LOG, session="s" * 32, presence=False)
+    hello = Hello(TOKEN, 10**19, LOG, session="s" * 32, presence=False, check="0" * 16)
     assert len(wire.render_hello(hello)) <= wire.HELLO_BYTES
 
 
@@ -62,6 +66,12 @@ def test_a_word_that_could_be_no_token_is_a_wrong_one_like_any_other(token: str)
         f"{BARE} since=1",
         f"{BARE} log={LOG}",
         f"{BARE} since=1 log={LOG} last=1",
+        f"{BARE} check={'0' * 16}",
+        f"{BARE} last=1 check={'0' * 16}",
+        f"{BARE} since=1 log={LOG} check=",
+        f"{BARE} since=1 log={LOG} check={'0' * 15}",
+        f"{BARE} since=1 log={LOG} check={'0' * 17}",
+        f"{BARE} since=1 log={LOG} check={'A' * 16}",
         f"{BARE} last=1 last=1",
         f"{BARE} last=-1",
         f"{BARE} last=+1",
@@ -85,6 +95,10 @@ def test_a_wrong_hello_is_refused(line: str) -> None:
 
 def test_a_hello_never_shows_its_token() -> None:
     assert TOKEN not in repr(Hello(TOKEN))
+
+
+def test_a_check_is_of_the_line_with_its_lf() -> None:
+    assert wire.check_of(b"abc\n") == "edeaaff3f1774ad2"
 
 
 def test_greeting() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from papayad.formats.wire import Hello
+from papayad.formats.wire import Hello, check_of
 from papayad.log import reader as reading
 from papayad.log import resume, segments, store
 from papayad.log.appender import Appender
@@ -56,3 +56,54 @@ def test_segments_go_while_they_are_looked_at(
     start = resume.resolve(Hello("", **asked), reader, IDENTITY, 50)  # type: ignore[arg-type]
     assert start.offset == known[5]
     assert start.gap == ("since" in asked)
+
+
+def boundaries(log: bytes) -> list[int]:
+    return [place + 1 for place, byte in enumerate(log) if byte == 10]
+
+
+def whole_log(state_dir: Path) -> bytes:
+    return b"".join(
+        Path(segments.path(state_dir, base)).read_bytes() for base in segments.bases(state_dir)
+    )
+
+
+def ask(reader: Reader, since: int, check: str) -> resume.Start:
+    return resume.resolve(Hello("", since, IDENTITY, check=check), reader, IDENTITY, 1)
+
+
+def test_a_cursor_that_knows_its_content(reader: Reader, tmp_path: Path) -> None:
+    """Guards: looking into the segment before, where the cursor is at the start of one."""
+    log = whole_log(tmp_path)
+    start = 0
+    for end in boundaries(log):
+        assert ask(reader, end, check_of(log[start:end])) == resume.Start(end, len(log), False)
+        start = end
+
+
+def test_a_cursor_of_a_log_that_is_another_one_now(reader: Reader, tmp_path: Path) -> None:
+    """Guards: comparing the check, where identity and offset are right."""
+    log = whole_log(tmp_path)
+    for end in boundaries(log):
+        start = ask(reader, end, check_of(b"another record\n"))
+        assert start.gap
+        assert start.offset == boundaries(log)[-2]
+        assert not ask(reader, end, "").gap  # an older client says nothing
+
+
+def test_a_record_longer_than_a_block_is_checked_whole(tmp_path: Path) -> None:
+    """Guards: reading on to the record's begin."""
+    store.prepare(tmp_path, lambda line: None)
+    own = Appender(tmp_path, Chatlog(durability="kernel"), lambda: None, lambda line: None)
+    own.append([("alice", "-", "short"), ("alice", "-", "x" * 200_000)])
+    log = whole_log(tmp_path)
+    first, end = boundaries(log)
+    assert not ask(Reader(tmp_path), end, check_of(log[first:])).gap
+    assert ask(Reader(tmp_path), end, check_of(log[end - 65536 :])).gap
+
+
+def test_of_a_pruned_record_the_client_is_believed(reader: Reader, tmp_path: Path) -> None:
+    known = segments.bases(tmp_path)
+    os.unlink(segments.path(tmp_path, known[0]))
+    assert not ask(reader, known[1], "0" * 16).gap
+    assert ask(reader, known[2], "0" * 16).gap
