@@ -3,8 +3,8 @@
     python -m lab.fuzz --seconds 60            every harness of lab/kit/parsers.py, so long each
     python -m lab.fuzz --seconds 600 hello     one of them
 
-Begins with the kept corpus (lab/kit/corpus) and adds to it what reaches something new. An input that
-fails is printed, and kept as well: the test suite fails until it is mended.
+Begins with the kept corpus (lab/kit/corpus) and adds to it each input that reaches something new.
+An input that fails is printed, and kept as well: the test suite fails until it is mended.
 """
 
 import argparse

@@ -21,6 +21,7 @@ LOWER_BOUNDS = {
     "psutil": "5.9.4",
     "rich": "13.3",
     "prompt_toolkit": "3.0.36",
+    "wcwidth": "0.2.5",
     "cryptography": "38",
 }
 

@@ -5,7 +5,7 @@ complete entry is one line:
 
     USER session=S peer=P since=T group=PGID token=ID presence=on recv=PID send=PID
 
-Anybody who reads it checks the lock first. The entry of a gone cluster is removed by papayad/log/presence.py.
+Whoever reads it looks at the lock first. papayad/log/presence.py removes the entries of the gone.
 
 On a full disk there is no place for a line. Then the file is empty, the facts are its name, and the
 pids, which come later, its time: of those a name and an inode are all that has to be had.
