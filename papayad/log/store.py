@@ -20,6 +20,7 @@ _DIRECTORIES = (
     roster.directory,
     marks.seen,
     marks.frozen,
+    marks.muted,
     penalty.directory,
 )
 

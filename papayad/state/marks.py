@@ -18,6 +18,11 @@ def frozen(state_dir: Path) -> Path:
     return state_dir / "frozen"
 
 
+def muted(state_dir: Path) -> Path:
+    """A file for each user, by name, who reads on and writes nothing."""
+    return state_dir / "muted"
+
+
 def touch_seen(state_dir: str, token: str) -> None:
     """This token, by Token.id, is used now; it may be used where that cannot be written, too."""
     path = f"{state_dir}/seen/{token}"
@@ -32,8 +37,17 @@ def touch_seen(state_dir: str, token: str) -> None:
 
 def is_frozen(state_dir: str, user: str) -> bool:
     """Raises OSError when the marks cannot be looked at."""
+    return _exists(f"{state_dir}/frozen/{user}")
+
+
+def is_muted(state_dir: str, user: str) -> bool:
+    """Raises OSError when the marks cannot be looked at."""
+    return _exists(f"{state_dir}/muted/{user}")
+
+
+def _exists(path: str) -> bool:
     try:
-        os.stat(f"{state_dir}/frozen/{user}")
+        os.stat(path, follow_symlinks=False)
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
