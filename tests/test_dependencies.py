@@ -1,4 +1,4 @@
-"""Every library that is imported is declared, wherever somebody installs from; and none beside them.
+"""Every library that is imported is declared wherever somebody installs from, and none beside them.
 
 A library that another one brings along is there by luck, until the other no longer needs it.
 """

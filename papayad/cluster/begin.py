@@ -25,7 +25,7 @@ from papayad.cluster.send import SIGNALS, Room, prepare_signals, run
 from papayad.cluster.takeover import left_behind, wait_until_gone
 from papayad.cluster.tie import Tie, pair, tighten
 from papayad.formats import compat, wire
-from papayad.formats.titles import RECV, SEND
+from papayad.formats.titles import RECV, SEND, Name
 from papayad.formats.wire import parse_upstream
 from papayad.log import presence
 from papayad.log.appender import Appender
@@ -74,7 +74,7 @@ class Client:
     compat: bool
     entry: roster.Entry
     older: tuple[str, ...]
-    titles: tuple[str, str]  # RECV's and SEND's
+    titles: tuple[Name, Name]  # RECV's and SEND's
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-r"""Process titles, written and parsed in this one place (design section 7).
+r"""Process titles and short names, written and parsed in this one place (design section 7).
 
 A leaf. The titles are an interface: `pkill -f 'papayad\[main\]: alice@'` and rc scripts match them.
 Anyone can set a title, so whoever parses one uses it as a label and believes kernel facts only.
@@ -11,6 +11,11 @@ ACCEPTOR = "acceptor"
 RECV = "recv"
 SEND = "send"
 REAPER = "reaper"
+
+_COMM = 15  # bytes of a short name
+_COMM = 15  # bytes of a short name, proc_pid_comm(5)
+
+Name = tuple[str, str]  # what a process is called: its title, and its short name
 
 _TITLE = re.compile(
     r"papayad\[(?P<room>[a-z0-9._-]+)\]: "
@@ -29,17 +34,22 @@ class Title:
     peer: str = ""
 
 
-def acceptor(room: str, addresses: list[str]) -> str:
-    return f"papayad[{room}]: {ACCEPTOR} {' '.join(addresses)}".rstrip()
+def acceptor(room: str, addresses: list[str]) -> Name:
+    return f"papayad[{room}]: {ACCEPTOR} {' '.join(addresses)}".rstrip(), _comm(room, ACCEPTOR)
 
 
-def reaper(room: str) -> str:
-    return f"papayad[{room}]: {REAPER}"
+def reaper(room: str) -> Name:
+    return f"papayad[{room}]: {REAPER}", _comm(room, REAPER)
 
 
-def client(room: str, user: str, peer: str, role: str) -> str:
-    """The title of RECV or SEND; `peer` is "203.0.113.7:51234" or "[2001:db8::1]:51234"."""
-    return f"papayad[{room}]: {user}@{peer} {role}"
+def client(room: str, user: str, peer: str, role: str) -> Name:
+    """What RECV or SEND is called; `peer` is "203.0.113.7:51234" or "[2001:db8::1]:51234"."""
+    return f"papayad[{room}]: {user}@{peer} {role}", _comm(user, role)
+
+
+def _comm(whose: str, role: str) -> str:
+    """ "alice recv": `whose` loses its end where there is no place for it."""
+    return f"{whose[: _COMM - 1 - len(role)]} {role}"
 
 
 def parse(title: str) -> Title | None:

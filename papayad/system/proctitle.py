@@ -25,4 +25,13 @@ finally:
 # now, and not at the first title, when that variable may have been changed (HOME) or removed.
 setproctitle.getproctitle()
 
-set_title = setproctitle.setproctitle
+
+def set_title(name: tuple[str, str]) -> None:
+    """Name the calling process: a title for ps, and 15 bytes for who shows no more (comm).
+
+    `top`, `ss -tnp`, `lsof` and the kernel show the latter, proc_pid_comm(5); setproctitle fills it
+    with the beginning of the title, which is the same for every client.
+    """
+    title, comm = name
+    setproctitle.setproctitle(title)
+    setproctitle.setthreadtitle(comm)

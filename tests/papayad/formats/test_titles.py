@@ -30,23 +30,30 @@ def test_parse(text: str, title: Title) -> None:
 
 
 def test_render() -> None:
-    assert (
-        titles.acceptor("main", ["0.0.0.0:7722", "[::]:7722"])
-        == "papayad[main]: acceptor 0.0.0.0:7722 [::]:7722"
+    assert titles.acceptor("main", ["0.0.0.0:7722", "[::]:7722"]) == (
+        "papayad[main]: acceptor 0.0.0.0:7722 [::]:7722",
+        "main acceptor",
     )
-    assert titles.acceptor("main", []) == "papayad[main]: acceptor"
-    assert titles.reaper("main") == "papayad[main]: reaper"
-    assert (
-        titles.client("main", "alice", "203.0.113.7:51234", titles.RECV)
-        == "papayad[main]: alice@203.0.113.7:51234 recv"
+    assert titles.acceptor("main", []) == ("papayad[main]: acceptor", "main acceptor")
+    assert titles.reaper("main") == ("papayad[main]: reaper", "main reaper")
+    assert titles.client("main", "alice", "203.0.113.7:51234", titles.RECV) == (
+        "papayad[main]: alice@203.0.113.7:51234 recv",
+        "alice recv",
     )
+
+
+@pytest.mark.parametrize("role", [titles.RECV, titles.SEND])
+def test_a_short_name_keeps_its_role(role: str) -> None:
+    """Linux would cut its end off (proc_pid_comm(5): 15 bytes)."""
+    comm = titles.client("main", "a" * 32, "[::1]:1", role)[1]
+    assert comm == "a" * 10 + f" {role}"
 
 
 def test_a_users_processes_are_found_by_the_pattern_of_the_design() -> None:
     pattern = re.compile(r"papayad\[main\]: alice@")
-    assert pattern.search(titles.client("main", "alice", "[::1]:1", titles.SEND))
-    assert not pattern.search(titles.client("main", "malice", "[::1]:1", titles.SEND))
-    assert not pattern.search(titles.client("main2", "alice", "[::1]:1", titles.SEND))
+    assert pattern.search(titles.client("main", "alice", "[::1]:1", titles.SEND)[0])
+    assert not pattern.search(titles.client("main", "malice", "[::1]:1", titles.SEND)[0])
+    assert not pattern.search(titles.client("main2", "alice", "[::1]:1", titles.SEND)[0])
 
 
 @pytest.mark.parametrize(

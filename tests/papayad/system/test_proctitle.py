@@ -28,10 +28,11 @@ def test_the_environment_may_change_before_the_first_title() -> None:
     """Its first variable did, where HOME was that, and the processes kept their arguments."""
     script = (
         "import os; from papayad.system import proctitle; os.environ['FIRST'] = 'another value'; "
-        "proctitle.set_title('a title'); print(open('/proc/self/cmdline').read().rstrip(chr(0)))"
+        "proctitle.set_title(('a title', 'a comm')); "
+        "print(open('/proc/self/cmdline').read().rstrip(chr(0)), open('/proc/self/comm').read())"
     )
     environment = {"FIRST": "1"} | os.environ
     done = subprocess.run(
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout == "a title\n"
+    assert done.stdout == "a title a comm\n\n"

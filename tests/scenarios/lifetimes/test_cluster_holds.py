@@ -3,8 +3,10 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -133,3 +135,10 @@ def test_a_clusters_input_and_output_are_nobodys(make_room: MakeRoom) -> None:
         room.stop_acceptor()
         assert process.stdout
         assert process.stdout.read() == b""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("role", ["recv", "send"])
+def test_its_short_name_says_whose_it_is(room: Room, role: str) -> None:
+    comm = Path(f"/proc/{getattr(room.entry('alice'), role)}/comm").read_text()
+    assert comm == f"alice {role}\n"
