@@ -99,12 +99,3 @@ def test_every_target_has_a_line_of_help() -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
     assert targets - told == {"help", "venv", "venv-test", "venv-bench"}
     assert told <= targets
-
-
-@pytest.mark.parametrize(
-    "path", [ROOT / ".ci/run", *sorted(ROOT.glob("scripts/*.sh"))], ids=lambda path: path.name
-)
-def test_a_script_can_be_run(path: Path) -> None:
-    assert path.stat().st_mode & 0o111
-    shell = path.read_text(encoding="utf-8").splitlines()[0].rsplit("/", 1)[-1].split()[-1]
-    assert subprocess.run([shell, "-n", path], check=False).returncode == 0

@@ -1,6 +1,5 @@
 """The scripts for rc.d and OpenRC: every action, with the system's own commands as stand-ins."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -184,25 +183,3 @@ def test_openrc(tmp_path: Path, service: str, room: str) -> None:
         assert run(action) == [f"papayactl --room {room} acceptor {action}"]
     assert run("sessions") == [f"papayactl --room {room} list"]
     assert run("checkconfig") == [f"papayad --room {room} --check"]
-
-
-SCRIPTS = (
-    "rc.d/freebsd rc.d/netbsd rc.d/openbsd openrc/papayad deb.sh debian/programs "
-    "debian/papayad.postinst debian/papayad.prerm debian/papayad.postrm"
-)
-
-
-@pytest.mark.parametrize("name", SCRIPTS.split())
-def test_shellcheck_is_quiet(name: str) -> None:
-    if not shutil.which("shellcheck"):
-        pytest.skip("no shellcheck here")
-    dialect = "ksh" if name.endswith("openbsd") else "sh"
-    # Where rc.subr is, what it reads, and that flags are words is known to it and not here.
-    allowed = "SC1091,SC2034,SC2086" if "rc.d/" in name else "SC1091"
-    done = subprocess.run(
-        ["shellcheck", f"--shell={dialect}", f"--exclude={allowed}", CONTRIB / name],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
