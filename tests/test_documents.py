@@ -4,15 +4,17 @@ A reader follows these words, and a file that moves takes none of them along.
 """
 
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from papayad import config
 from tests.test_project import ROOT, tracked
 
 _FOLDERS = "papayad|papayactl|papayachat|lab|tests|scripts|contrib|docs|man"
 PATH = re.compile(rf"(?<![\w./$@}}-])(?:{_FOLDERS})/[\w./*@-]*\w/?")
-FILE = re.compile(r"(?<![\w./*-])[A-Za-z]\w*\.(?:md|py)\b")
+FILE = re.compile(r"(?<![\w./*$}-])(?:[a-z]\w*/)*(?:[A-Za-z]\w*\.md|[a-z_]\w*\.py)\b")
 MODULE = re.compile(r"(?<![\w./-])(?:papayad|papayactl|papayachat|lab|tests)(?:\.[a-z]\w*)+")
 SECTION = re.compile(r"(?<![\w.])(?:(\w+) )?sections? (\d+(?:(?:, | and |, and )\d+)*)\b(?!\.\d)")
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
@@ -39,8 +41,10 @@ def named(pattern: re.Pattern[str]) -> Iterator[tuple[str, re.Match[str]]]:
 
 
 @cache
-def names() -> set[str]:
-    return {path.name for path in tracked()}
+def ends() -> set[str]:
+    """How a file of the repository may be named: its path, or the end of it."""
+    parts = [path.relative_to(ROOT).parts for path in tracked()]
+    return {"/".join(one[start:]) for one in parts for start in range(len(one))}
 
 
 def is_module(dotted: str) -> bool:
@@ -76,7 +80,7 @@ def test_every_path_that_is_named_is_there() -> None:
 
 
 def test_every_file_that_is_named_is_there() -> None:
-    lost = [where for where, match in named(FILE) if match[0] not in names() | _MADE_BY_TESTS]
+    lost = [where for where, match in named(FILE) if match[0] not in ends() | _MADE_BY_TESTS]
     assert lost == []
 
 
@@ -99,6 +103,13 @@ def test_every_section_is_one_of_the_design() -> None:
         or not set(re.findall(r"\d+", match[2])) <= there
     ]
     assert lost == []
+
+
+def test_the_design_has_every_key_and_its_default() -> None:
+    (block,) = re.findall(
+        r"```toml\n(.*?)```", (ROOT / "docs/design.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert tomllib.loads(block) == config.as_dict(config.defaults("main", ROOT / "main.toml"))
 
 
 def test_every_link_leads_somewhere() -> None:
