@@ -29,7 +29,15 @@ from papayad.sandbox import rlimits
 from papayad.sandbox.prepare import Sandbox
 from papayad.settings import Settings
 from papayad.state import groups, pidfile, secrecy
-from papayad.system import descriptors, detach, notify, privileges, process_group, signals
+from papayad.system import (
+    descriptors,
+    detach,
+    immortal,
+    notify,
+    privileges,
+    process_group,
+    signals,
+)
 from papayad.system.journal import Journal
 from papayad.system.spawn import where
 
@@ -164,6 +172,7 @@ def serve(settings: Settings, prepared: Prepared, ready: detach.Ready) -> None:
     arriving = signals.Signals()
     pidfile.write(prepared.pid_file)
     gc.collect()
+    immortal.immortalise()
     gc.freeze()  # what is there now is shared with every cluster: no collection touches it
     prepared.journal.info(f"listening on {' '.join(prepared.listening)}")
     ready()

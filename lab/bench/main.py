@@ -125,12 +125,13 @@ def write_again(out: Path, target: Path) -> None:
     write_report(found, target)
 
 
+PAPAYADS = [name for name in PEERS if name.startswith("papayad")]
 MERGED = click.option("--merged", is_flag=True, help="With equal pages merged (KSM).")
 
 
 @main.command("memory")
 @click.option("--clients", type=click.IntRange(2), default=100, show_default=True)
-@click.option("--peer", "chosen", type=click.Choice(["papayad", "papayad-tls"]), default="papayad")
+@click.option("--peer", "chosen", type=click.Choice(PAPAYADS), default="papayad")
 @MERGED
 def memory(clients: int, chosen: str, merged: bool) -> None:
     """Why a client costs what it costs: whose its pages are (Linux, as root)."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from lab.bench.interpreters import Interpreter, debian_13, here
 from lab.bench.measure import clocks
 from lab.bench.server import Server
 from lab.bench.tools import HERE, Workshop, need_module, need_program
@@ -83,6 +84,7 @@ def papayad(
     durability: str = "kernel",
     linger_ms: int = 0,
     environment: dict[str, str] | None = None,
+    interpreter: Interpreter = here,
 ) -> Callable[[Workshop], AbstractContextManager[Running]]:
     """`environment` is added for the daemon's start."""
 
@@ -98,7 +100,9 @@ def papayad(
             "message_burst": ANY_NUMBER,
             "linger_ms": linger_ms,
         }
+        command = interpreter()
         daemon = Papayad(tls, {"limits": limits, "chatlog": {"durability": durability}})
+        daemon.room.interpreter = command
         before = os.environ.copy()
         os.environ.update(environment or {})
         try:
@@ -159,6 +163,14 @@ PEERS = {
         Peer("papayad-linger", "papayad, linger 20 ms", papayad(linger_ms=20)),
         Peer("papayad-disk", "papayad, on disk", papayad(durability="disk")),
         Peer("papayad-tls", "papayad, TLS", papayad("required"), "papaya-tls", True),
+        Peer("papayad-13", "papayad, Debian 13", papayad(interpreter=debian_13)),
+        Peer(
+            "papayad-tls-13",
+            "papayad, TLS, Debian 13",
+            papayad("required", interpreter=debian_13),
+            "papaya-tls",
+            True,
+        ),
         Peer("floor", "C, the same system calls", in_c("floor", "0")),
         Peer("floor-linger", "C, the same, linger 20 ms", in_c("floor", "20")),
         Peer("original", "C, papayaChat re-created", in_c("original")),

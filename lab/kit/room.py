@@ -145,6 +145,7 @@ class Room:
         self.patience = PATIENCE  # of the peers that are made from now on
         self.port = free_port()
         self.starts = 0
+        self.interpreter = [sys.executable]  # a command, and what enters another system before it
         self.before = ""  # source that papayad runs before its own, to live in another world
         self._write(tls, sections)
         self.settings = config.load(self.path, "main")
@@ -158,7 +159,7 @@ class Room:
         how = ["-m", "papayad"]
         if self.before:
             how = ["-c", f"{self.before}\nfrom papayad.main import main\nmain()"]
-        return [sys.executable, *how, "--config", str(self.path), *options]
+        return [*self.interpreter, *how, "--config", str(self.path), *options]
 
     def start(self, *, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """Run papayad as a daemon; it serves when this returns."""
