@@ -85,7 +85,7 @@ def draw(path: Path) -> None:
         profiles.save(profiles.make(invite.parse(room.invite), "main", plain=True))
         before = lines(BEFORE)
         replica = Replica(directory("main"))
-        replica.put(Cursor(room.identity, 0), before)
+        replica.keep(Cursor(room.identity, 0), before)
         replica.close()
         (directory("main") / "seen").write_text(f"{room.identity} {len(before)}\n")
         room.log = before + lines(AFTER)

@@ -47,7 +47,7 @@ def history(lines: int) -> None:
             os.environ[f"XDG_{kind}_HOME"] = f"{home}/{kind}"
         address = f"papaya://alice:{TOKEN}@127.0.0.1:1/main"
         profiles.save(profiles.make(invite.parse(address), "main", plain=True))
-        Replica(directory("main")).put(Cursor(LOG, 0), conversation(lines))
+        Replica(directory("main")).keep(Cursor(LOG, 0), conversation(lines))
         start = time.perf_counter()
         with Emulator(columns=160, rows=50) as terminal:
             terminal.sees("│", "main |")

@@ -1,8 +1,7 @@
 """The chat: all that the screen shows and does, without a terminal and without waiting.
 
-It takes what the room tells (`take`) and what a person does (`submit`, `touch`, `scroll`), keeps
-the replica, and says through its Hands what has to be done outside. Everything happens in one
-thread.
+It is told what happens in the room (client.Front) and what a person does (`submit`, `touch`,
+`scroll`), and says through its Hands what has to be done outside. Everything happens in one thread.
 """
 
 import re
@@ -11,35 +10,28 @@ from dataclasses import replace
 from itertools import islice
 from typing import Protocol
 
-from papayachat.chat import paste
 from papayachat.chat.attention import Attention
 from papayachat.chat.entry import Kind
 from papayachat.chat.finder import Finder
 from papayachat.chat.glyphs import safe
 from papayachat.chat.layout import Look
-from papayachat.chat.people import People
 from papayachat.chat.timeline import Timeline
 from papayachat.chat.viewport import Viewport
-from papayachat.disk import replica
 from papayachat.disk.outbox import Outbox
 from papayachat.disk.profile import Profile
-from papayachat.disk.replica import Replica
-from papayachat.disk.seen import Seen
 from papayachat.disk.settings import Settings
-from papayachat.room import resume
-from papayachat.room.delivery import Delivery
-from papayachat.room.events import Connected, Event, Lost, Postponed, Refused, Uncertain
-from papayachat.room.intake import Intake
-from papayachat.room.room import Room
-from papayachat.stream import draft
+from papayachat.room.client import Client
+from papayachat.room.events import Event
+from papayachat.room.intake import Heard
+from papayachat.room.people import Moves
 from papayachat.stream.cursor import Cursor
-from papayachat.stream.splitter import Line
+from papayachat.stream.draft import Draft
 from papayad.errors import Fault
 from papayad.formats import record
 from papayad.formats.record import SERVER, Record
-from papayad.formats.wire import Notice
+from papayad.formats.wire import Greeting, Notice
 
-_MESSAGE_BYTES = 8192  # until the server has said it
+FIRST_LINES = 1000  # that a new copy begins with
 
 
 class Hands(Protocol):
@@ -60,32 +52,22 @@ class Hands(Protocol):
 
 class Chat:
     def __init__(self, profile: Profile, box: Outbox, settings: Settings, hands: Hands) -> None:
-        self.profile = profile
         self.settings = settings
         self.hands = hands
         self.me = profile.invite.name
         self.name = profile.invite.room
-        self.people = People(self.me)
         self.trouble: Fault | None = None  # why there is no connection
-        self.refused = False  # and there will be none, unless somebody asks for it
-        self.connected = False
+        self.dismissed = False  # and there will be none, unless somebody asks for it
         self.fetching = False
-        self.copy = Replica(replica.directory(profile.name))
-        self.delivery = Delivery(box, box.drafts.values(), box.sent)
-        self.timeline = Timeline(self.copy, self.delivery.waiting, self.me)
+        self.client = Client(profile, box, self, lines=FIRST_LINES, patient=True)
+        self.copy = self.client.copy
+        self.timeline = Timeline(self.copy, self.client.delivery.waiting, self.me)
         self.view = Viewport(self.timeline, Look(80, self.me))
         self.finder = Finder(self.timeline, self.view)
-        seen = Seen(replica.directory(profile.name))
-        self.attention = Attention(self.copy, self.timeline, self.view, seen)
-        start = resume.start(self.copy, box, self.delivery, self.me)
-        self.room = Room(
-            profile, box.session, start, presence=True, delivery=self.delivery, patient=True
-        )
-        self._intake = Intake(self.copy)
-        self._limit = _MESSAGE_BYTES
+        self.attention = Attention(self.copy, self.timeline, self.view, self.client.seen)
         self._who_asked = False
-        self._doubtful = False  # whether who is here may be more than we know
         self._exhausted = False  # the server has nothing older
+        self._missed: list[Record] = []  # mentions among what came while there was no connection
         self.attention.recall(self.me)
         self.apply_settings()
 
@@ -94,8 +76,7 @@ class Chat:
     def submit(self, text: str) -> None:
         """Send a message."""
         try:
-            for each in paste.messages(text, self._limit):
-                self.delivery.post(draft.write(each))
+            self.client.say(text)
         except Fault as fault:
             self.note(f"not sent: {fault}", Kind.REFUSED)
         self.timeline.mark = None
@@ -107,9 +88,9 @@ class Chat:
     def touch(self) -> None:
         """Somebody is here, and has seen what is in sight."""
         self.attention.touch()
-        if self._doubtful:
+        if self.client.people.doubtful:
             # Not when the `part` came: a hundred screens would ask for each of a hundred.
-            self._doubtful = not self.room.say(b"WHO\n")
+            self.client.ask_who()
 
     def scroll(self, count: int) -> None:
         """Move the view by rows, up when negative."""
@@ -138,14 +119,13 @@ class Chat:
 
     def ask_who(self) -> bool:
         """Ask who is here, to be told; False without a connection."""
-        self._who_asked = self.room.say(b"WHO\n")
+        self._who_asked = self.client.ask_who()
         return self._who_asked
 
     def close(self) -> None:
         """Keep how far was read."""
         self.attention.save()
-        self.room.close()
-        self.copy.close()
+        self.client.close()
 
     def own_messages(self, count: int = 100, among: int = 5000) -> list[str]:
         """What we said last, the oldest first."""
@@ -155,26 +135,18 @@ class Chat:
 
     # What the room tells.
 
-    def take(self, events: list[Event]) -> None:
+    def hear(self, events: list[Event]) -> None:
         """Take what happened, in its order. Raises a Fault when the copy cannot be written."""
-        batch: list[Line] = []
-        missed: list[Record] = []
-        for event in events:
-            if isinstance(event, Line):
-                batch.append(event)
-                continue
-            missed += self._put(batch)
-            batch = []
-            self._hear(event)
-        missed += self._put(batch)
+        self.client.hear(events)
+        missed, self._missed = self._missed, []
         if missed:
             more = f" (and {len(missed) - 1} more)" if len(missed) > 1 else ""
             self.hands.call(missed[-1].sender, missed[-1].text + more, True)
 
-    def refuse(self, fault: Fault) -> None:
+    def dismiss(self, fault: Fault) -> None:
         """No later attempt to connect will be better."""
-        self.connected = False
-        self.refused = True
+        self.client.connected = False
+        self.dismissed = True
         self.trouble = fault
         self.note(f"{fault}; /reconnect tries again", Kind.REFUSED)
 
@@ -183,64 +155,56 @@ class Chat:
         self.fetching = False
         self._exhausted = not data
         if data:
-            self.copy.put(cursor, data)
+            self.copy.keep(cursor, data)
 
     def not_fetched(self, fault: Fault) -> None:
         self.fetching = False
         self.note(f"older messages: {fault}")
 
-    def _hear(self, event: Event) -> None:
-        match event:
-            case Connected(greeting):
-                self._intake.greeted(greeting)
-                self._limit = greeting.max
-                self.name, self.connected, self.trouble = safe(greeting.room), True, None
-                self.room.say(b"WHO\n")
-            case Lost(fault, _):
-                self.connected, self.trouble = False, fault
-                self.people.forget()
-            case Notice(word, rest):
-                self._notice(word, rest)
-            case Refused(refused, why):
-                self.note(f"not sent ({why}): {refused.text}", Kind.REFUSED)
-            case Postponed():
-                self.note("the server cannot store it yet; it is tried again")
-            case Uncertain(given_up):
-                why = "not known whether this arrived, that part of the log is gone"
-                self.note(f"{why}: {given_up.text}", Kind.REFUSED)
+    def back(self, greeting: Greeting) -> None:
+        self.name, self.trouble = safe(greeting.room), None
+        self.client.ask_who()
 
-    def _notice(self, word: str, rest: str) -> None:
-        if word == "online":
-            self.people.answered(rest)
+    def lost(self, fault: Fault, seconds: float) -> None:
+        self.trouble = fault
+
+    def said(self, heard: Heard) -> None:
+        said = heard.said
+        if said is None or said.sender in (SERVER, self.me) or not heard.new:
+            return
+        if said.sender not in self.timeline.ignored:
+            self.attention.heard(heard.address)
+            self._announce(said, heard.live)
+
+    def moved(self, moves: Moves) -> None:
+        """Who is here is asked for when it is shown."""
+
+    def refused(self, draft: Draft, why: str) -> None:
+        self.note(f"{why}: {draft.text}", Kind.REFUSED)
+
+    def postponed(self, draft: Draft) -> None:
+        self.note("the server cannot store it yet; it is tried again")
+
+    def told(self, notice: Notice) -> None:
+        if notice.word == "online":
             if self._who_asked:
                 self._who_asked = False
-                here = sorted(self.people.online)
+                here = sorted(self.client.people.online)
                 self.note(f"{len(here)} here: {', '.join(here)}")
-        elif word not in ("pong", "gap"):  # a gap is seen where it is
-            self.note(f"the server says: {word} {rest}".rstrip())
+        elif notice.word not in ("pong", "gap"):  # a gap is seen where it is
+            self.note(f"the server says: {notice.word} {notice.rest}".rstrip())
 
-    def _put(self, lines: list[Line]) -> list[Record]:
-        """Keep lines of the log; the mentions among those that came while away."""
-        missed: list[Record] = []
-        for said, address, live, new in self._intake.put(lines):
-            self._doubtful = (self.people.take(said, live) and live) or self._doubtful
-            if said.sender in (SERVER, self.me) or said.sender in self.timeline.ignored:
-                continue
-            if new:
-                self.attention.heard(address)
-                missed += self._announce(said, live)
-        return missed
-
-    def _announce(self, said: Record, live: bool) -> list[Record]:
+    def _announce(self, said: Record, live: bool) -> None:
         mention = self.view.look.mention
         mentioned = mention is not None and mention.search(said.text) is not None
         if live:
             self.hands.call(said.sender, said.text, mentioned)
-        return [said] if mentioned and not live else []
+        elif mentioned:
+            self._missed.append(said)
 
     def _fetch_above(self) -> None:
         hole = self.copy.hole_before(self.view.top_address())
-        if hole is None or self.fetching or self._exhausted or not self.connected:
+        if hole is None or self.fetching or self._exhausted or not self.client.connected:
             return
         self.fetching = True
         self.hands.fetch(hole, self.copy.count(self.copy.address(hole)))

@@ -1,7 +1,7 @@
 """The finder: what is looked for among the messages, and where that got to.
 
 Apart from the chat because it lasts: a search goes on from where it was, a filtered view stays, and
-both until `end`. Which lines match is searching's.
+both until `end`. Which lines match is told by disk.search.
 """
 
 import re
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from papayachat.chat.timeline import Timeline
 from papayachat.chat.viewport import Viewport
-from papayachat.disk import search as searching
+from papayachat.disk.search import matching
 
 
 class Finder:
@@ -29,7 +29,7 @@ class Finder:
     def search(self, pattern: re.Pattern[str], back: bool = True) -> bool:
         """Show the next message that matches; False where there is none."""
         start = self._found if back else self._found + 1
-        found = self._timeline.search(start, searching.matching(pattern), back)
+        found = self._timeline.search(start, matching(pattern), back)
         self._look_for(pattern)
         if found is None:
             return False
@@ -40,14 +40,14 @@ class Finder:
     def filter(self, pattern: re.Pattern[str]) -> None:
         """Show only messages that match, until `end`."""
         self.filtered = pattern.pattern
-        self._timeline.taken = searching.matching(pattern)
+        self._timeline.only = matching(pattern)
         self._look_for(pattern)
         self._view.to_end()
 
     def end(self) -> None:
         """Look for nothing, and show everything."""
         self.filtered = ""
-        self._timeline.taken = None
+        self._timeline.only = None
         self._found = self._timeline.end
         self._look_for(None)
 

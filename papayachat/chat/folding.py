@@ -2,13 +2,7 @@
 
 from collections.abc import Iterable
 
-NAMES = 12  # that are told; the rest is a number
-
-
-def moved(text: str) -> tuple[str, str] | None:
-    """("join", NAME) or ("part", NAME); None for another record of the server."""
-    verb, _, name = text.partition(" ")
-    return (verb, name) if verb in ("join", "part") and name else None
+NAMES_TOLD = 12  # that are told; the rest is a number
 
 
 def fold(moves: Iterable[tuple[str, str]]) -> str:
@@ -31,5 +25,5 @@ def _outcome(first: str, last: str) -> str:
 
 
 def _names(names: list[str]) -> str:
-    shown = ", ".join(names[:NAMES])
-    return shown if len(names) <= NAMES else f"{shown} and {len(names) - NAMES} others"
+    shown = ", ".join(names[:NAMES_TOLD])
+    return shown if len(names) <= NAMES_TOLD else f"{shown} and {len(names) - NAMES_TOLD} others"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from wcwidth import wcwidth
 
-MARKS = 4  # combining characters on one letter; those beyond it climb into other lines
+MARKS_ON_ONE = 4  # combining characters on one letter; those beyond it climb into other lines
 _TAB = 4
 
 # Letters and marks that are drawn as nothing: a name or a link could hide them.
@@ -49,7 +49,7 @@ def glyphs(text: str) -> list[Glyph]:
             found += [_ASCII[" "]] * _TAB
         elif _is_dropped(text, place):
             continue
-        elif _joins(text, place) and found and marks < MARKS:
+        elif _joins(text, place) and found and marks < MARKS_ON_ONE:
             last = found.pop()
             found.append(Glyph(last.text + char, last.width))
             marks += 1

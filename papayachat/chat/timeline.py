@@ -11,27 +11,28 @@ from collections.abc import Callable, Iterable, Iterator
 from papayachat.chat import folding
 from papayachat.chat.entry import END, LINE, NOTE, WAITING, Entry, Key, Kind
 from papayachat.disk.replica import Replica
+from papayachat.room.people import moved
 from papayachat.stream import when
 from papayachat.stream.draft import Draft
 from papayachat.stream.splitter import Line
 from papayad.formats.record import SERVER
 
-NOTES = 1000  # that are kept
-FOLDED = 500  # lines in one entry
-_BLOCK, _LARGE = 4096, 1 << 18
+NOTES_KEPT = 1000  # that are kept
+FOLDED_AT_MOST = 500  # lines in one entry
+_NEAR, _FAR = 4096, 1 << 18  # bytes that are read at once, for a screenful and for a search
 
-Taken = Callable[[Line], bool]
+Wants = Callable[[Line], bool]
 
 
 class Timeline:
     """`mark` is the address of the first unread line; `floor` that of the first to be shown;
-    `taken`, when it is not None, decides which records are. It sees the raw line
+    `only`, when it is not None, decides which records are. It sees the raw line
     of each, which need not be parsed for that."""
 
     def __init__(self, replica: Replica, waiting: dict[str, Draft], me: str) -> None:
         self.mark: int | None = None
         self.floor = 0
-        self.taken: Taken | None = None
+        self.only: Wants | None = None
         self.ignored: set[str] = set()
         self.joins = "fold"
         self._replica = replica
@@ -49,7 +50,7 @@ class Timeline:
         self._count += 1
         key = (self.end, NOTE, self._count)
         insort(self._notes, (key, Entry(key, self.end, kind, text, stamp)), key=lambda it: it[0])
-        del self._notes[:-NOTES]
+        del self._notes[:-NOTES_KEPT]
 
     def before(self, key: Key) -> Entry | None:
         """The entry before a place; None at the beginning."""
@@ -70,7 +71,7 @@ class Timeline:
         """The entry at a place or, when it is not there any more, the next one."""
         return self._next(key[0], (*key[:2], key[2] - 1))
 
-    def search(self, address: int, wanted: Taken, back: bool = True) -> int | None:
+    def search(self, address: int, wanted: Wants, back: bool = True) -> int | None:
         """The address of the next record that is wanted, before or after an address."""
         lines = self._replica.lines_back(address) if back else self._replica.lines(address)
         for line in lines:
@@ -90,13 +91,13 @@ class Timeline:
         return self._waiting_after(key)
 
     def _waiting_before(self, key: Key) -> Entry | None:
-        if key[0] != END[0] or self.taken is not None:
+        if key[0] != END[0] or self.only is not None:
             return None
         number = min(len(self._waiting), key[2] if key[1] == WAITING else len(self._waiting))
         return self._pending(number - 1) if number > 0 else None
 
     def _waiting_after(self, key: Key) -> Entry | None:
-        if self.taken is not None:
+        if self.only is not None:
             return None
         number = key[2] + 1 if key[1] == WAITING else 0
         return self._pending(number) if number < len(self._waiting) else None
@@ -107,15 +108,15 @@ class Timeline:
 
     def _note_before(self, key: Key) -> Entry | None:
         index = bisect_left(self._notes, key, key=lambda it: it[0])
-        note = self._notes[index - 1][1] if index and self.taken is None else None
+        note = self._notes[index - 1][1] if index and self.only is None else None
         return note if note is not None and note.key[0] >= self.floor else None
 
     def _note_after(self, key: Key) -> Entry | None:
         index = bisect_right(self._notes, key, key=lambda it: it[0])
-        return self._notes[index][1] if index < len(self._notes) and self.taken is None else None
+        return self._notes[index][1] if index < len(self._notes) and self.only is None else None
 
     def _line_before(self, address: int) -> Line | None:
-        block = _BLOCK if self.taken is None else _LARGE
+        block = _NEAR if self.only is None else _FAR
         for line in self._replica.lines_back(min(address, self.end), block):
             if line.offset < self.floor:
                 return None
@@ -124,38 +125,38 @@ class Timeline:
         return None
 
     def _line_after(self, address: int) -> Line | None:
-        block = _BLOCK if self.taken is None else _LARGE
+        block = _NEAR if self.only is None else _FAR
         lines = self._replica.lines(max(address, self.floor), block)
         return next((line for line in lines if self._is_shown(line)), None)
 
     def _is_shown(self, line: Line) -> bool:
-        if self.taken is not None and not self.taken(line):
+        if self.only is not None and not self.only(line):
             return False
         record = line.record()
         if record is None:
-            return self.taken is None
+            return self.only is None
         if record.sender != SERVER:
             return record.sender not in self.ignored
-        return self.joins != "hide" or folding.moved(record.text) is None
+        return self.joins != "hide" or moved(record.text) is None
 
     def _ending(self, line: Line, bound: int) -> Entry:
         """The entry whose last line this is; it begins at `bound` or later."""
-        run = self._run(line, self._replica.lines_back(line.offset, _BLOCK), bound, END[0])
+        run = self._run(line, self._replica.lines_back(line.offset, _NEAR), bound, END[0])
         return self._entry(run[::-1])
 
     def _beginning(self, line: Line, bound: int) -> Entry:
         """The entry whose first line this is; it ends at `bound` or before."""
-        return self._entry(self._run(line, self._replica.lines(line.end, _BLOCK), 0, bound))
+        return self._entry(self._run(line, self._replica.lines(line.end, _NEAR), 0, bound))
 
     def _run(self, line: Line, more: Iterable[Line], low: int, high: int) -> list[Line]:
         """A line and the joins and parts that follow it, if it is one, until another one begins."""
         run = [line]
-        if self.joins != "fold" or self.taken is not None or not self._folds(line):
+        if self.joins != "fold" or self.only is not None or not self._folds(line):
             return run
         low = max(low, self.floor)
         for other in more:
             later = max(other, run[-1], key=lambda each: each.offset)
-            apart = other.offset < low or other.offset >= high or len(run) >= FOLDED
+            apart = other.offset < low or other.offset >= high or len(run) >= FOLDED_AT_MOST
             if (
                 apart
                 or not self._folds(other)
@@ -168,11 +169,7 @@ class Timeline:
 
     def _folds(self, line: Line) -> bool:
         record = line.record()
-        return (
-            record is not None
-            and record.sender == SERVER
-            and folding.moved(record.text) is not None
-        )
+        return record is not None and record.sender == SERVER and moved(record.text) is not None
 
     def _entry(self, run: list[Line]) -> Entry:
         line, end = run[0], run[-1].end
@@ -182,7 +179,7 @@ class Timeline:
             return self._headed(line, Entry(_key(line), end, Kind.STRANGE, text))
         if record.sender != SERVER:
             kind, text = Kind.SAID, record.text
-        elif len(run) > 1 or folding.moved(record.text) is not None:
+        elif len(run) > 1 or moved(record.text) is not None:
             kind, text = Kind.FOLDED, folding.fold(_moves(run))
         else:
             kind, text = Kind.HAPPENED, record.text.removeprefix("notice ")
@@ -196,7 +193,7 @@ class Timeline:
             above is None or (old is not None and when.day(old.stamp) != today)
         )
         hole = above is not None and self._replica.is_start(line.offset)
-        unread = above is not None and line.offset == self.mark and self.taken is None
+        unread = above is not None and line.offset == self.mark and self.only is None
         return Entry(
             entry.key,
             entry.end,
@@ -206,7 +203,7 @@ class Timeline:
             entry.sender,
             today if new_day else "",
             unread,
-            hole and self.taken is None,
+            hole and self.only is None,
         )
 
 
@@ -227,6 +224,6 @@ def _opens(one: Line, other: Line) -> bool:
 def _moves(run: list[Line]) -> Iterator[tuple[str, str]]:
     for line in run:
         record = line.record()
-        move = folding.moved(record.text) if record is not None else None
+        move = moved(record.text) if record is not None else None
         if move is not None:
             yield move

@@ -15,9 +15,9 @@ from papayachat.stream.cursor import Cursor
 from papayad.errors import Fault, denied_or, reason
 
 LOG = re.compile(r"[0-9a-f]{1,64}\Z")  # what may stand in a file's name; the server chose it
-MOST = 1 << 56  # bytes of a log: far above what one may grow to
+LONGEST_LOG = 1 << 56  # bytes of a log: far above what one may grow to
 _NAME = re.compile(r"([0-9a-f]{1,64})-([0-9]{20})\.log\Z")
-_TAIL = 1 << 20  # what a power cut may have left as zeros
+_LOOKED_AT = 1 << 20  # what a power cut may have left as zeros
 
 
 class Extent:
@@ -42,7 +42,7 @@ class Extent:
     @classmethod
     def make(cls, directory: Path, cursor: Cursor) -> "Extent":
         """The extent that begins at a cursor; it may be there already."""
-        if not LOG.match(cursor.log) or not 0 <= cursor.offset < MOST:
+        if not LOG.match(cursor.log) or not 0 <= cursor.offset < LONGEST_LOG:
             raise Fault("server", "its log has an impossible identity or offset")
         path = directory / f"{cursor.log}-{cursor.offset:020d}.log"
         return cls(path, cursor.log, cursor.offset, _open(path, os.O_CREAT))
@@ -90,7 +90,7 @@ class Extent:
     def _whole(self) -> int:
         """The size up to the end of the last whole line, or to zeros, which no line has."""
         size = os.fstat(self._descriptor).st_size
-        low = max(0, size - _TAIL)
+        low = max(0, size - _LOOKED_AT)
         tail = os.pread(self._descriptor, size - low, low)
         zero = tail.find(b"\0")
         cut = tail.rfind(b"\n", 0, zero if zero >= 0 else len(tail))
@@ -98,7 +98,7 @@ class Extent:
 
     def _whole_below(self, end: int) -> int:
         while end > 0:
-            low = max(0, end - _TAIL)
+            low = max(0, end - _LOOKED_AT)
             cut = os.pread(self._descriptor, end - low, low).rfind(b"\n")
             if cut >= 0:
                 return low + cut + 1

@@ -129,10 +129,10 @@ class Outbox:
             return False
         if not isinstance(note, dict):
             return False
-        self._take(note)
+        self._recall(note)
         return True
 
-    def _take(self, note: dict[str, Any]) -> None:
+    def _recall(self, note: dict[str, Any]) -> None:
         match note:
             case {"to": str(recipient)}:
                 self.recipient = recipient
@@ -151,7 +151,7 @@ def directory() -> Path:
     return state_dir() / "outbox"
 
 
-def take(session: str, recipient: str) -> Outbox | None:
+def acquire(session: str, recipient: str) -> Outbox | None:
     """The outbox of a session, made where there is none; None when somebody else holds it."""
     path = make_private(directory()) / session
     try:
@@ -165,7 +165,7 @@ def take(session: str, recipient: str) -> Outbox | None:
 
 def of_device(session: str, recipient: str) -> Outbox:
     """The outbox of a device's session; while another process has it, one of a new session."""
-    box = take(session, recipient)
+    box = acquire(session, recipient)
     if box is not None and box.recipient == recipient:
         return box
     if box is not None:

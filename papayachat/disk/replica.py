@@ -9,14 +9,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 
-from papayachat.disk.extent import MOST, Extent
+from papayachat.disk.extent import LONGEST_LOG, Extent
 from papayachat.disk.paths import data_dir, make_private
 from papayachat.stream.cursor import Cursor
 from papayachat.stream.splitter import Line
 
-_LOG_BITS = MOST.bit_length() - 1  # of an address that are the offset
-_WINDOW = 4096
-_BLOCK = 1 << 18
+_LOG_BITS = LONGEST_LOG.bit_length() - 1  # of an address that are the offset
+_NEAR = 4096
+_FAR = 1 << 18
 
 
 class Replica:
@@ -41,7 +41,7 @@ class Replica:
         """The address after the last line."""
         return self._end(self._extents[-1]) if self._extents else 0
 
-    def put(self, cursor: Cursor, data: bytes) -> int:
+    def keep(self, cursor: Cursor, data: bytes) -> int:
         """Have whole lines that stand at a cursor, be they new or not; their address."""
         extent = self._place(cursor)
         if extent is None or not extent.append(cursor.offset, data):
@@ -68,20 +68,20 @@ class Replica:
 
     def before(self, address: int) -> Line | None:
         """The line that ends at an address or, where there is a hole, before it."""
-        return next(self.lines_back(address, _WINDOW), None)
+        return next(self.lines_back(address, _NEAR), None)
 
     def after(self, address: int) -> Line | None:
         """The line that begins at an address or, where there is a hole, after it."""
-        return next(self.lines(address, _WINDOW), None)
+        return next(self.lines(address, _NEAR), None)
 
-    def lines(self, address: int = 0, block: int = _BLOCK) -> Iterator[Line]:
+    def lines(self, address: int = 0, block: int = _FAR) -> Iterator[Line]:
         """Every line from an address on."""
         first = max(0, bisect_right(self._starts, address) - 1)
         for index in range(first, len(self._extents)):
             low = max(address, self._low(index))
             yield from self._forward(self._extents[index], low, block)
 
-    def lines_back(self, address: int, block: int = _BLOCK) -> Iterator[Line]:
+    def lines_back(self, address: int, block: int = _FAR) -> Iterator[Line]:
         """Every line that ends at an address or before, the last one first."""
         for index in range(bisect_left(self._starts, address) - 1, -1, -1):
             extent = self._extents[index]
@@ -96,8 +96,8 @@ class Replica:
             extent = self._extents[index]
             shift = self._start(extent) - extent.base
             low = max(address, self._low(index)) - shift
-            for start in range(low, extent.end, _BLOCK):
-                found += extent.read(start, min(extent.end, start + _BLOCK)).count(b"\n")
+            for start in range(low, extent.end, _FAR):
+                found += extent.read(start, min(extent.end, start + _FAR)).count(b"\n")
         return found
 
     def hole_before(self, address: int) -> Cursor | None:
@@ -193,7 +193,7 @@ def directory(profile: str) -> Path:
 
 def offset(address: int) -> int:
     """The offset in its log of what stands at an address."""
-    return address & (MOST - 1)
+    return address & (LONGEST_LOG - 1)
 
 
 def _by_age(extents: list[Extent]) -> list[str]:

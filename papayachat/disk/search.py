@@ -14,7 +14,7 @@ from papayachat.stream.splitter import Line
 from papayachat.stream.terminal import as_json, plain, put
 from papayad.formats.record import SERVER, Record
 
-_AT_ONCE = 512
+_PRINTED_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Wanted:
     user: str | None = None
     since: str | None = None
 
-    def takes(self, record: Record) -> bool:
+    def has(self, record: Record) -> bool:
         return (
             (self.since is None or record.stamp >= self.since)
             and (self.user is None or record.sender == self.user)
@@ -65,7 +65,7 @@ def print_log(profile: Profile, wanted: Wanted, json: bool) -> None:
             text = _printed(line, wanted, json)
             if text is not None:
                 found.append(text)
-            if len(found) >= _AT_ONCE:
+            if len(found) >= _PRINTED_AT_ONCE:
                 put(found)
                 found = []
         put(found)
@@ -77,7 +77,7 @@ def _printed(line: Line, wanted: Wanted, json: bool) -> str | None:
     record = line.record()
     if record is None:
         return plain(line) if wanted.everything and not json else None
-    if not wanted.takes(record):
+    if not wanted.has(record):
         return None
     at = Line(replica.offset(line.offset), line.raw)
     return as_json(at, record) if json else plain(line)

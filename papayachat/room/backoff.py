@@ -5,19 +5,19 @@ Without the jitter everybody who was cut by the same reboot would come back in t
 
 import random
 
-FIRST = 0.5
-LONGEST = 60.0
+SHORTEST_PAUSE = 0.5
+LONGEST_PAUSE = 60.0
 
 
 class Backoff:
     def __init__(self) -> None:
-        self._ceiling = FIRST
+        self._ceiling = SHORTEST_PAUSE
 
     def delay(self) -> float:
         """Seconds to wait now, between half the ceiling and all of it; the ceiling doubles."""
         ceiling = self._ceiling
-        self._ceiling = min(ceiling * 2, LONGEST)
+        self._ceiling = min(ceiling * 2, LONGEST_PAUSE)
         return random.uniform(ceiling / 2, ceiling)
 
     def reset(self) -> None:
-        self._ceiling = FIRST
+        self._ceiling = SHORTEST_PAUSE

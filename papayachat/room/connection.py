@@ -16,8 +16,9 @@ from papayad.errors import FAILED, NO_PERMISSION, TRY_AGAIN, UNAVAILABLE, Fault,
 from papayad.formats import wire
 from papayad.formats.wire import Greeting, Hello, Notice, ProtocolError, Refusal
 
-_ANSWER_BYTES = 4096
-_CHUNK = 65536  # more than a TLS record holds, so that none is left where poll(2) does not look
+_LONGEST_ANSWER = 4096
+# More than a TLS record holds, so that none is left where poll(2) does not look.
+_READ_BYTES = 65536
 _NOT_NOW = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 _REFUSALS = {
@@ -55,7 +56,9 @@ class Connection:
         self._splitter = Splitter(self.greeting.offset)
 
     @classmethod
-    def open(cls, profile: Profile, hello: Hello, seconds: float = dial.SECONDS) -> "Connection":
+    def open(
+        cls, profile: Profile, hello: Hello, seconds: float = dial.SECONDS_PER_ADDRESS
+    ) -> "Connection":
         """Connect and say hello; a Fault with the exit code of design section 2."""
         dialled = dial.dial(profile, seconds)
         try:
@@ -113,7 +116,7 @@ class Connection:
             chunk, self._early = self._early, b""
             return chunk
         try:
-            chunk = self._socket.recv(_CHUNK)
+            chunk = self._socket.recv(_READ_BYTES)
         except _NOT_NOW:
             if self._failed is not None:
                 raise self._lost(self._failed) from self._failed
@@ -128,11 +131,11 @@ class Connection:
         """The server's first line without its LF, and what came with it."""
         head = b""
         while b"\n" not in head:
-            chunk = self._socket.recv(_CHUNK)
+            chunk = self._socket.recv(_READ_BYTES)
             if not chunk:
                 raise ConnectionResetError(0, "closed without an answer")
             head += chunk
-            if b"\n" not in head and len(head) > _ANSWER_BYTES:
+            if b"\n" not in head and len(head) > _LONGEST_ANSWER:
                 raise ProtocolError(f"this is no {wire.VERSION} server")
         line, _, rest = head.partition(b"\n")
         return line, rest

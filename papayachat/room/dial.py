@@ -12,13 +12,13 @@ from typing import Any
 from papayachat.disk.profile import Profile
 from papayad.errors import CONFIGURATION, UNAVAILABLE, Fault, reason
 
-SECONDS = 10.0  # for one address: the connection, and then again the handshake
+SECONDS_PER_ADDRESS = 10.0  # for one address: the connection, and then again the handshake
 
 # A peer that is gone is noticed after a minute. The kernel counts; this process sleeps.
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 
 
-def dial(profile: Profile, seconds: float = SECONDS) -> socket.socket:
+def dial(profile: Profile, seconds: float = SECONDS_PER_ADDRESS) -> socket.socket:
     """A blocking socket with a timeout of `seconds`; every address of the host is tried.
 
     A Fault: 69 where nobody can be reached (it may be tried again), 78 for a wrong certificate.

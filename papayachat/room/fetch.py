@@ -8,8 +8,8 @@ from papayachat.stream.splitter import Line
 from papayad.errors import UNAVAILABLE, Fault
 from papayad.formats.wire import Hello
 
-LINES = 1000  # at a time
-PATIENCE = 20.0
+LINES_AT_ONCE = 1000  # at a time
+SILENT_FOR = 20.0
 
 
 def fetch(profile: Profile, before: Cursor, known: int) -> tuple[Cursor, bytes]:
@@ -18,7 +18,7 @@ def fetch(profile: Profile, before: Cursor, known: int) -> tuple[Cursor, bytes]:
 
     The protocol has no end to a stream: it is closed as soon as enough has come.
     """
-    hello = Hello(profile.invite.token, last=known + LINES, presence=False)
+    hello = Hello(profile.invite.token, last=known + LINES_AT_ONCE, presence=False)
     connection = Connection.open(profile, hello)
     try:
         start = Cursor(connection.greeting.log, connection.greeting.offset)
@@ -34,6 +34,6 @@ def _read(profile: Profile, connection: Connection, end: int) -> bytes:
     while connection.offset < end:
         lines = [item for item in connection.read() if isinstance(item, Line)]
         data += [line.raw for line in lines if line.offset < end]
-        if connection.offset < end and not lines and not wait_readable(connection, PATIENCE):
+        if connection.offset < end and not lines and not wait_readable(connection, SILENT_FOR):
             raise Fault(profile.address, "it sends nothing more", code=UNAVAILABLE)
     return b"".join(data)

@@ -1,6 +1,6 @@
 """The intake: the log's lines on their way from the room into the copy, and what they say.
 
-Apart from the chat because only here is known which lines are new: a room begins with what it had
+Apart from the client because only here is known which lines are new: a room begins with what it had
 already, and what came while there was no connection is told like what comes now.
 """
 
@@ -15,10 +15,13 @@ from papayad.formats.wire import Greeting
 
 
 class Heard(NamedTuple):
-    """A record, and where its line stands in the copy. `live`: said since we are connected. `new`:
-    said since we first were in this room."""
+    """A line of the log, what it says (None: it is no record), and where it stands in the copy.
 
-    said: Record
+    `live`: it was written since we are connected. `new`: since we first were in this room.
+    """
+
+    line: Line
+    said: Record | None
     address: int
     live: bool
     new: bool
@@ -35,22 +38,21 @@ class Intake:
         """What follows is of this log."""
         self._log, self._end = greeting.log, greeting.end
 
-    def put(self, lines: list[Line]) -> Iterator[Heard]:
+    def keep(self, lines: list[Line]) -> Iterator[Heard]:
         """Keep lines, and say what they do. Raises a Fault when the copy cannot be written."""
         start = 0
         for index, line in enumerate(lines):
             if index + 1 == len(lines) or lines[index + 1].offset != line.end:
-                yield from self._put_run(lines[start : index + 1])
+                yield from self._keep_run(lines[start : index + 1])
                 start = index + 1
 
-    def _put_run(self, run: list[Line]) -> Iterator[Heard]:
+    def _keep_run(self, run: list[Line]) -> Iterator[Heard]:
         """Lines without a gap between them."""
         raw = b"".join(line.raw for line in run)
-        shift = self._copy.put(Cursor(self._log, run[0].offset), raw) - run[0].offset
+        shift = self._copy.keep(Cursor(self._log, run[0].offset), raw) - run[0].offset
         for line in run:
-            said = line.record()
-            if said is not None:
-                live = line.offset >= self._end
-                yield Heard(said, line.offset + shift, live, live or not self._fresh)
+            live = line.offset >= self._end
+            new = live or not self._fresh
+            yield Heard(line, line.record(), line.offset + shift, live, new)
         if run[-1].end >= self._end:
             self._fresh = False

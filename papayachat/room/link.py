@@ -16,22 +16,22 @@ from papayachat.room.room import Room
 from papayad.errors import Fault
 
 T = TypeVar("T")
-_TICK = 1.0  # a countdown that somebody looks at
+_COUNT_EVERY = 1.0  # a countdown that somebody looks at
 
 
 class Link:
-    """`take` gets the events, `refuse` the Fault that no attempt can mend, `tick` is called each
+    """`hear` gets the events, `refuse` the Fault that no attempt can mend, `tick` is called each
     second of a pause between two attempts."""
 
     def __init__(
         self,
         room: Room,
-        take: Callable[[list[Event]], None],
+        hear: Callable[[list[Event]], None],
         refuse: Callable[[Fault], None],
         tick: Callable[[], None],
     ) -> None:
         self._room = room
-        self._take = take
+        self._hear = hear
         self._refuse = refuse
         self._tick = tick
         self._loop = asyncio.get_running_loop()
@@ -84,7 +84,7 @@ class Link:
             self._refuse(fault)
             return
         if events:
-            self._take(events)
+            self._hear(events)
 
     def _arm(self) -> None:
         """Wait for exactly what the room waits for now."""
@@ -111,8 +111,8 @@ class Link:
         seconds = self._room.timeout()
         if self._stopped or self._opening or seconds is None:
             return
-        if self._room.fileno() is None and seconds > _TICK:
-            self._timer = self._loop.call_later(_TICK, self._count_down)
+        if self._room.fileno() is None and seconds > _COUNT_EVERY:
+            self._timer = self._loop.call_later(_COUNT_EVERY, self._count_down)
         else:
             self._timer = self._loop.call_later(seconds, self._work)
 

@@ -5,15 +5,18 @@ from papayachat.disk.replica import Replica
 from papayachat.room.delivery import Delivery
 from papayachat.room.room import Start
 
-HISTORY = 1000  # records that a new copy begins with
 
+def start(
+    copy: Replica, box: Outbox, delivery: Delivery, me: str, lines: int | None = None
+) -> Start:
+    """Where to begin; an empty copy begins with the last `lines` (None: the server decides).
 
-def start(copy: Replica, box: Outbox, delivery: Delivery, me: str) -> Start:
-    """What the outbox says was sent is looked for in the copy first: there it may stand, seen and
-    not yet noted as done."""
+    What the outbox says was sent is looked for in the copy first: there it may stand, seen and not
+    yet noted as done.
+    """
     have, sent = copy.cursor, box.cursor
     if have is None:
-        return sent or HISTORY
+        return sent or lines
     if sent is None or (sent.log == have.log and sent.offset >= have.offset):
         return have
     if not copy.has(sent, have):

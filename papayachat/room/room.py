@@ -12,7 +12,7 @@ from papayachat.disk.profile import Profile
 from papayachat.room.backoff import Backoff
 from papayachat.room.connection import Connection, Cut
 from papayachat.room.delivery import Delivery
-from papayachat.room.dial import SECONDS
+from papayachat.room.dial import SECONDS_PER_ADDRESS
 from papayachat.room.events import Accepted, Connected, Event, Lost, Postponed, Refused, Uncertain
 from papayachat.stream.cursor import Cursor
 from papayachat.stream.draft import Draft
@@ -21,12 +21,10 @@ from papayad.errors import TRY_AGAIN, UNAVAILABLE, Fault
 from papayad.formats import wire
 from papayad.formats.wire import Hello, Notice
 
-PATIENCE = 20.0  # without a byte while the server owes us one: the connection is taken for dead
-STEADY = 10.0  # a connection that lasted so long was a good one: the next pause is short again
-STORAGE_PAUSE = 2.0
-FIRST_TRIES = (
-    3  # connections that may be cut before the first greeting: it may be no papayad at all
-)
+SILENT_FOR = 20.0  # without a byte while the server owes us one: the connection is taken for dead
+STEADY_AFTER = 10.0  # a connection that lasts so long is a good one: the next pause is short
+STORED_AGAIN_AFTER = 2.0
+FIRST_TRIES = 3  # that may be cut before the first greeting: then it may be no papayad at all
 
 Start = Cursor | int | None  # from a cursor on, the last N records, or what the server gives
 
@@ -76,7 +74,7 @@ class Room:
         when = self._next_moment()
         return None if when is None else max(0.0, when - time.monotonic())
 
-    def step(self, seconds: float = SECONDS) -> list[Event]:
+    def step(self, seconds: float = SECONDS_PER_ADDRESS) -> list[Event]:
         """Do what can be done now. It blocks only to connect, for `seconds` an address.
 
         A loss that may be mended is an event. A Fault is raised for what no later attempt can mend,
@@ -94,7 +92,7 @@ class Room:
         """Whether it is time to connect."""
         return self._connection is None and time.monotonic() >= self._retry_at
 
-    def open(self, seconds: float = SECONDS) -> Connection:
+    def open(self, seconds: float = SECONDS_PER_ADDRESS) -> Connection:
         """The part of `step` that blocks. It changes nothing here, so a thread may do it, and
         whoever called it gives what came of it to `adopt` or `failed`."""
         return Connection.open(self._profile, self._hello(), seconds)
@@ -167,17 +165,17 @@ class Room:
     def _work(self, connection: Connection) -> list[Event]:
         items = connection.read()
         self.cursor = Cursor(connection.greeting.log, connection.offset)
-        events = [event for item in items for event in self._take(item)]
+        events = [event for item in items for event in self._events_of(item)]
         if items:
             self._heard_at = time.monotonic()
-        elif self._owed() and time.monotonic() - self._heard_at >= PATIENCE:
-            why = f"nothing heard for {PATIENCE:.0f} s"
+        elif self._owed() and time.monotonic() - self._heard_at >= SILENT_FOR:
+            why = f"nothing heard for {SILENT_FOR:.0f} s"
             raise Fault(self._profile.address, why, code=UNAVAILABLE)
         events += self._after_gap()
         self.send_due()
         return events
 
-    def _take(self, item: Line | Notice) -> list[Event]:
+    def _events_of(self, item: Line | Notice) -> list[Event]:
         if isinstance(item, Line):
             record = item.record()
             draft = self._settle(record.id) if record is not None else None
@@ -194,7 +192,7 @@ class Room:
         if notice.word != "error" or self._delivery is None:
             return []
         if code == "storage":
-            postponed = self._delivery.postpone(id, time.monotonic() + STORAGE_PAUSE)
+            postponed = self._delivery.postpone(id, time.monotonic() + STORED_AGAIN_AFTER)
             return [] if postponed is None else [Postponed(postponed)]
         refused = self._delivery.settle(id)
         return [] if refused is None else [Refused(refused, f"{code} {words[0]}".rstrip())]
@@ -218,7 +216,7 @@ class Room:
 
     def _forgive(self) -> None:
         """A connection that lasted makes the next pause a short one."""
-        if self._connection is not None and time.monotonic() - self._opened_at > STEADY:
+        if self._connection is not None and time.monotonic() - self._opened_at > STEADY_AFTER:
             self._backoff.reset()
 
     def _owed(self) -> bool:
@@ -229,7 +227,7 @@ class Room:
             return self._retry_at
         if self._connection.has_more:
             return self._heard_at
-        moments = [self._heard_at + PATIENCE] if self._owed() else []
+        moments = [self._heard_at + SILENT_FOR] if self._owed() else []
         if self._delivery is not None and self._delivery.next_try is not None:
             moments.append(self._delivery.next_try)
         return min(moments, default=None)

@@ -14,7 +14,7 @@ from papayachat.disk import outbox as outboxes
 from papayachat.disk.outbox import Outbox
 from papayachat.disk.profile import Profile, new_session
 from papayachat.room.delivery import Delivery
-from papayachat.room.dial import SECONDS
+from papayachat.room.dial import SECONDS_PER_ADDRESS
 from papayachat.room.events import Accepted, Event, Lost, Postponed, Refused, Uncertain
 from papayachat.room.room import Room
 from papayachat.room.wait import wait
@@ -22,8 +22,8 @@ from papayachat.stream.draft import Draft
 from papayachat.stream.terminal import tell
 from papayad.errors import TRY_AGAIN, Fault
 
-_SETTLE_SECONDS = 10.0
-KEEP_SECONDS = 86400.0  # how long "try again" is meant; later the same text is another message
+_SETTLED_WITHIN = 10.0
+LEFT_FOR = 86400.0  # how long "try again" is meant; later the same text is another message
 
 Outcome = Accepted | Refused | Uncertain
 Report = Callable[[str], None]
@@ -47,7 +47,7 @@ def send(profile: Profile, draft: Draft, seconds: float, report: Report) -> None
 
 def settle_left(profile: Profile, report: Report) -> None:
     """Deliver what was left by commands that were killed, as far as that takes no long time."""
-    until = time.monotonic() + _SETTLE_SECONDS
+    until = time.monotonic() + _SETTLED_WITHIN
     for left in outboxes.abandoned(profile.identity):
         _settle(profile, left, until, report)
 
@@ -91,7 +91,7 @@ def _settle(profile: Profile, outbox: Outbox, until: float, report: Report) -> N
 
 
 def _expire(outbox: Outbox) -> None:
-    if time.time() - outbox.left_at > KEEP_SECONDS:
+    if time.time() - outbox.left_at > LEFT_FOR:
         outbox.discard()
     else:
         outbox.close()
@@ -108,7 +108,7 @@ def deliver(profile: Profile, outbox: Outbox, delivery: Delivery, until: float) 
             left = until - time.monotonic()
             if left <= 0:
                 raise _too_late(delivery, trouble)
-            for event in room.step(min(left, SECONDS)):
+            for event in room.step(min(left, SECONDS_PER_ADDRESS)):
                 trouble = _trouble(event) or trouble
                 if isinstance(event, Outcome):
                     outcomes.append(event)
@@ -150,7 +150,7 @@ def _describe(outcome: Outcome) -> str:
 
 def _new_outbox(profile: Profile) -> Outbox:
     while True:
-        outbox = outboxes.take(new_session(), profile.identity)
+        outbox = outboxes.acquire(new_session(), profile.identity)
         if outbox is not None:
             return outbox
 

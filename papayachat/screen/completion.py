@@ -3,8 +3,8 @@
 Pressing it again gives the next one, and after the last one what was typed comes back.
 """
 
-from papayachat.chat.people import People
 from papayachat.disk.settings import KNOWN
+from papayachat.room.people import People
 
 _NAME_ARGUMENT = ("/ignore", "/unignore")
 

@@ -32,7 +32,7 @@ def _suspended(output: Output) -> None:
     output.flush()
 
 
-class Typed(Protocol):
+class Face(Protocol):
     """What the keys act on: the screen."""
 
     chat: Chat
@@ -49,7 +49,7 @@ class Typed(Protocol):
 class Keyboard:
     """`bindings` for a screen; it holds what is half done: a paste, and a completion."""
 
-    def __init__(self, screen: Typed) -> None:
+    def __init__(self, screen: Face) -> None:
         self._screen = screen
         self._chat = screen.chat
         self._pasted = ""
@@ -102,7 +102,7 @@ class Keyboard:
         def _paste(event: KeyPressEvent) -> None:
             text = paste.lines(event.data)
             count = text.count("\n") + 1
-            if count <= paste.ASK_ABOVE:
+            if count <= paste.LINES_UNASKED:
                 self._insert(text)
                 return
             self._pasted = text
@@ -214,7 +214,7 @@ class Keyboard:
         buffer = self._screen.input
         if self._shown != (buffer.text, buffer.cursor_position) or not self._choices:
             before = buffer.document.text_before_cursor
-            found = completion.candidates(before, self._chat.people, slash.names())
+            found = completion.candidates(before, self._chat.client.people, slash.names())
             self._choices = [before, *found] if found else []
             self._choice = 0
         if not self._choices:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from papayachat.chat.glyphs import safe
 
-_LENGTH = 120
+_MOST_CELLS = 120
 _OSC9 = {"iTerm.app", "WezTerm", "ghostty", "contour", "rio"}
 
 
@@ -32,4 +32,4 @@ def _kind(environment: Mapping[str, str]) -> str:
 
 def _clean(text: str) -> str:
     """In one line, without what ends a field or the sequence."""
-    return safe(text.replace("\u2028", " "))[:_LENGTH].replace(";", ",")
+    return safe(text.replace("\u2028", " "))[:_MOST_CELLS].replace(";", ",")

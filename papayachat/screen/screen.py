@@ -41,7 +41,7 @@ from papayachat.screen.pane import Pane
 from papayachat.stream.cursor import Cursor
 from papayad.errors import DONE, Fault
 
-FRAME = 1 / 30  # seconds between two drawings, however much arrives
+SECONDS_PER_FRAME = 1 / 30  # seconds between two drawings, however much arrives
 INPUT_ROWS = 8
 
 
@@ -69,7 +69,7 @@ class Screen:
     def __init__(self, profile: Profile, box: outbox.Outbox, settings: Settings) -> None:
         self._profile = profile
         self.chat = Chat(profile, box, settings, self)
-        self._link = Link(self.chat.room, self._take, self._refuse, self._draw)
+        self._link = Link(self.chat.client.room, self._hear, self._dismiss, self._draw)
         self.question = ""  # what has to be answered before anything else
         self.input = Buffer(multiline=True, history=InMemoryHistory(self.chat.own_messages()))
         self.keyboard = Keyboard(self)
@@ -139,12 +139,12 @@ class Screen:
             slash.submit(self.chat, text)
             self.app.style = _style(self.chat.settings)
 
-    def _take(self, events: list[Event]) -> None:
-        self.chat.take(events)
+    def _hear(self, events: list[Event]) -> None:
+        self.chat.hear(events)
         self._draw()
 
-    def _refuse(self, fault: Fault) -> None:
-        self.chat.refuse(fault)
+    def _dismiss(self, fault: Fault) -> None:
+        self.chat.dismiss(fault)
         self._draw()
 
     def _draw(self) -> None:
@@ -187,7 +187,7 @@ class Screen:
             full_screen=True,
             mouse_support=Condition(lambda: self.chat.settings["mouse"] == "on"),
             color_depth=None if theme.has_color() else ColorDepth.DEPTH_1_BIT,
-            min_redraw_interval=FRAME,
+            min_redraw_interval=SECONDS_PER_FRAME,
             terminal_size_polling_interval=None,
         )
         app.ttimeoutlen = 0.1

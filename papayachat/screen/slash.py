@@ -148,9 +148,9 @@ def _unread(chat: Chat, argument: str) -> None:
 
 def _reconnect(chat: Chat, argument: str) -> None:
     """/reconnect: connect now"""
-    if not chat.connected:
-        chat.refused = False
-        chat.room.hurry()
+    if not chat.client.connected:
+        chat.dismissed = False
+        chat.client.room.hurry()
         chat.hands.poke()
 
 

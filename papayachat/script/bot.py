@@ -72,7 +72,8 @@ class Bot:
         if not line.strip():
             return
         try:
-            self._delivery.post(draft.write(draft.decode(line)))
+            for each in draft.write_all(draft.decode(line)):
+                self._delivery.post(each)
         except Fault as fault:
             tell(str(fault))
 

@@ -14,9 +14,9 @@ from papayachat.room.backoff import Backoff
 from papayachat.stream.stdin import Typed
 from papayad.errors import UNAVAILABLE, Fault, reason
 
-FULL = 1000  # lines that it was not quick enough for
-STEADY = 10.0  # seconds after which an end is no failure to start
-_PATIENCE = 5.0
+LINES_UNREAD = 1000  # lines that it was not quick enough for
+STEADY_AFTER = 10.0  # seconds after which an end is no failure to start
+_ENDS_WITHIN = 5.0
 
 
 class Child:
@@ -33,7 +33,7 @@ class Child:
 
     @property
     def is_full(self) -> bool:
-        return len(self._lines) >= FULL
+        return len(self._lines) >= LINES_UNREAD
 
     @property
     def stdin(self) -> int | None:
@@ -87,7 +87,7 @@ class Child:
     def reap(self) -> tuple[int, float]:
         """It closed its stdout: wait for its end. Its exit code, and the pause before the next."""
         code = self.stop()
-        if time.monotonic() - self._started_at > STEADY:
+        if time.monotonic() - self._started_at > STEADY_AFTER:
             self._backoff.reset()
         delay = self._backoff.delay()
         self._start_at = time.monotonic() + delay
@@ -104,6 +104,6 @@ class Child:
                 process.stdin.close()
             for end in (process.terminate, process.kill):
                 with suppress(subprocess.TimeoutExpired):
-                    return process.wait(_PATIENCE)
+                    return process.wait(_ENDS_WITHIN)
                 end()
             return process.wait()

@@ -54,7 +54,8 @@ class Feed:
             if not line.strip():
                 continue
             try:
-                self._delivery.post(draft.write(draft.decode(line)))
+                for each in draft.write_all(draft.decode(line)):
+                    self._delivery.post(each)
             except Fault as fault:
                 self._complain(str(fault))
         self._room.send_due()

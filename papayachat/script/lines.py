@@ -5,21 +5,24 @@ is in the log. One loop over stdin and the socket; idle, it is not woken at all.
 """
 
 import sys
+from itertools import islice
 
 from papayachat.disk import outbox
 from papayachat.disk.outbox import Outbox
 from papayachat.disk.profile import Profile
 from papayachat.room import send
-from papayachat.room.delivery import Delivery
-from papayachat.room.events import Connected, Event, Lost, Postponed, Refused, Uncertain
-from papayachat.room.room import Room
+from papayachat.room.client import Client
+from papayachat.room.intake import Heard
+from papayachat.room.people import Moves
 from papayachat.room.wait import wait
 from papayachat.stream import draft
-from papayachat.stream.splitter import Line
+from papayachat.stream.draft import Draft
 from papayachat.stream.stdin import Typed
 from papayachat.stream.terminal import put, spoken, tell, visible
 from papayad.errors import DONE, FAILED, Fault
-from papayad.formats.wire import Notice
+from papayad.formats.wire import Greeting, Notice
+
+LINES_SHOWN_FIRST = 20  # of what the copy has, to who sits here
 
 
 def run(profile: Profile) -> int:
@@ -34,37 +37,80 @@ def run(profile: Profile) -> int:
 
 class Lines:
     def __init__(self, profile: Profile, box: Outbox) -> None:
-        self._profile = profile
-        self._delivery = Delivery(box, box.drafts.values(), box.sent)
-        self._room = Room(profile, box.session, box.cursor, presence=True, delivery=self._delivery)
+        self._client = Client(profile, box, self)
         self._typed = Typed(sys.stdin.fileno())
         self._by_hand = sys.stdin.isatty()
+        self._waiting = self._client.delivery.waiting
+        self._shown: list[str] = []  # what one step brought, for stdout
+        self._who_asked = False
         self._code = DONE
 
     def run(self) -> int:
         try:
+            self._show_last()
             while True:
-                self._show(self._room.step())
+                self._client.hear(self._client.room.step())
+                self._show()
                 self._take_lines()
-                if self._typed.ended and not self._delivery.waiting:
+                if self._typed.ended and not self._waiting:
                     return self._code
                 self._wait()
         finally:
-            self._room.close()
+            self._client.close()
+
+    def back(self, greeting: Greeting) -> None:
+        tell(f"in {greeting.room} as {greeting.name}")
+
+    def lost(self, fault: Fault, seconds: float) -> None:
+        tell(f"{fault}: reconnecting in {seconds:.1f} s")
+
+    def said(self, heard: Heard) -> None:
+        self._shown.append(spoken(heard.line))
+
+    def moved(self, moves: Moves) -> None:
+        """It stands in the log, too."""
+
+    def refused(self, draft: Draft, why: str) -> None:
+        self._complain(f"{why}: {draft.text}")
+
+    def postponed(self, draft: Draft) -> None:
+        tell(f"the server cannot store it yet, trying again: {draft.text}")
+
+    def told(self, notice: Notice) -> None:
+        match notice.word:
+            case "online":
+                self._shown += [f"      * online: {visible(notice.rest)}"] * self._who_asked
+                self._who_asked = False
+            case "gap":
+                tell(f"gap: what was said before offset {notice.rest} is not to be had any more")
+            case "pong":
+                pass
+            case word:
+                tell(f"the server says: {word} {notice.rest}".rstrip())
+
+    def _show_last(self) -> None:
+        if self._by_hand:
+            copy = self._client.copy
+            last = islice(copy.lines_back(copy.end), LINES_SHOWN_FIRST)
+            put([spoken(line) for line in last][::-1])
+
+    def _show(self) -> None:
+        put(self._shown)
+        self._shown = []
 
     def _wait(self) -> None:
-        stdin = self._typed.awaited(self._delivery.waiting)
-        if stdin & wait(self._room, read=stdin, output=sys.stdout.fileno()):
+        stdin = self._typed.awaited(self._waiting)
+        if stdin & wait(self._client.room, read=stdin, output=sys.stdout.fileno()):
             self._typed.fill()
             self._take_lines()
 
     def _take_lines(self) -> None:
-        for line in self._typed.lines(self._delivery.waiting):
+        for line in self._typed.lines(self._waiting):
             try:
                 self._obey(draft.decode(line).rstrip("\r"))
             except Fault as fault:
                 self._complain(str(fault))
-        self._room.send_due()
+        self._client.room.send_due()
 
     def _obey(self, line: str) -> None:
         if line == "/quit":
@@ -74,45 +120,12 @@ class Lines:
         elif self._by_hand and line.startswith("/") and not line.startswith("//"):
             tell(f"{line.split()[0]}: there is /who and /quit; // begins a message with a slash")
         elif line.strip():
-            text = line[1:] if self._by_hand and line.startswith("//") else line
-            self._delivery.post(draft.write(text))
+            self._client.say(line[1:] if self._by_hand and line.startswith("//") else line)
 
     def _ask_who(self) -> None:
-        if not self._room.say(b"WHO\n"):
+        self._who_asked = self._client.ask_who()
+        if not self._who_asked:
             tell("not connected")
-
-    def _show(self, events: list[Event]) -> None:
-        put([text for event in events for text in self._printed(event)])
-
-    def _printed(self, event: Event) -> list[str]:
-        """What of an event goes to stdout; the rest is told on stderr here."""
-        match event:
-            case Line():
-                return [spoken(event)]
-            case Notice("online", names):
-                return [f"      * online: {visible(names)}"]
-            case Notice():
-                self._notice(event)
-            case Connected(greeting):
-                tell(f"in {greeting.room} as {greeting.name}")
-            case Lost(fault, seconds):
-                tell(f"{fault}: reconnecting in {seconds:.1f} s")
-            case Refused(refused, why):
-                self._complain(f"not sent ({why}): {refused.text}")
-            case Postponed(postponed):
-                tell(f"the server cannot store it yet, trying again: {postponed.text}")
-            case Uncertain(given_up):
-                self._complain(f"not known whether it arrived: {given_up.text}")
-        return []
-
-    def _notice(self, notice: Notice) -> None:
-        match notice.word:
-            case "gap":
-                tell(f"gap: what was said before offset {notice.rest} is not to be had any more")
-            case "pong":
-                pass
-            case word:
-                tell(f"the server says: {word} {notice.rest}".rstrip())
 
     def _complain(self, why: str) -> None:
         tell(why)

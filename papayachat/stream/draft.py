@@ -7,6 +7,9 @@ from papayad.errors import Fault
 from papayad.formats import record
 from papayad.formats.record import LINE_BREAK
 
+LONGEST_LINE = 8192  # bytes of a line of the protocol, until the server has said its own limit
+_AROUND = len("MSG ") + 16 + len(" ") + len("\n")
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -29,6 +32,24 @@ def write(text: str) -> Draft:
     return Draft(secrets.token_urlsafe(12), line)
 
 
+def write_all(text: str, longest: int = LONGEST_LINE) -> list[Draft]:
+    """The drafts of a text whose lines of the protocol have at most `longest` bytes: whole lines
+    together, and a line in pieces where it alone is too long."""
+    whole = write(text)
+    room = max(longest - _AROUND, 64)
+    if len(whole.text.encode()) <= room:
+        return [whole]
+    parts: list[str] = []
+    for line in whole.text.split(LINE_BREAK):
+        for piece in _pieces(line, room):
+            joined = f"{parts[-1]}{LINE_BREAK}{piece}" if parts else ""
+            if parts and len(joined.encode()) <= room:
+                parts[-1] = joined
+            else:
+                parts.append(piece)
+    return [write(part.replace(LINE_BREAK, "\n")) for part in parts if part.strip()]
+
+
 def decode(text: bytes) -> str:
     """Text from a file or a pipe; a Fault when it is not UTF-8, as the server would say."""
     try:
@@ -39,3 +60,15 @@ def decode(text: bytes) -> str:
 
 def not_utf8() -> Fault:
     return Fault("message", "not UTF-8")
+
+
+def _pieces(line: str, room: int) -> list[str]:
+    """A line cut into pieces of at most `room` bytes, behind a space where there is one near."""
+    pieces: list[str] = []
+    while len(line.encode()) > room:
+        piece = line.encode()[:room].decode(errors="ignore")
+        space = piece.rfind(" ") + 1
+        piece = piece[:space] if space > len(piece) // 2 else piece
+        pieces.append(piece)
+        line = line[len(piece) :]
+    return [*pieces, line]

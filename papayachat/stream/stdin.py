@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator, Sized
 from errno import EIO
 
-WINDOW = 64  # messages on their way; the next are read when some of them have arrived
-_CHUNK = 65536
+MOST_WAITING = 64  # messages on their way; the next are read when some of them have arrived
+_READ_BYTES = 65536
 
 
 class Typed:
@@ -24,20 +24,20 @@ class Typed:
         return self._end and not self._buffer
 
     def awaited(self, waiting: Sized) -> set[int]:
-        """The descriptor, for `wait`: where no whole line is there to take, one may come, and as
-        few messages are `waiting` as would let it go on."""
-        wanted = not self._end and b"\n" not in self._buffer and len(waiting) < WINDOW
+        """The descriptor, for `wait`, while no whole line is here and few enough messages are
+        `waiting` to go on with another one."""
+        wanted = not self._end and b"\n" not in self._buffer and len(waiting) < MOST_WAITING
         return {self.descriptor} if wanted else set()
 
     def lines(self, waiting: Sized) -> Iterator[bytes]:
         """Take what is there, until too many messages are `waiting`."""
-        while len(waiting) < WINDOW and (line := self.take()) is not None:
+        while len(waiting) < MOST_WAITING and (line := self.next_line()) is not None:
             yield line
 
     def fill(self) -> None:
         """Read once, when the descriptor is ready. A terminal that is gone is the end (EIO)."""
         try:
-            chunk = os.read(self.descriptor, _CHUNK)
+            chunk = os.read(self.descriptor, _READ_BYTES)
         except BlockingIOError:  # whoever shares it made it non-blocking, and was faster
             return
         except OSError as error:
@@ -47,7 +47,7 @@ class Typed:
         self._end = not chunk
         self._buffer += chunk
 
-    def take(self) -> bytes | None:
+    def next_line(self) -> bytes | None:
         """The next line without its LF; None when there is no whole one. A last one needs no LF."""
         line, newline, rest = self._buffer.partition(b"\n")
         if not newline and not (self._end and line):

@@ -32,4 +32,4 @@ class Conversation:
     def say(self, sender: str, text: str) -> int:
         """A line that is in the copy; its address."""
         line = self.line(sender, text)
-        return self.copy.put(Cursor(LOG, line.offset), line.raw)
+        return self.copy.keep(Cursor(LOG, line.offset), line.raw)

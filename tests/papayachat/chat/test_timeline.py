@@ -60,7 +60,7 @@ class Model:
         raw = said(self.dice, self.at)
         if self.dice.random() < 0.03:
             self.offset += 50  # something is missing
-        address = self.replica.put(Cursor(LOG, self.offset), raw)
+        address = self.replica.keep(Cursor(LOG, self.offset), raw)
         self.offset += len(raw)
         if self.dice.random() < 0.05:
             self.timeline.note(record.stamp(self.at), "a note")
@@ -147,11 +147,11 @@ def test_up_and_down_again(tmp_path: Path, seed: int) -> None:
 
 def test_a_filter_and_a_floor(tmp_path: Path) -> None:
     model = Model(tmp_path, 3)
-    model.timeline.taken = lambda line: b"papaya" in line.raw
+    model.timeline.only = lambda line: b"papaya" in line.raw
     found = forth(model.timeline)
     assert found == back(model.timeline)
     assert found and all("papaya" in entry.text for entry in found)
-    model.timeline.taken = None
+    model.timeline.only = None
     model.waiting.clear()
     model.timeline.floor = model.timeline.end
     assert back(model.timeline) == forth(model.timeline)[:0]

@@ -25,7 +25,7 @@ def kept(room: ScriptedRoom) -> bytes:
         + b"no record\n"
         + record.render(new, "*", "-", "part alice")
     )
-    Replica(replica.directory(profile.load(None).name)).put(Cursor(LOG, 100), data)
+    Replica(replica.directory(profile.load(None).name)).keep(Cursor(LOG, 100), data)
     room.stop_listening()
     return data
 

@@ -11,7 +11,7 @@ ONE, TWO = Draft("1" * 16, "one\u2028more"), Draft("2" * 16, "two")
 
 
 def taken(session: str = "session", recipient: str = "alice@here") -> Outbox:
-    box = outbox.take(session, recipient)
+    box = outbox.acquire(session, recipient)
     assert box is not None
     return box
 
@@ -39,7 +39,7 @@ def test_what_is_held_is_not_found() -> None:
     box = taken()
     box.post(ONE)
     assert outbox.abandoned("alice@here") == []
-    assert outbox.take("session", "alice@here") is None
+    assert outbox.acquire("session", "alice@here") is None
     box.discard()
     assert taken().drafts == {}
 

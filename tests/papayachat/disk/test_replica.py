@@ -58,7 +58,7 @@ def test_any_cut_any_notice_any_number_of_processes(tmp_path: Path, seed: int) -
         cut = dice.randrange(len(sent) + 1) if whole < len(log) else len(sent)
         for item in stream.feed(sent[:cut]):
             if isinstance(item, Line) and item.raw.endswith(b"\n"):
-                replica.put(Cursor(LOG, item.offset), item.raw)
+                replica.keep(Cursor(LOG, item.offset), item.raw)
                 at[who] = item.end
         assert log.startswith(read(replica))
         replica.close()
@@ -75,7 +75,7 @@ def test_walking_both_ways_gives_the_same(tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)
     replica = Replica(tmp_path)
     raw = lines(60, dice)
-    replica.put(Cursor(LOG, 1000), b"".join(raw))
+    replica.keep(Cursor(LOG, 1000), b"".join(raw))
     forward, back = list(replica.lines()), list(replica.lines_back(replica.end))
     assert [line.raw for line in forward] == raw
     assert forward == back[::-1]
@@ -88,15 +88,15 @@ def test_walking_both_ways_gives_the_same(tmp_path: Path, seed: int) -> None:
 
 def test_a_gap_begins_a_file_and_older_lines_go_before(tmp_path: Path) -> None:
     replica = Replica(tmp_path)
-    replica.put(Cursor(LOG, 500), b"five\n")
+    replica.keep(Cursor(LOG, 500), b"five\n")
     first = replica.after(0)
-    replica.put(Cursor(LOG, 900), b"nine\n")
-    replica.put(Cursor(OTHER, 10), b"other\n")
+    replica.keep(Cursor(LOG, 900), b"nine\n")
+    replica.keep(Cursor(OTHER, 10), b"other\n")
     assert len(list(tmp_path.iterdir())) == 3
     assert replica.cursor == Cursor(OTHER, 16)
     assert replica.hole_before(replica.address(Cursor(LOG, 500))) is None, "that log is gone"
     assert replica.hole_before(replica.address(Cursor(OTHER, 10))) == Cursor(OTHER, 10)
-    replica.put(Cursor(OTHER, 5), b"olde\n")
+    replica.keep(Cursor(OTHER, 5), b"olde\n")
     assert replica.hole_before(replica.address(Cursor(OTHER, 10))) is None
     assert replica.after(0) == first, "addresses never move"
     assert read(replica) == b"five\nnine\nolde\nother\n"
@@ -107,8 +107,8 @@ def test_a_gap_begins_a_file_and_older_lines_go_before(tmp_path: Path) -> None:
 
 def test_an_overlap_is_shown_once(tmp_path: Path) -> None:
     replica = Replica(tmp_path)
-    replica.put(Cursor(LOG, 5), b"two\nthree\n")
-    replica.put(Cursor(LOG, 0), b"one.\ntwo\n")
+    replica.keep(Cursor(LOG, 5), b"two\nthree\n")
+    replica.keep(Cursor(LOG, 0), b"one.\ntwo\n")
     assert read(replica) == b"one.\ntwo\nthree\n"
     back = [line.raw for line in replica.lines_back(replica.end)]
     assert back == [b"three\n", b"two\n", b"one.\n"]
@@ -117,33 +117,33 @@ def test_an_overlap_is_shown_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("torn", [b"2026-11-22T21:5", b"\0" * 5000, b"good\n\0\0bad\n"])
 def test_what_a_crash_left_is_cut(tmp_path: Path, torn: bytes) -> None:
     replica = Replica(tmp_path)
-    replica.put(Cursor(LOG, 0), b"one\n")
+    replica.keep(Cursor(LOG, 0), b"one\n")
     good = b"one\ngood\n" if torn.startswith(b"good") else b"one\n"
     (file,) = tmp_path.iterdir()
     with file.open("ab") as tail:
         tail.write(torn)
     again = Replica(tmp_path)
     assert again.cursor == Cursor(LOG, len(good))
-    again.put(Cursor(LOG, len(good)), b"two\n")
+    again.keep(Cursor(LOG, len(good)), b"two\n")
     assert file.read_bytes() == good + b"two\n"
 
 
 def test_a_file_that_was_cut_under_us_is_no_hole(tmp_path: Path) -> None:
     replica = Replica(tmp_path)
-    replica.put(Cursor(LOG, 0), b"one\ntwo\n")
+    replica.keep(Cursor(LOG, 0), b"one\ntwo\n")
     (file,) = tmp_path.iterdir()
     os.truncate(file, 4)
-    replica.put(Cursor(LOG, 8), b"three\n")
+    replica.keep(Cursor(LOG, 8), b"three\n")
     assert read(replica) == b"one\nthree\n"
     assert [line.raw for line in replica.lines_back(replica.end)] == [b"three\n", b"one\n"]
 
 
 def test_an_identity_is_no_path(tmp_path: Path) -> None:
     with pytest.raises(Fault):
-        Replica(tmp_path / "x").put(Cursor("../../evil", 0), b"one\n")
+        Replica(tmp_path / "x").keep(Cursor("../../evil", 0), b"one\n")
     for far in (-1, 1 << 60):
         with pytest.raises(Fault):
-            Replica(tmp_path / "x").put(Cursor(LOG, far), b"one\n")
+            Replica(tmp_path / "x").keep(Cursor(LOG, far), b"one\n")
     assert not (tmp_path / "evil").exists()
 
 
@@ -154,9 +154,9 @@ def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
         "from papayachat.disk.replica import Replica; from papayachat.stream.cursor import Cursor\n"
         "from papayad.errors import Fault\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "r = Replica(Path(sys.argv[1])); r.put(Cursor('0', 0), b'one\\n')\n"
+        "r = Replica(Path(sys.argv[1])); r.keep(Cursor('0', 0), b'one\\n')\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
-        "try: r.put(Cursor('0', 4), b'x' * 20 + b'\\n')\n"
+        "try: r.keep(Cursor('0', 4), b'x' * 20 + b'\\n')\n"
         "except Fault as fault: print(fault.why)"
     )
     ran = subprocess.run(

@@ -22,7 +22,7 @@ def test_what_a_room_begins_with_is_not_new(room: Conversation) -> None:
     intake = Intake(room.copy)
     old, live = room.line("bob", "before"), room.line("bob", "after")
     intake.greeted(greeting(old.end))
-    heard = [(one.said.text, one.live, one.new) for one in intake.put([old, live])]
+    heard = [(one.said and one.said.text, one.live, one.new) for one in intake.keep([old, live])]
     assert heard == [("before", False, False), ("after", True, True)]
     assert [line.raw for line in room.copy.lines()] == [old.raw, live.raw]
 
@@ -32,14 +32,14 @@ def test_what_came_while_there_was_no_connection_is_new(room: Conversation) -> N
     intake = Intake(room.copy)
     missed = room.line("bob", "missed")
     intake.greeted(greeting(missed.end))
-    ((said, address, live, new),) = intake.put([missed])
-    assert (said.text, live, new) == ("missed", False, True)
-    assert address == room.copy.end - len(missed.raw)
+    (heard,) = intake.keep([missed])
+    assert heard.said and (heard.said.text, heard.live, heard.new) == ("missed", False, True)
+    assert heard.address == room.copy.end - len(missed.raw)
 
 
 def test_a_gap_stays_one_in_the_copy(room: Conversation) -> None:
     intake = Intake(room.copy)
     first, _, third = (room.line("bob", text) for text in ("one", "two", "three"))
     intake.greeted(greeting(third.end))
-    assert [one.said.text for one in intake.put([first, third])] == ["one", "three"]
+    assert [one.said and one.said.text for one in intake.keep([first, third])] == ["one", "three"]
     assert room.copy.is_start(room.copy.end - len(third.raw))

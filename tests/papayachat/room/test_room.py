@@ -18,7 +18,7 @@ from papayachat.stream import draft
 
 @pytest.fixture
 def box(room: ScriptedRoom) -> Iterator[Outbox]:
-    taken = outbox.take("session", profile.load(None).identity)
+    taken = outbox.acquire("session", profile.load(None).identity)
     assert taken is not None
     yield taken
     taken.discard()
@@ -52,7 +52,7 @@ def test_an_idle_room_wants_no_wakeup(room: ScriptedRoom) -> None:
 def test_silence_after_a_message_is_a_dead_connection(
     room: ScriptedRoom, box: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rooms, "PATIENCE", 0.2)
+    monkeypatch.setattr(rooms, "SILENT_FOR", 0.2)
     delivery = Delivery(box)
     client = Room(profile.load(None), box.session, 0, delivery=delivery)
     first, _ = connect(client, room)

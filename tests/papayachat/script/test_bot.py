@@ -55,14 +55,14 @@ def test_a_bot_that_ends_is_started_again_and_misses_nothing(
 
 
 def test_a_child_that_does_not_read_is_given_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "_PATIENCE", 0.05)
+    monkeypatch.setattr(child, "_ENDS_WITHIN", 0.05)
     process = child.Child(["/bin/sh", "-c", "exec sleep 1000"])
     process.start_if_due()
     given = 0
     while not process.is_full:
         process.give("x" * 500)
         given += 1
-    assert given <= child.FULL + (1 << 20) // 500
+    assert given <= child.LINES_UNREAD + (1 << 20) // 500
     assert process.stdin is not None
     assert process.stop() == -signal.SIGTERM
 

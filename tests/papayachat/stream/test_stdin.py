@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from papayachat.stream.stdin import WINDOW, Typed
+from papayachat.stream.stdin import MOST_WAITING, Typed
 
 
 class Pipe:
@@ -44,14 +44,14 @@ def test_more_is_awaited_when_there_is_no_whole_line_and_may_be_one(pipe: Pipe) 
     assert pipe.typed.awaited([]) == {pipe.typed.descriptor}
     pipe.write(b"one\n")
     assert pipe.typed.awaited([]) == set()
-    assert pipe.typed.take() == b"one"
+    assert pipe.typed.next_line() == b"one"
     assert pipe.typed.awaited([]) == {pipe.typed.descriptor}
     pipe.close()
     assert pipe.typed.awaited([]) == set()
 
 
 def test_nothing_is_taken_while_too_much_waits(pipe: Pipe) -> None:
-    waiting = [b""] * (WINDOW - 2)
+    waiting = [b""] * (MOST_WAITING - 2)
     assert pipe.typed.awaited(waiting)
     pipe.write(b"one\ntwo\nthree\n")
     for line in pipe.typed.lines(waiting):
