@@ -102,7 +102,7 @@ def tell_room(settings: Settings) -> int:
     """
     path = roster.directory(settings.state_dir)
     names = roster.gone(path)
-    if not names or not lock.is_free_soon(settings.state_dir):
+    if not names or not lock.is_free_soon(settings):
         return 0
     with service_user.acting(settings):
         appender = Appender(

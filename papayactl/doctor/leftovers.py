@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding
 from papayactl.look import clients, living
 from papayactl.state import lock
-from papayactl.system import process
 from papayad.errors import Fault
 from papayad.log import segments
 from papayad.settings import Settings
@@ -24,9 +23,7 @@ def state(settings: Settings) -> Iterator[Finding]:
 
 
 def _lock(settings: Settings) -> Iterator[Finding]:
-    pid = lock.holder(settings.state_dir)
-    seen = process.read(pid) if pid else None
-    if seen and seen.state == process.STOPPED:
+    for pid in lock.stopped_holders(settings.state_dir):
         words = f"process {pid} is stopped and holds it: nobody can say anything"
         yield Finding(FAILURE, "the log's lock", words, f"kill -CONT {pid}")
 

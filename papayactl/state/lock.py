@@ -7,22 +7,20 @@ freeze prevents that) holds it until somebody continues it, and an admin has to 
 import fcntl
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from papayactl.state import service_user
+from papayactl.system import process
 from papayad.errors import TRY_AGAIN, Fault, denied_or, reason
-from papayad.log import committed
+from papayad.log import committed, holders
 from papayad.log.committed import Committed
 from papayad.settings import Settings
-from papayad.system.locks import is_held
 
-PATIENCE = 10.0
+PATIENCE = 10.0  # seconds of waiting for the lock
 
-_TAKES = 0.5  # seconds that the lock is held at most, by who is not stopped
-_LOOK_AGAIN = 0.01
+_HELD_AT_MOST = 0.5  # seconds, by who is not stopped
 
 
 @contextmanager
@@ -45,32 +43,18 @@ def await_free(settings: Settings, patience: float = PATIENCE) -> None:
         pass
 
 
-def is_free_soon(state_dir: Path) -> bool:
+def is_free_soon(settings: Settings) -> bool:
     """Whether the lock can be had within a moment; whoever asks has something better to do."""
-    deadline = time.monotonic() + _TAKES
-    descriptor = os.open(state_dir / committed.FILE, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        while is_held(descriptor):
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(_LOOK_AGAIN)
-        return True
-    finally:
-        os.close(descriptor)
+        await_free(settings, _HELD_AT_MOST)
+    except Fault:
+        return False
+    return True
 
 
-def holder(state_dir: Path) -> int | None:
-    """The pid that took the lock, where the kernel lists locks (/proc/locks); else None."""
-    try:
-        inode = (state_dir / committed.FILE).stat().st_ino
-        lines = Path("/proc/locks").read_text().splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        words = line.split()
-        if words[1] == "FLOCK" and words[3] == "WRITE" and words[5].endswith(f":{inode}"):
-            return int(words[4])
-    return None
+def stopped_holders(state_dir: Path) -> list[int]:
+    """The stopped processes that hold the lock, shared or exclusive, by the kernel's word."""
+    return [pid for pid in _holders(state_dir) if _is_stopped(pid)]
 
 
 def no_log(error: OSError, settings: Settings) -> Fault:
@@ -99,7 +83,29 @@ def _take(descriptor: int, settings: Settings, patience: float) -> None:
 
 
 def _held(settings: Settings) -> Fault:
-    pid = holder(settings.state_dir)
-    remedy = f"continue it with kill -CONT {pid}" if pid else "see papayactl doctor"
-    by = f"process {pid}" if pid else "somebody"
-    return Fault("the log's lock", f"{by} holds on to it", remedy, code=TRY_AGAIN)
+    """Names who is stopped with it; else any holder, since one that works lets go by itself."""
+    pids = stopped_holders(settings.state_dir) or _holders(settings.state_dir)
+    if not pids:
+        return Fault("the log's lock", "somebody holds on to it", "try again", code=TRY_AGAIN)
+    pid = pids[0]
+    why = f"process {pid}{', which is stopped,' if _is_stopped(pid) else ''} holds on to it"
+    return Fault("the log's lock", why, f"continue it with kill -CONT {pid}", code=TRY_AGAIN)
+
+
+def _holders(state_dir: Path) -> list[int]:
+    """None where the kernel does not list locks."""
+    try:
+        descriptor = os.open(state_dir / committed.FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return []
+    try:
+        return holders.holders(descriptor, state_dir)
+    except OSError:
+        return []
+    finally:
+        os.close(descriptor)
+
+
+def _is_stopped(pid: int) -> bool:
+    seen = process.read(pid)
+    return seen is not None and seen.state == process.STOPPED

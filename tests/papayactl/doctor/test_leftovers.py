@@ -5,9 +5,13 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from lab.kit.admin.ctl import ctl, is_stopped
 from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import wait_for
+from papayactl.state import lock
+from papayad.errors import Fault
 from papayad.state import marks, roster
 from tests.conftest import MakeRoom
 from tests.papayactl.doctor.examined import give, only
@@ -27,14 +31,21 @@ def test_what_is_left_over_and_who_is_stuck(healthy: StagedRoom) -> None:
     assert "1 clients are gone" in only(healthy, "warning")["words"]
 
 
-def test_a_stopped_process_that_holds_the_log(make_room: MakeRoom) -> None:
+@pytest.mark.parametrize("operation", ["LOCK_EX", "LOCK_SH"])
+def test_a_stopped_process_that_holds_the_log(make_room: MakeRoom, operation: str) -> None:
+    """Shared or not: the wait for it ends with its pid, and doctor names the same."""
     room = make_room()
     code = "import fcntl, sys, signal, os; f = open(sys.argv[1]); "
-    code += "fcntl.flock(f, fcntl.LOCK_EX); os.kill(os.getpid(), signal.SIGSTOP)"
+    code += f"fcntl.flock(f, fcntl.{operation}); os.kill(os.getpid(), signal.SIGSTOP)"
     with subprocess.Popen([sys.executable, "-c", code, room.state_dir / "committed"]) as holder:
         wait_for(lambda: is_stopped(holder.pid))
         found = ctl(room, "doctor", "-q").stdout
         assert f"-> kill -CONT {holder.pid}\n" in found
         assert f"kill -CONT {holder.pid}" in ctl(room, "--json", "doctor", "-q").stdout
+        with pytest.raises(Fault) as caught, lock.exclusive(room.settings, 0.05):
+            raise AssertionError
+        assert f"process {holder.pid}, which is stopped, holds on to it" in str(caught.value)
+        assert not lock.is_free_soon(room.settings)
         holder.send_signal(signal.SIGCONT)
         holder.wait()
+        assert lock.is_free_soon(room.settings)
