@@ -9,7 +9,7 @@ from papayactl.look import living
 from papayad.errors import USAGE, Fault
 from papayad.state.roster import Entry
 
-_SHOWN = 10
+_NAMED_AT_MOST = 10
 
 
 def confirm(command: str, verb: str, chosen: Sequence[Entry], yes: bool) -> None:
@@ -18,8 +18,8 @@ def confirm(command: str, verb: str, chosen: Sequence[Entry], yes: bool) -> None
         return
     if not sys.stdin.isatty():
         raise Fault(command, f"{len(chosen)} clients are meant", "add --yes", code=USAGE)
-    for entry in chosen[:_SHOWN]:
+    for entry in chosen[:_NAMED_AT_MOST]:
         click.echo(living.label(entry), err=True)
-    if len(chosen) > _SHOWN:
-        click.echo(f"and {len(chosen) - _SHOWN} more", err=True)
+    if len(chosen) > _NAMED_AT_MOST:
+        click.echo(f"and {len(chosen) - _NAMED_AT_MOST} more", err=True)
     click.confirm(f"{verb} these {len(chosen)} clients?", abort=True, err=True)

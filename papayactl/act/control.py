@@ -20,9 +20,9 @@ from papayad.errors import FAILED, NOT_RUNNING, Fault
 from papayad.settings import Settings
 from papayad.state import pidfile
 
-PATIENCE = 10.0  # seconds until an acceptor that does not stop by itself is killed
+KILLED_AFTER = 10.0  # seconds until an acceptor that does not stop by itself is killed
 
-_KILL_TAKES = 2.0
+_SIGKILL_ENDS_WITHIN = 2.0
 _LOOK_AGAIN = 0.01
 
 
@@ -39,7 +39,7 @@ def send_signal(settings: Settings, pid: int, number: signal.Signals) -> bool:
     return pinned.send(pid, number, lambda: pidfile.holder(settings.pid_file) == pid)
 
 
-def stop(settings: Settings, patience: float = PATIENCE) -> Stopped:
+def stop(settings: Settings, patience: float = KILLED_AFTER) -> Stopped:
     """Stop the acceptor; returns when the port is closed. Every cluster goes on.
 
     One that is stopped (SIGSTOP) or does not answer within `patience` seconds is killed, which
@@ -57,8 +57,8 @@ def stop(settings: Settings, patience: float = PATIENCE) -> Stopped:
     if not _wait_released(settings, pid, began + patience):
         sent = signal.SIGKILL
         send_signal(settings, pid, sent)
-    _wait_released(settings, pid, time.monotonic() + _KILL_TAKES)
-    _wait_closed(settings, time.monotonic() + _KILL_TAKES)
+    _wait_released(settings, pid, time.monotonic() + _SIGKILL_ENDS_WITHIN)
+    _wait_closed(settings, time.monotonic() + _SIGKILL_ENDS_WITHIN)
     groups = acceptor.session_groups(settings)
     sessions = None if groups is None else len(groups)
     return Stopped(pid, sent.name, time.monotonic() - began, sessions)

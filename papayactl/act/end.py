@@ -20,10 +20,10 @@ from papayad.settings import Settings
 from papayad.state import groups, roster
 from papayad.state.roster import Entry
 
-PATIENCE = 5.0  # seconds between SIGTERM and SIGKILL, unless --timeout says otherwise
+KILLED_AFTER = 5.0  # seconds between SIGTERM and SIGKILL, unless --timeout says otherwise
 
-_SOON = 0.3  # revoke and ban are done within a second
-_KILL_TAKES = 2.0
+_SHUT_OUT_KILLED_AFTER = 0.3  # revoke and ban are done within a second
+_SIGKILL_ENDS_WITHIN = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Outcome:
         return f"{client} ended{by} after {self.seconds * 1000:.0f} ms"
 
 
-def end(settings: Settings, entries: list[Entry], patience: float = PATIENCE) -> list[Outcome]:
+def end(settings: Settings, entries: list[Entry], patience: float = KILLED_AFTER) -> list[Outcome]:
     """End the clusters together; who survives `patience` seconds is killed. A Fault (77)."""
     state_dir = settings.state_dir
     began = time.monotonic()
@@ -65,7 +65,7 @@ def end(settings: Settings, entries: list[Entry], patience: float = PATIENCE) ->
     ended |= living.wait_ended(
         state_dir,
         [entry for entry in entries if entry.name not in ended],
-        time.monotonic() + _KILL_TAKES,
+        time.monotonic() + _SIGKILL_ENDS_WITHIN,
     )
     tell_room(settings)
     return [
@@ -92,7 +92,7 @@ def end_shut_out(settings: Settings, is_meant: Callable[[Entry], bool]) -> list[
 def end_those(settings: Settings, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
     """End the clusters that are meant, and soon."""
     meant = [entry for entry in living.living(settings) if is_meant(entry)]
-    return end(settings, meant, _SOON) if meant else []
+    return end(settings, meant, _SHUT_OUT_KILLED_AFTER) if meant else []
 
 
 def tell_room(settings: Settings) -> int:

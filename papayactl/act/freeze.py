@@ -19,7 +19,7 @@ from papayad.settings import Settings
 from papayad.state import marks, roster
 from papayad.state.roster import Entry
 
-_TAKES = 2.0  # seconds until a process that was sent SIGSTOP or SIGCONT has obeyed
+_OBEYED_WITHIN = 2.0  # seconds until a process that was sent SIGSTOP or SIGCONT has obeyed
 _LOOK_AGAIN = 0.002
 
 
@@ -102,7 +102,7 @@ def _send(settings: Settings, entries: Sequence[Entry], number: signal.Signals) 
 
 
 def _wait(settings: Settings, entries: Sequence[Entry], meant: str) -> list[Changed]:
-    deadline = time.monotonic() + _TAKES
+    deadline = time.monotonic() + _OBEYED_WITHIN
     while True:
         changed = [Changed(entry, _state(settings, entry), meant) for entry in entries]
         if all(one.state in (meant, "gone") for one in changed) or time.monotonic() > deadline:

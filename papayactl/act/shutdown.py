@@ -15,8 +15,7 @@ import setproctitle
 
 from papayactl.act import control, end, notice
 from papayactl.act.end import Outcome
-from papayactl.look import acceptor, living
-from papayactl.look import clients as looks
+from papayactl.look import acceptor, clients, living
 from papayactl.state import service_user
 from papayactl.system import pinned
 from papayad.errors import NO_PERMISSION, TRY_AGAIN, Fault
@@ -24,8 +23,8 @@ from papayad.settings import Settings
 from papayad.system.locks import create_locked, is_held_at
 
 _FILE = "shutdown"
-_REMINDERS = (86400, 3600, 900, 300, 60)  # seconds before the time at which the room hears again
-_FAREWELL = 2.0  # seconds for the last notice to reach who reads
+_REMINDED_BEFORE = (86400, 3600, 900, 300, 60)  # seconds before the room closes
+_NOTICE_ARRIVES_WITHIN = 2.0  # seconds for the last notice to reach who reads
 _LOOK_AGAIN = 0.02
 
 
@@ -156,7 +155,7 @@ def _wait_and_close(
         create_locked(settings.state_dir / _FILE, f"{os.getpid()} {moment:.3f}\n".encode())
     os.write(ready, b"1")
     os.close(ready)
-    for left in _REMINDERS:
+    for left in _REMINDED_BEFORE:
         if moment - left > time.time() + 1:
             _sleep_until(moment - left)
             with suppress(Fault):
@@ -175,16 +174,16 @@ def _sleep_until(moment: float) -> None:
 
 def _wait_until_sent(settings: Settings) -> None:
     """Until nobody lags, or those who do not read have had their time."""
-    deadline = time.monotonic() + _FAREWELL
+    deadline = time.monotonic() + _NOTICE_ARRIVES_WITHIN
     while time.monotonic() < deadline:
-        seen = looks.closer(settings, looks.looks_at(settings, living.living(settings)))
+        seen = clients.look_closer(settings, clients.look_at(settings, living.living(settings)))
         if not any(_has_more(look) for look in seen):
             return
         time.sleep(_LOOK_AGAIN)
 
 
-def _has_more(look: looks.Look) -> bool:
-    return look.state == looks.RUNNING and look.lag != 0
+def _has_more(look: clients.Look) -> bool:
+    return look.state == clients.RUNNING and look.lag != 0
 
 
 def _words(seconds: float, message: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-_PATIENCE = 1.0
-_REDRAWN = 0.1
+_APPEARS_AFTER = 1.0  # seconds
+_REDRAWN_AFTER = 0.1  # seconds
 _WIDTH = 30
 
 
@@ -23,7 +23,8 @@ class Progress:
 
     def reach(self, done: int) -> None:
         now = time.monotonic()
-        if not self.visible or now < self._began + _PATIENCE or now < self._drawn + _REDRAWN:
+        due = max(self._began + _APPEARS_AFTER, self._drawn + _REDRAWN_AFTER)
+        if not self.visible or now < due:
             return
         self._drawn = now
         share = min(1.0, done / self.total) if self.total else 1.0

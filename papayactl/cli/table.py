@@ -1,15 +1,17 @@
 """Tables of plain text: columns as wide as their widest cell, nothing behind the last one.
 
-A leaf. Into a pipe goes all of it. A terminal's table fits its width: the columns that one can do
+Into a pipe goes all of it. A terminal's table fits its width: the columns that one can do
 best without go first, then the widest cell is shortened.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from papayactl.cli import cells
+
 _GAP = "  "
-_SHORTENED = "…"
-_LEAST = 8  # characters that a shortened cell keeps
+_ELLIPSIS = "…"
+_SHORTENED_TO_AT_LEAST = 8  # cells of the screen that a shortened one keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,56 +33,56 @@ def lines(
     if not rows:
         return []
     known = [Column(one) if isinstance(one, str) else one for one in columns]
-    cells = [[column.heading for column in known], *map(list, rows)]
-    if not heading:
-        del cells[0]
+    body = [[cells.plain(cell) for cell in row] for row in rows]
+    if heading:
+        body.insert(0, [column.heading for column in known])
     if width is not None:
-        known, cells = _dropped(known, cells, width)
-        _shorten(known, cells, width)
-    widths = _widths(cells)
+        known, body = _dropped(known, body, width)
+        _shorten(known, body, width)
+    widths = _widths(body)
     return [
         _GAP.join(
-            cell.rjust(width) if column.right else cell.ljust(width)
+            cells.fill(cell, width, column.right)
             for column, cell, width in zip(known, row, widths, strict=True)
         ).rstrip()
-        for row in cells
+        for row in body
     ]
 
 
 def pairs(rows: Sequence[tuple[str, str]], indent: str = "") -> list[str]:
     """A line for each name and its value, the values below each other; "" is an empty line."""
-    widest = max((len(name) for name, _ in rows), default=0)
-    return [f"{indent}{name.ljust(widest)}{_GAP}{value}".rstrip() for name, value in rows]
+    widest = max((cells.width(name) for name, _ in rows), default=0)
+    return [f"{indent}{cells.fill(name, widest)}{_GAP}{value}".rstrip() for name, value in rows]
 
 
-def _widths(cells: Sequence[Sequence[str]]) -> list[int]:
-    return [max(map(len, column)) for column in zip(*cells, strict=True)]
+def _widths(body: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(cells.width, column)) for column in zip(*body, strict=True)]
 
 
-def _total(cells: Sequence[Sequence[str]]) -> int:
-    widths = _widths(cells)
+def _total(body: Sequence[Sequence[str]]) -> int:
+    widths = _widths(body)
     return sum(widths) + len(_GAP) * (len(widths) - 1)
 
 
 def _dropped(
-    known: list[Column], cells: list[list[str]], width: int
+    known: list[Column], body: list[list[str]], width: int
 ) -> tuple[list[Column], list[list[str]]]:
-    while _total(cells) > width:
+    while _total(body) > width:
         place = max(range(len(known)), key=lambda at: (known[at].rank, at))
         if known[place].rank == 0:
             break
         known = known[:place] + known[place + 1 :]
-        cells = [row[:place] + row[place + 1 :] for row in cells]
-    return known, cells
+        body = [row[:place] + row[place + 1 :] for row in body]
+    return known, body
 
 
-def _shorten(known: list[Column], cells: list[list[str]], width: int) -> None:
-    surplus = _total(cells) - width
+def _shorten(known: list[Column], body: list[list[str]], width: int) -> None:
+    surplus = _total(body) - width
     if surplus <= 0:
         return
-    widths = _widths(cells)
+    widths = _widths(body)
     place = max(range(len(known)), key=lambda at: (not known[at].right, widths[at]))
-    left = max(_LEAST, widths[place] - surplus)
-    for row in cells:
-        if len(row[place]) > left:
-            row[place] = row[place][: left - 1] + _SHORTENED
+    left = max(_SHORTENED_TO_AT_LEAST, widths[place] - surplus)
+    for row in body:
+        if cells.width(row[place]) > left:
+            row[place] = cells.cut(row[place], left - 1) + _ELLIPSIS

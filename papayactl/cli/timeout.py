@@ -10,7 +10,7 @@ from papayactl.cli import moments
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def option(seconds: float) -> Callable[[F], F]:
+def timeout_option(seconds: float) -> Callable[[F], F]:
     """The option, as `timeout` in seconds; so many unless somebody says otherwise."""
     return click.option(
         "--timeout",

@@ -6,8 +6,8 @@ import click
 
 from papayactl.act import control
 from papayactl.act.control import Stopped
-from papayactl.cli import timeout as patience
 from papayactl.cli.invocation import Helping, Invocation, pass_invocation
+from papayactl.cli.timeout import timeout_option
 from papayactl.look import acceptor
 from papayactl.look.acceptor import Status
 from papayad.errors import DONE, NOT_RUNNING
@@ -32,7 +32,7 @@ def status(invocation: Invocation, context: click.Context) -> None:
 
 
 @command.command("stop", short_help="Close the port; sessions go on.")
-@patience.option(control.PATIENCE)
+@timeout_option(control.KILLED_AFTER)
 @pass_invocation
 def stop(invocation: Invocation, timeout: float) -> None:
     """Stop the acceptor, and return when its port is closed. Every session goes on."""

@@ -11,8 +11,7 @@ from papayactl.act.end import Outcome
 from papayactl.cli import moments
 from papayactl.cli.invocation import Invocation, pass_invocation
 from papayactl.look import living, selectors
-from papayactl.state import bans as banfile
-from papayactl.state import siblings
+from papayactl.state import ban_file, siblings
 from papayad.errors import FAILED, USAGE, Fault
 from papayad.settings import Settings
 from papayad.state import bans
@@ -42,8 +41,8 @@ def command(
     if not reason.isprintable():
         raise Fault("--reason", "has characters that are not seen", "use one line", code=USAGE)
     now = int(time.time())
-    made = [Ban(banfile.subject(text), now, int(expires or 0), reason.strip()) for text in texts]
-    with banfile.editing(settings) as known:
+    made = [Ban(ban_file.subject(text), now, int(expires or 0), reason.strip()) for text in texts]
+    with ban_file.editing(settings) as known:
         known |= {ban.subject: ban for ban in made}
     outcomes = [
         outcome for room in siblings.sharing_tokens(settings) for outcome in _end(room, made)

@@ -32,7 +32,7 @@ def command(
     """
     settings = invocation.salvaged
     if user is None:
-        chosen = columns.chosen(settings, texts, everyone, "freeze")
+        chosen = columns.choose(settings, texts, everyone, "freeze")
         confirmation.confirm("freeze", "Freeze", chosen, yes)
         changed = freeze.freeze(settings, chosen)
     elif texts or everyone:

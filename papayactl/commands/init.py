@@ -13,7 +13,7 @@ import click
 from papayactl.cli.invocation import Invocation, pass_invocation
 from papayactl.setup import foundation, invites
 from papayactl.setup.foundation import Foundation
-from papayactl.state import tokens as tokenfile
+from papayactl.state import token_file
 from papayad import config
 from papayad.config import ENVIRONMENT
 from papayad.errors import USAGE, Fault
@@ -139,7 +139,7 @@ def _first_invite(room: Settings, user: str, host: str | None) -> str | None:
     """An invite for the first user; None when the token file, maybe another room's, has some."""
     if tokens.read_tokens(room.tokens):
         return None
-    _, secret = tokenfile.add(room.tokens, user)
+    _, secret = token_file.add(room.tokens, user)
     return invite.render(invites.make(room, user, secret, host))
 
 

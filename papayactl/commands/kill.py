@@ -3,8 +3,8 @@
 import click
 
 from papayactl.act import confirmation, end
-from papayactl.cli import timeout as patience
 from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.cli.timeout import timeout_option
 from papayactl.look import columns, completion
 from papayad.errors import FAILED, Fault
 
@@ -12,7 +12,7 @@ from papayad.errors import FAILED, Fault
 @click.command("kill")
 @click.argument("texts", metavar="SELECTOR...", nargs=-1, shell_complete=completion.selectors)
 @click.option("--all", "everyone", is_flag=True, help="Every client of the room.")
-@patience.option(end.PATIENCE)
+@timeout_option(end.KILLED_AFTER)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask when there are several.")
 @pass_invocation
 def command(
@@ -24,7 +24,7 @@ def command(
     was meant.
     """
     settings = invocation.salvaged
-    chosen = columns.chosen(settings, texts, everyone, "kill")
+    chosen = columns.choose(settings, texts, everyone, "kill")
     confirmation.confirm("kill", "End", chosen, yes)
     outcomes = end.end(settings, chosen, timeout)
     invocation.show(

@@ -5,9 +5,7 @@ import sys
 import click
 
 from papayactl.cli.invocation import Invocation, pass_invocation, table_options
-from papayactl.look import clients as looks
-from papayactl.look import columns as clients
-from papayactl.look import completion, living, selectors
+from papayactl.look import clients, columns, completion, living, selectors
 
 
 @click.command("list")
@@ -21,13 +19,14 @@ from papayactl.look import completion, living, selectors
 @click.option(
     "--columns",
     "-o",
+    "wanted",
     metavar="NAMES",
-    help=f"Of {','.join(clients.FIELDS)}; +NAMES adds to the usual ones.",
+    help=f"Of {','.join(columns.FIELDS)}; +NAMES adds to the usual ones.",
 )
 @table_options
 @pass_invocation
 def command(
-    invocation: Invocation, texts: tuple[str, ...], sort: str | None, columns: str | None
+    invocation: Invocation, texts: tuple[str, ...], sort: str | None, wanted: str | None
 ) -> None:
     """The clients that the selectors mean, all without one: exactly those that kill would end.
 
@@ -36,17 +35,17 @@ def command(
     is not yet sent to it. A dash is what only root may know.
     """
     settings = invocation.salvaged
-    names = clients.columns(columns)
+    names = columns.parse(wanted)
     entries = living.living(settings)
     meant = selectors.choose(entries, texts) if texts else entries
-    seen = looks.closer(settings, looks.looks_at(settings, meant))
+    seen = clients.look_closer(settings, clients.look_at(settings, meant))
     if sort:
-        seen = clients.ordered(seen, sort)
+        seen = columns.sort(seen, sort)
     invocation.show_table(
-        [clients.as_dict(look) for look in seen],
-        [clients.FIELDS[name].column for name in names],
-        [clients.row(look, names) for look in seen],
-        fit=columns is None,
+        [columns.as_dict(look) for look in seen],
+        [columns.FIELDS[name].column for name in names],
+        [columns.render(look, names) for look in seen],
+        fit=wanted is None,
     )
     if not seen and sys.stdout.isatty():
         click.echo("no such client" if texts else "nobody is here", err=True)

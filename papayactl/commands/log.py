@@ -10,13 +10,12 @@ from typing import Any, TypeVar
 
 import click
 
-from papayactl.act import prune as pruning
+from papayactl.act import prune
 from papayactl.cli import figures, moments
 from papayactl.cli.invocation import Helping, Invocation, pass_invocation
 from papayactl.cli.progress import progress
 from papayactl.look import clients, completion, living
-from papayactl.state import excerpts, lock, records
-from papayactl.state import verify as verification
+from papayactl.state import excerpts, lock, records, verify
 from papayactl.state.excerpts import Excerpt
 from papayactl.state.records import Placed
 from papayad.errors import FAILED, USAGE, Fault, denied_or, reason
@@ -143,13 +142,13 @@ def export(invocation: Invocation, /, file: Path, form: str | None, **bounds: An
 
 @command.command("verify", short_help="Check every byte; exit code 1: the log is damaged.")
 @pass_invocation
-def verify(invocation: Invocation) -> None:
+def verify_log(invocation: Invocation) -> None:
     """Check each segment and every record, and name the offset of the first bad byte."""
     settings = invocation.settings
     end = _end(settings)
     total = end - records.oldest(settings.state_dir)
     with progress("verifying", total) as bar:
-        found = verification.verify(settings.state_dir, end, bar.reach)
+        found = verify.verify(settings.state_dir, end, bar.reach)
     invocation.show(found.as_dict(), [found.sentence()])
     if found.bad is not None:
         base = segments.holding(settings.state_dir, found.bad) or 0
@@ -164,7 +163,7 @@ def verify(invocation: Invocation) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @pass_invocation
-def prune(
+def prune_log(
     invocation: Invocation,
     keep_bytes: int | None,
     keep_days: int | None,
@@ -177,16 +176,16 @@ def prune(
     named first, and is told of the gap.
     """
     settings = invocation.settings
-    chatlog = pruning.rules(settings.chatlog, keep_bytes, keep_days)
+    chatlog = prune.rules(settings.chatlog, keep_bytes, keep_days)
     _end(settings)
-    plan = pruning.plan(settings, chatlog)
+    plan = prune.plan(settings, chatlog)
     if plan.bases and not dry_run:
         _confirm(plan, yes)
-        plan = pruning.carry_out(settings, chatlog)
+        plan = prune.carry_out(settings, chatlog)
     invocation.show(plan.as_dict(not dry_run), plan.sentences(not dry_run))
 
 
-def _confirm(plan: pruning.Plan, yes: bool) -> None:
+def _confirm(plan: prune.Plan, yes: bool) -> None:
     for entry in plan.below:
         click.echo(f"{living.label(entry)} has not got all of that yet: a gap", err=True)
     if yes:

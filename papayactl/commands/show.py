@@ -24,8 +24,8 @@ def command(invocation: Invocation, texts: tuple[str, ...], everyone: bool) -> N
     dash is what only root may know. Exit code 3: nobody was meant.
     """
     settings = invocation.salvaged
-    chosen = columns.chosen(settings, texts, everyone, "show")
-    seen = [detail.inspect(settings, look) for look in detail.looks_of(settings, chosen)]
+    chosen = columns.choose(settings, texts, everyone, "show")
+    seen = [detail.inspect(settings, look) for look in detail.look_at(settings, chosen)]
     used = usage.look(settings, chosen).uses
     uses = {use.entry.name: use for use in used if use.entry}
     values = [_as_dict(one, uses.get(one.look.entry.name)) for one in seen]

@@ -4,8 +4,8 @@ import click
 
 from papayactl.act import end, shutdown
 from papayactl.cli import moments
-from papayactl.cli import timeout as patience
 from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.cli.timeout import timeout_option
 from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault
 
 
@@ -13,7 +13,7 @@ from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault
 @click.option("--in", "delay", callback=moments.as_duration, metavar="TIME", help="Like 5m or 2h.")
 @click.option("--message", default="", metavar="TEXT", help="Why, for the people in the room.")
 @click.option("--abort", is_flag=True, help="Take back what was planned with --in.")
-@patience.option(end.PATIENCE)
+@timeout_option(end.KILLED_AFTER)
 @pass_invocation
 def command(
     invocation: Invocation, delay: float | None, message: str, abort: bool, timeout: float

@@ -39,7 +39,7 @@ def _thaw(
 ) -> list[freeze.Changed]:
     """The clients themselves; that there are none is no mistake when a user was let in again."""
     try:
-        chosen = columns.chosen(invocation.salvaged, texts, everyone, "thaw")
+        chosen = columns.choose(invocation.salvaged, texts, everyone, "thaw")
     except Fault as fault:
         if anything and fault.code == NOT_RUNNING:
             return []

@@ -14,8 +14,7 @@ from papayactl.cli.invocation import Helping, Invocation, pass_invocation, table
 from papayactl.cli.table import Column
 from papayactl.look import completion, living
 from papayactl.setup import invites
-from papayactl.state import siblings
-from papayactl.state import tokens as tokenfile
+from papayactl.state import siblings, token_file
 from papayad.errors import FAILED, Fault
 from papayad.formats import invite
 from papayad.settings import Settings
@@ -56,7 +55,7 @@ def add(
     """Make a token for NAME and print the invite. It is shown this once: no file gives it back."""
     settings = invocation.settings
     invites.make(settings, name, "", host, pin)  # whatever is wrong with it, before a token is made
-    token, secret = tokenfile.add(settings.tokens, name, expires or 0)
+    token, secret = token_file.add(settings.tokens, name, expires or 0)
     line = invite.render(invites.make(settings, name, secret, host, pin))
     value = _as_dict(token) | {"room": settings.room, "invite": line}
     invocation.show(value, [line])
@@ -110,10 +109,10 @@ def rotate(
     Its sessions end at once, unless --grace gives the user the time to change.
     """
     settings = invocation.settings
-    old = tokenfile.one_of(settings.tokens, name)
+    old = token_file.one_of(settings.tokens, name)
     invites.make(settings, old.user, "", host, pin)
     until = time.time() + grace if grace else None
-    token, secret = tokenfile.replace(settings.tokens, old, expires or 0, until)
+    token, secret = token_file.replace(settings.tokens, old, expires or 0, until)
     outcomes = [] if grace else _end_sessions(settings, [old])
     line = invite.render(invites.make(settings, old.user, secret, host, pin))
     value = _as_dict(token) | {
@@ -138,7 +137,7 @@ def revoke(invocation: Invocation, name: str) -> None:
     Every room that uses the same token file is reached.
     """
     settings = invocation.settings
-    removed = tokenfile.remove(settings.tokens, name)
+    removed = token_file.remove(settings.tokens, name)
     outcomes = _end_sessions(settings, removed)
     value = {
         "revoked": [_as_dict(token) for token in removed],

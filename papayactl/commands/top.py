@@ -8,8 +8,7 @@ import click
 
 from papayactl.cli import moments, table
 from papayactl.cli.invocation import Invocation, pass_invocation, terminal_width
-from papayactl.look import columns as clients
-from papayactl.look import completion
+from papayactl.look import columns, completion
 from papayactl.top.board import Board
 from papayad.errors import USAGE, Fault
 
@@ -52,7 +51,7 @@ def command(
     f       freeze or thaw it    r  the other way round
     q       quit
     """
-    clients.ordered([], sort)  # says whether there is such a column
+    columns.sort([], sort)  # says whether there is such a column
     board = Board(invocation.salvaged, texts, sort.lower())
     if batch:
         with suppress(KeyboardInterrupt):
@@ -67,15 +66,15 @@ def command(
 
 
 def _batch(invocation: Invocation, board: Board, interval: float, count: int | None) -> None:
-    columns = [clients.FIELDS[name].column for name in clients.DEFAULT]
+    headings = [columns.FIELDS[name].column for name in columns.DEFAULT]
     number = 0
     while count is None or number < count:
         if number:
             time.sleep(interval)
         board.refresh(None)
-        values = [clients.as_dict(look) for look in board.rows]
-        rows = [clients.row(look, clients.DEFAULT) for look in board.rows]
-        lines = table.lines(columns, rows, terminal_width())
+        values = [columns.as_dict(look) for look in board.rows]
+        rows = [columns.render(look, columns.DEFAULT) for look in board.rows]
+        lines = table.lines(headings, rows, terminal_width())
         invocation.show(
             values, ["", *board.heading(), *lines] if number else board.heading() + lines
         )

@@ -3,7 +3,7 @@
 import click
 
 from papayactl.cli.invocation import Invocation, pass_invocation
-from papayactl.state import bans
+from papayactl.state import ban_file
 from papayad.errors import NOT_RUNNING, Fault
 
 
@@ -12,8 +12,8 @@ from papayad.errors import NOT_RUNNING, Fault
 @pass_invocation
 def command(invocation: Invocation, texts: tuple[str, ...]) -> None:
     """Take bans back, each named as `papayactl ban` lists it."""
-    subjects = [bans.subject(text) for text in texts]
-    with bans.editing(invocation.settings) as known:
+    subjects = [ban_file.subject(text) for text in texts]
+    with ban_file.editing(invocation.settings) as known:
         for subject in subjects:
             if known.pop(subject, None) is None:
                 raise Fault(subject, "is not banned", "see papayactl ban", code=NOT_RUNNING)

@@ -14,10 +14,10 @@ from papayactl.look import acceptor
 from papayactl.system import limits, proc
 from papayad.settings import Settings
 
-_SCARCE = 0.05  # of the disk
-_LEAST = 1 << 26  # bytes of the disk
-_OTHERS = 100  # processes of the service's user that are no clients
-_CLIENT = 5 << 20  # bytes of memory that a client takes, roughly
+_WARNED_BELOW_SHARE = 0.05  # of the disk
+_FAILS_BELOW_BYTES = 1 << 26  # bytes of the disk
+_PROCESSES_BESIDE_CLIENTS = 100  # processes of the service's user that are no clients
+_BYTES_OF_A_CLIENT = 5 << 20  # bytes of memory that a client takes, roughly
 
 
 def disk(settings: Settings) -> Iterator[Finding]:
@@ -25,9 +25,9 @@ def disk(settings: Settings) -> Iterator[Finding]:
     free, whole = seen.f_bavail * seen.f_frsize, seen.f_blocks * seen.f_frsize
     words = f"{figures.size(free)} of {figures.size(whole)} free"
     remedy = "papayactl log prune --keep-bytes N, or set chatlog.retain_bytes"
-    if free < _LEAST or (seen.f_files and not seen.f_favail):
+    if free < _FAILS_BELOW_BYTES or (seen.f_files and not seen.f_favail):
         yield Finding(FAILURE, "disk", words, remedy)
-    elif whole and free / whole < _SCARCE:
+    elif whole and free / whole < _WARNED_BELOW_SHARE:
         yield Finding(WARNING, "disk", words, remedy)
     else:
         yield Finding(OK, "disk", words)
@@ -44,7 +44,7 @@ def processes(settings: Settings) -> Iterator[Finding]:
 
 def _counts(settings: Settings, pid: int | None, known: dict[str, str]) -> Iterator[Finding]:
     most = settings.limits.max_clients
-    needed = 2 * most + _OTHERS
+    needed = 2 * most + _PROCESSES_BESIDE_CLIENTS
     kernel = Path("/proc/sys/kernel")
     for name, allowed, remedy in (
         ("pid_max", _number(kernel / "pid_max"), f"sysctl kernel.pid_max={4 * needed}"),
@@ -59,7 +59,7 @@ def _counts(settings: Settings, pid: int | None, known: dict[str, str]) -> Itera
 
 def _descriptors(settings: Settings, known: dict[str, str]) -> Iterator[Finding]:
     opened = _limit(known, "Max open files")
-    pending = settings.limits.max_pending + _OTHERS
+    pending = settings.limits.max_pending + _PROCESSES_BESIDE_CLIENTS
     if opened is not None and opened < pending:
         words = f"{opened} for the acceptor, and limits.max_pending takes {pending}"
         yield Finding(WARNING, "RLIMIT_NOFILE", words, "set LimitNOFILE= of its service")
@@ -68,9 +68,9 @@ def _descriptors(settings: Settings, known: dict[str, str]) -> Iterator[Finding]
 def _memory(settings: Settings) -> Iterator[Finding]:
     most = settings.limits.max_clients
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if memory < most * _CLIENT:
+    if memory < most * _BYTES_OF_A_CLIENT:
         words = f"{figures.size(memory)}, and {most} clients take about "
-        words += figures.size(most * _CLIENT)
+        words += figures.size(most * _BYTES_OF_A_CLIENT)
         yield Finding(WARNING, "memory", words, "set limits.max_clients to less")
     else:
         yield Finding(OK, "limits", f"{most} clients, {2 * most} processes")

@@ -26,8 +26,8 @@ from papayad.formats.record import stamp
 from papayad.settings import Settings
 
 _DAY = 86400.0
-_SOON = 30 * _DAY
-_AHEAD = 5.0  # seconds that the log may be ahead of the clock
+_EXPIRY_WARNED_BEFORE = 30 * _DAY
+_LOG_AHEAD_AT_MOST = 5.0  # seconds that the log may be ahead of the clock
 
 
 def examine(path: Path, room: str) -> Iterator[Finding]:
@@ -72,7 +72,7 @@ def certificates(settings: Settings) -> Iterator[Finding]:
     renew = f"put a new one there, then papayactl acceptor reload{pinned}"
     if left < 0:
         yield Finding(FAILURE, listen.certificate, f"expired at {when}", renew)
-    elif left < _SOON:
+    elif left < _EXPIRY_WARNED_BEFORE:
         yield Finding(WARNING, listen.certificate, f"expires in {moments.age(left)}", renew)
     else:
         yield Finding(OK, listen.certificate, f"until {when}")
@@ -108,7 +108,7 @@ def ports(settings: Settings) -> Iterator[Finding]:
 
 def clock(settings: Settings) -> Iterator[Finding]:
     last = overview.log(settings).last
-    if last and last.stamp > stamp(time.time() + _AHEAD):
+    if last and last.stamp > stamp(time.time() + _LOG_AHEAD_AT_MOST):
         words = f"the log is ahead of it: {last.stamp}"
         yield Finding(WARNING, "clock", words, "timedatectl set-ntp true")
         return

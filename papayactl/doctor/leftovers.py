@@ -63,7 +63,7 @@ def _gone(settings: Settings) -> Iterator[Finding]:
 
 
 def _stopped(settings: Settings) -> Iterator[Finding]:
-    seen = clients.looks_at(settings, living.living(settings))
+    seen = clients.look_at(settings, living.living(settings))
     frozen = [living.label(look.entry) for look in seen if look.state == clients.FROZEN]
     if frozen:
         more = f" and {len(frozen) - 1} more" if len(frozen) > 1 else ""

@@ -13,7 +13,7 @@ from papayad.formats.address import parse_address
 from papayad.settings import Settings
 from papayad.state import pidfile
 
-_START_TAKES = 1.0  # an acceptor holds its pid file's lock a moment before its pid is in it
+_STARTED_WITHIN = 1.0  # an acceptor holds its pid file's lock a moment before its pid is in it
 _LOOK_AGAIN = 0.01
 
 
@@ -46,7 +46,7 @@ def status(settings: Settings) -> Status:
 
 def holder(settings: Settings) -> int | None:
     """The acceptor's pid, once it is known; None when there is no acceptor."""
-    deadline = time.monotonic() + _START_TAKES
+    deadline = time.monotonic() + _STARTED_WITHIN
     try:
         while (pid := pidfile.holder(settings.pid_file)) == 0 and time.monotonic() < deadline:
             time.sleep(_LOOK_AGAIN)

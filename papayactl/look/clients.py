@@ -1,8 +1,8 @@
 """A look at clients: everything the kernel tells of each cluster, at one moment.
 
-Read, frozen, shown: `looks_at` reads what is cheap for everybody, `closer` what costs more (PSS,
-lag, whether SEND waits for its reader), which `top` asks for the visible rows only. What may not be
-known is None.
+Read, frozen, shown: `look_at` reads what is cheap for everybody, `look_closer` what costs more
+(PSS, lag, whether SEND waits for its reader), which `top` asks for the visible rows only. What may
+not be known is None.
 """
 
 import time
@@ -89,19 +89,19 @@ class Look:
         return self.connection.rtt if self.connection else None
 
 
-def looks_at(settings: Settings, entries: Sequence[Entry]) -> list[Look]:
+def look_at(settings: Settings, entries: Sequence[Entry]) -> list[Look]:
     """What is cheap to know of each, in their order."""
     known = _connections(settings, entries)
     return [_look(entry, known.get(entry.peer)) for entry in entries]
 
 
-def closer(settings: Settings, looks: Iterable[Look], pss: bool = True) -> list[Look]:
+def look_closer(settings: Settings, looks: Iterable[Look], pss: bool = True) -> list[Look]:
     """The same looks with what costs more to know; without `pss` not with what costs most."""
     end = committed_end(settings)
     return [_closer(settings.state_dir, look, end, pss) for look in looks]
 
 
-def since(looks: Iterable[Look], before: dict[str, Look]) -> list[Look]:
+def compare(looks: Iterable[Look], before: dict[str, Look]) -> list[Look]:
     """The looks with the CPU that each client used since `before`, which has them by entry."""
     return [_since(look, before.get(look.entry.name)) for look in looks]
 

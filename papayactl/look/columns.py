@@ -71,7 +71,7 @@ DEFAULT = (
 TEXTS = ("client", "state", "session", "token")
 
 
-def chosen(settings: Settings, texts: Sequence[str], everyone: bool, command: str) -> list[Entry]:
+def choose(settings: Settings, texts: Sequence[str], everyone: bool, command: str) -> list[Entry]:
     """The clients that a command is to act on. A Fault: 2 when it names none, 3 when none match."""
     if bool(texts) == everyone:
         raise Fault(command, "name clients, or --all", "see papayactl list", code=USAGE)
@@ -82,7 +82,7 @@ def chosen(settings: Settings, texts: Sequence[str], everyone: bool, command: st
     return meant
 
 
-def columns(text: str | None) -> tuple[str, ...]:
+def parse(text: str | None) -> tuple[str, ...]:
     """The names in "client,lag"; `+rtt` adds to the usual ones. A Fault (2)."""
     if not text:
         return DEFAULT
@@ -93,7 +93,7 @@ def columns(text: str | None) -> tuple[str, ...]:
     return DEFAULT + names if text.startswith("+") else names
 
 
-def ordered(looks: Sequence[Look], name: str) -> list[Look]:
+def sort(looks: Sequence[Look], name: str) -> list[Look]:
     """Sorted by a column: texts upwards, numbers downwards, and the other way with a "-" before.
 
     What is not known comes last. A Fault (2).
@@ -107,7 +107,7 @@ def ordered(looks: Sequence[Look], name: str) -> list[Look]:
     return known + [look for look in looks if field.key(look) is None]
 
 
-def row(look: Look, names: Sequence[str]) -> list[str]:
+def render(look: Look, names: Sequence[str]) -> list[str]:
     return [FIELDS[name].cell(look) for name in names]
 
 

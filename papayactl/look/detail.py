@@ -81,8 +81,8 @@ class Inspected:
         )
 
 
-def looks_of(settings: Settings, entries: Sequence[Entry]) -> list[Look]:
-    return clients.closer(settings, clients.looks_at(settings, entries))
+def look_at(settings: Settings, entries: Sequence[Entry]) -> list[Look]:
+    return clients.look_closer(settings, clients.look_at(settings, entries))
 
 
 def inspect(settings: Settings, look: Look) -> Inspected:

@@ -17,7 +17,7 @@ from papayad.state import marks, roster
 from papayad.state.roster import Entry
 
 FORK_TAKES = 0.1  # seconds from a hello that was checked to its entry in the roster
-_START_TAKES = 1.0  # seconds; a cluster adds its pids within a few milliseconds of its fork
+_STARTED_WITHIN = 1.0  # seconds; a cluster adds its pids within a few milliseconds of its fork
 _LOOK_AGAIN = 0.01
 
 
@@ -43,7 +43,7 @@ def named(entry: Entry) -> dict[str, Any]:
 
 def completed(state_dir: Path, entry: Entry) -> Entry:
     """The entry with its pids: a cluster that is just starting is given the time to add them."""
-    deadline = time.monotonic() + _START_TAKES
+    deadline = time.monotonic() + _STARTED_WITHIN
     path = roster.directory(state_dir)
     while not entry.send and roster.is_live(path, entry.name) and time.monotonic() < deadline:
         time.sleep(_LOOK_AGAIN)

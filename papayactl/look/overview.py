@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from papayactl.cli import moments
-from papayactl.look import acceptor, living, rates, usage
-from papayactl.look import clients as looks
+from papayactl.look import acceptor, clients, living, rates, usage
 from papayactl.look.acceptor import Status
 from papayactl.look.clients import BLOCKED, FROZEN
 from papayactl.look.usage import Ledger
@@ -100,7 +99,7 @@ def overview(settings: Settings) -> Overview:
 
 def log(settings: Settings) -> Log:
     state_dir = settings.state_dir
-    end = looks.committed_end(settings)
+    end = clients.committed_end(settings)
     known = segments.bases(state_dir)
     disk = os.statvfs(state_dir)
     free = disk.f_bavail * disk.f_frsize

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 from papayactl.cli.figures import total
-from papayactl.look import acceptor, living
-from papayactl.look import clients as looks
+from papayactl.look import acceptor, clients, living
 from papayactl.look.clients import Look
 from papayactl.state import records
 from papayactl.system import cpu, memory, process, switches
@@ -23,7 +22,7 @@ from papayad.state.roster import Entry
 
 CLIENT, ACCEPTOR, ROOM = "client", "acceptor", "room"
 
-_SCANNED = 1 << 26  # bytes of log that are read to count messages; beyond that they stay unknown
+_COUNTED_AT_MOST = 1 << 26  # bytes of log; beyond that the messages stay unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +85,9 @@ def look(settings: Settings, meant: Sequence[Entry] | None = None) -> Ledger:
     """
     now = time.monotonic()
     everybody = living.living(settings)
-    end = looks.committed_end(settings)
+    end = clients.committed_end(settings)
     counted = _messages(settings, everybody, end)
-    seen = looks.closer(settings, looks.looks_at(settings, everybody), pss=False)
+    seen = clients.look_closer(settings, clients.look_at(settings, everybody), pss=False)
     uses = [_of_client(one, now, counted) for one in seen]
     own = _of_acceptor(settings, now)
     room = _sum(settings, [*uses, *own], now)
@@ -123,18 +122,18 @@ def _of_acceptor(settings: Settings, now: float) -> list[Use]:
 
 def _sum(settings: Settings, uses: Sequence[Use], now: float) -> Use:
     """What is not known of one is not known of the sum, but for what the acceptor never has."""
-    clients = [use for use in uses if use.kind == CLIENT]
+    of_clients = [use for use in uses if use.kind == CLIENT]
     own = ("bytes_in", "bytes_out", "messages")
     sums = {
         one.name: total(
-            [getattr(use.sums, one.name) for use in (clients if one.name in own else uses)]
+            [getattr(use.sums, one.name) for use in (of_clients if one.name in own else uses)]
         )
         for one in fields(Amounts)
     }
     names = ("rss", "pss", "uss")
     held = Held(*(total([getattr(use.held, name) for use in uses]) for name in names))
-    lags = [use.lag for use in clients if use.lag is not None]
-    lag = max(lags, default=0) if len(lags) == len(clients) else None
+    lags = [use.lag for use in of_clients if use.lag is not None]
+    lag = max(lags, default=0) if len(lags) == len(of_clients) else None
     return Use(ROOM, f"room {settings.room}", now, Amounts(**sums), held=held, lag=lag)
 
 
@@ -174,7 +173,7 @@ def _messages(
     if end is None or not entries:
         return None
     start = records.since(settings.state_dir, min(entry.since for entry in entries), end)
-    if end - start > _SCANNED:
+    if end - start > _COUNTED_AT_MOST:
         return None
     stamps: dict[str, list[str]] = defaultdict(list)
     for _, line in records.lines(settings.state_dir, start, end):

@@ -18,13 +18,13 @@ from papayad.log import committed, holders
 from papayad.log.committed import Committed
 from papayad.settings import Settings
 
-PATIENCE = 10.0  # seconds of waiting for the lock
+WAITED_FOR_AT_MOST = 10.0  # seconds of waiting for the lock
 
 _HELD_AT_MOST = 0.5  # seconds, by who is not stopped
 
 
 @contextmanager
-def exclusive(settings: Settings, patience: float = PATIENCE) -> Iterator[None]:
+def exclusive(settings: Settings, patience: float = WAITED_FOR_AT_MOST) -> Iterator[None]:
     """Nobody appends, and nobody takes the log's end, meanwhile. A Fault (75, 77)."""
     try:
         own = Committed(settings.state_dir)
@@ -37,7 +37,7 @@ def exclusive(settings: Settings, patience: float = PATIENCE) -> Iterator[None]:
         own.close()
 
 
-def await_free(settings: Settings, patience: float = PATIENCE) -> None:
+def await_free(settings: Settings, patience: float = WAITED_FOR_AT_MOST) -> None:
     """Return when the lock can be had: an Appender, which waits for ever, is safe to use then."""
     with exclusive(settings, patience):
         pass

@@ -17,7 +17,7 @@ from papayad.settings import Settings
 BOOTED = Path("/run/systemd/system")  # sd_booted(3)
 CONFIGURATIONS = Path("/etc/papaya")  # what the units read
 
-_TAKES = 60.0  # seconds; more than the units' own limits
+_SYSTEMCTL_ENDS_WITHIN = 60.0  # seconds; more than the units' own limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _run(*arguments: str) -> "subprocess.CompletedProcess[str]":
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_TAKES,
+            timeout=_SYSTEMCTL_ENDS_WITHIN,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -10,7 +10,7 @@ from errno import EACCES, EINVAL, ENOENT, EPERM, ESRCH
 from typing import TypeVar
 
 _UNKNOWN = {ENOENT, ESRCH, EACCES, EPERM, EINVAL}
-_MOST = 65536
+_READ_AT_MOST = 65536
 
 T = TypeVar("T")
 
@@ -53,6 +53,6 @@ def _known(ask: Callable[[str], T], path: str) -> T | None:
 def _content(path: str) -> str:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return os.read(descriptor, _MOST).decode("utf-8", "replace")
+        return os.read(descriptor, _READ_AT_MOST).decode("utf-8", "replace")
     finally:
         os.close(descriptor)

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from papayactl.act import end, freeze
-from papayactl.cli import table
+from papayactl.cli import cells, table
 from papayactl.cli.figures import size
-from papayactl.look import acceptor, living, selectors
-from papayactl.look import clients as looks
-from papayactl.look import columns as clients
+from papayactl.look import acceptor, clients, columns, living, selectors
 from papayactl.look.acceptor import Status
 from papayactl.look.clients import FROZEN, Look
 from papayad.errors import Fault
@@ -26,7 +24,7 @@ BELOW = 1  # and below its last row
 MOVES = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10, "home": -1 << 30, "end": 1 << 30}
 
 _SORTS = ("cpu", "client", "lag", "pss", "in", "out", "age", "state")
-_COLUMNS = clients.DEFAULT
+_COLUMNS = columns.DEFAULT
 
 
 @dataclass
@@ -52,15 +50,15 @@ class Board:
     def refresh(self, visible: int | None) -> None:
         """Look again; what is costly to know for `visible` rows only, None: for all."""
         meant = self._meant()
-        seen = looks.since(looks.looks_at(self.settings, meant), self._before)
+        seen = clients.compare(clients.look_at(self.settings, meant), self._before)
         self._before = {look.entry.name: look for look in seen}
         self._count(seen)
         self.status = acceptor.status(self.settings)
-        if clients.FIELDS[self.sort.removeprefix("-")].costly:
-            self.rows = clients.ordered(looks.closer(self.settings, seen), self.sort)
+        if columns.FIELDS[self.sort.removeprefix("-")].costly:
+            self.rows = columns.sort(clients.look_closer(self.settings, seen), self.sort)
             self._scroll(visible)
             return
-        self.rows = clients.ordered(seen, self.sort)
+        self.rows = columns.sort(seen, self.sort)
         self._scroll(visible)
         self._look_closer(visible)
 
@@ -76,15 +74,15 @@ class Board:
         visible = max(1, height - ABOVE - BELOW - 1)
         self._scroll(visible)
         shown = self.rows[self.first : self.first + visible]
-        cells = [clients.row(look, _COLUMNS) for look in shown]
-        columns = [clients.FIELDS[name].column for name in _COLUMNS]
-        drawn = table.lines(columns, cells, width) or ["nobody is here"]
+        rows = [columns.render(look, _COLUMNS) for look in shown]
+        headings = [columns.FIELDS[name].column for name in _COLUMNS]
+        drawn = table.lines(headings, rows, width) or ["nobody is here"]
         place = self._place()
         chosen = None if place is None else ABOVE + 1 + place - self.first
         lines = [*self.heading(), self._third_line(), *drawn]
         lines += [""] * (height - BELOW - len(lines))
         below = f"{KEYS}  {self.first + len(shown)}/{len(self.rows)}"
-        return [line[:width] for line in [*lines, below]], chosen
+        return [cells.cut(cells.plain(line), width) for line in [*lines, below]], chosen
 
     def heading(self) -> list[str]:
         """Two lines about the room."""
@@ -203,7 +201,8 @@ class Board:
 
     def _look_closer(self, visible: int | None) -> None:
         last = None if visible is None else self.first + visible
-        self.rows[self.first : last] = looks.closer(self.settings, self.rows[self.first : last])
+        seen = clients.look_closer(self.settings, self.rows[self.first : last])
+        self.rows[self.first : last] = seen
 
     def _place(self) -> int | None:
         for place, look in enumerate(self.rows):

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from papayactl.cli import cells
 from papayactl.top.board import ABOVE, BELOW, MOVES, Board
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])|.", re.DOTALL)
@@ -94,7 +95,7 @@ def _drawn(board: Board, width: int, height: int) -> Text:
         elif number == len(lines) - 1:
             style = "dim"
         if number == chosen:
-            style, line = "reverse", line.ljust(width)
+            style, line = "reverse", cells.fill(line, width)
         drawn.append(line, style)
         if number < len(lines) - 1:
             drawn.append("\n")

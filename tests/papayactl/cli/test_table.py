@@ -1,8 +1,10 @@
 """Tables: golden output at 80 and 160 columns, and in a pipe."""
 
+import pyte
+
 from papayactl.cli import table
 from papayactl.cli.table import Column
-from papayactl.look import columns as clients
+from papayactl.look import columns
 from papayactl.look.clients import Look
 from papayactl.system.connections import Connection
 from papayactl.system.process import Process
@@ -42,9 +44,9 @@ bob@[2001:db8:1:2:3:4:5:6]:51234  5000  5001    10s  frozen    0.3     -     -
 
 
 def shown(width: int | None, heading: bool = True) -> str:
-    columns = [clients.FIELDS[name].column for name in clients.DEFAULT]
-    rows = [clients.row(look, clients.DEFAULT) for look in (ALICE, BOB)]
-    return "\n".join(table.lines(columns, rows, width, heading)) + "\n"
+    headings = [columns.FIELDS[name].column for name in columns.DEFAULT]
+    rows = [columns.render(look, columns.DEFAULT) for look in (ALICE, BOB)]
+    return "\n".join(table.lines(headings, rows, width, heading)) + "\n"
 
 
 def test_at_160_columns() -> None:
@@ -71,9 +73,27 @@ def test_nothing_is_no_table() -> None:
 
 def test_sorted_numbers_fall_and_texts_rise() -> None:
     def order(name: str) -> list[str]:
-        return [look.entry.user for look in clients.ordered([ALICE, BOB], name)]
+        return [look.entry.user for look in columns.sort([ALICE, BOB], name)]
 
     assert order("cpu") == ["alice", "bob"]
     assert order("-cpu") == ["bob", "alice"]
     assert order("client") == ["alice", "bob"]
     assert order("-lag") == order("lag") == ["alice", "bob"]  # what is not known comes last
+
+
+def test_cells_are_those_of_a_terminal() -> None:
+    """By an emulator: what follows stands below each other, whatever was before it."""
+    rows = [("日本語", "1"), ("e\u0301", "2"), ("alice", "3"), ("\x1b[2J\tx", "4")]
+    screen = pyte.Screen(40, 10)
+    pyte.Stream(screen).feed("\r\n".join(table.lines(("WHO", "NUMBER"), rows, 40)))
+    heads = [
+        [column for column in range(40) if screen.buffer[line][column].data == head]
+        for line, head in enumerate("N1234")
+    ]
+    assert len(heads[0]) == 1
+    assert heads == [heads[0]] * 5
+
+
+def test_a_shortened_cell_has_no_half_character() -> None:
+    (line,) = table.lines(("A", "B"), [("日本語日本語日本語", "x")], 14, heading=False)
+    assert line == "日本語日本…  x"

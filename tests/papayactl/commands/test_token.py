@@ -6,7 +6,7 @@ import threading
 import time
 
 from lab.kit.admin.staged import StagedRoom
-from papayactl.state import tokens as tokenfile
+from papayactl.state import token_file
 from papayad import config
 from papayad.formats import invite
 from papayad.log import store
@@ -46,7 +46,7 @@ def test_wrong_names_and_times_are_refused(room: StagedRoom) -> None:
 def test_two_at_once_are_both_there(room: StagedRoom) -> None:
     names = [f"user{number}" for number in range(8)]
     workers = [
-        threading.Thread(target=tokenfile.add, args=(room.settings.tokens, name)) for name in names
+        threading.Thread(target=token_file.add, args=(room.settings.tokens, name)) for name in names
     ]
     for worker in workers:
         worker.start()

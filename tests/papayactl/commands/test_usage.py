@@ -97,7 +97,7 @@ def test_messages_of_a_log_that_is_too_large_to_count_are_unknown(
     make_room: MakeRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = talked(make_room)
-    monkeypatch.setattr(usage, "_SCANNED", 1)
+    monkeypatch.setattr(usage, "_COUNTED_AT_MOST", 1)
     assert {row["messages"] for row in ctl_json(room, "usage")} == {None}
 
 

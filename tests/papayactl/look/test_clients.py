@@ -117,7 +117,7 @@ def test_a_client_that_leaves_during_the_look(make_room: MakeRoom) -> None:
     entry = room.entry("alice")
     peer.close()
     wait_for(lambda: not room.entries())
-    (seen,) = clients.closer(room.settings, clients.looks_at(room.settings, [entry]))
+    (seen,) = clients.look_closer(room.settings, clients.look_at(room.settings, [entry]))
     assert (seen.state, seen.recv, seen.lag) == ("ending", None, None)
     assert len(entries) == 1
 
@@ -128,7 +128,7 @@ def test_a_pid_that_somebody_else_has_now_is_nobodys_look(make_room: MakeRoom) -
     entry = room.entry("alice")
     names = {name: getattr(entry, name) for name in entry.__slots__}
     reused = roster.Entry(**names | {"send": os.getpid()})
-    (seen,) = clients.looks_at(room.settings, [reused])
+    (seen,) = clients.look_at(room.settings, [reused])
     assert seen.send is None
 
 
