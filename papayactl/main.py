@@ -19,6 +19,7 @@ from papayactl.cli.invocation import Helping, Invocation
 from papayad import __version__
 from papayad.config import DEFAULT_ROOM
 from papayad.errors import FAILED, USAGE, Fault, denied_or, exit_with, reason
+from papayad.settings import ETC
 
 PROGRAM = "papayactl"
 
@@ -105,7 +106,7 @@ def _from_system(error: OSError) -> Fault:
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--config", "option", metavar="FILE", help="Instead of /etc/papaya/ROOM.toml.")
+@click.option("--config", "option", metavar="FILE", help=f"Instead of {ETC}/ROOM.toml.")
 @click.option("--room", metavar="NAME", default=DEFAULT_ROOM, show_default=True, help="The room.")
 @click.option("--json", is_flag=True, help="Print JSON, for programs.")
 @click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")

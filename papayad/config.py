@@ -13,7 +13,7 @@ from typing import Any
 from papayad.errors import CONFIGURATION, USAGE, Fault, denied_or, reason
 from papayad.formats.address import is_loopback, numeric_addresses
 from papayad.formats.record import NAME
-from papayad.settings import SECTIONS, Settings
+from papayad.settings import ETC, RUN, SECTIONS, STATE, Settings
 
 DEFAULT_ROOM = "main"
 ENVIRONMENT = "PAPAYA_CONFIG"
@@ -35,7 +35,7 @@ def find(option: str | None, room: str) -> Path:
     """Where the configuration is: `--config`, $PAPAYA_CONFIG, /etc/papaya/ROOM.toml."""
     if not NAME.match(room):
         raise Fault("--room", f'"{room}" is no room name', "use a-z 0-9 . _ -", code=USAGE)
-    return Path(option or os.environ.get(ENVIRONMENT) or f"/etc/papaya/{room}.toml").absolute()
+    return Path(option or os.environ.get(ENVIRONMENT) or f"{ETC}/{room}.toml").absolute()
 
 
 def load(path: Path, room: str) -> Settings:
@@ -103,7 +103,7 @@ def as_dict(settings: Settings) -> dict[str, Any]:
 def _room_defaults(section: str, room: str) -> dict[str, Any]:
     if section != "service":
         return {}
-    return {"state_dir": f"/var/lib/papaya/{room}", "run_dir": f"/run/papaya/{room}"}
+    return {"state_dir": f"{STATE}/{room}", "run_dir": f"{RUN}/{room}"}
 
 
 def _section(name: str, kind: Any, given: Any, room: str, problems: list[str]) -> Any:

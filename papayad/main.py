@@ -27,7 +27,7 @@ from papayad.net import activation, listeners
 from papayad.sandbox import prepare as sandbox
 from papayad.sandbox import rlimits
 from papayad.sandbox.prepare import Sandbox
-from papayad.settings import Settings
+from papayad.settings import ETC, Settings
 from papayad.state import groups, pidfile, secrecy
 from papayad.system import (
     descriptors,
@@ -82,7 +82,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         PROGRAM, description="The daemon of a papaya chat room.", formatter_class=_formatter
     )
-    parser.add_argument("--config", metavar="FILE", help="default: /etc/papaya/ROOM.toml")
+    parser.add_argument("--config", metavar="FILE", help=f"default: {ETC}/ROOM.toml")
     parser.add_argument("--room", metavar="NAME", default=config.DEFAULT_ROOM)
     parser.add_argument("--foreground", action="store_true", help="stay, and log to stderr")
     parser.add_argument("--check", action="store_true", help="print the configuration and end")

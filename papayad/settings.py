@@ -13,6 +13,11 @@ from typing import Any
 
 from papayad.formats.address import host_name, networks, numeric_addresses
 
+# Where things are by default. A package for another system changes these three lines.
+ETC = "/etc/papaya"
+STATE = "/var/lib/papaya"
+RUN = "/run/papaya"
+
 
 def key(default: Any, comment: str, check: Callable[[Any], str] | None = None) -> Any:
     """A key of the configuration; `check` returns why a value is impossible, or an empty string."""
@@ -53,8 +58,8 @@ class Listen:
         '"required", "optional" or "off" (off: on loopback addresses only)',
         one_of("required", "optional", "off"),
     )
-    certificate: str = key("/etc/papaya/cert.pem", "the certificate chain, PEM", absolute)
-    private_key: str = key("/etc/papaya/key.pem", "its key, readable by the group", absolute)
+    certificate: str = key(f"{ETC}/cert.pem", "the certificate chain, PEM", absolute)
+    private_key: str = key(f"{ETC}/key.pem", "its key, readable by the group", absolute)
     proxies: list[str] = key(
         [], "addresses whose connections begin with a PROXY protocol v2 header, always", networks
     )
@@ -67,9 +72,9 @@ class Listen:
 class Service:
     user: str = key("papaya", "dropped to when started as root")
     group: str = key("papaya", "the group that may read the tokens and the key")
-    state_dir: str = key("/var/lib/papaya/main", "the chat log, live groups, roster", absolute)
-    run_dir: str = key("/run/papaya/main", "the pid file", absolute)
-    tokens: str = key("/etc/papaya/tokens", "who may come in: papayactl token", absolute)
+    state_dir: str = key(f"{STATE}/main", "the chat log, live groups, roster", absolute)
+    run_dir: str = key(f"{RUN}/main", "the pid file", absolute)
+    tokens: str = key(f"{ETC}/tokens", "who may come in: papayactl token", absolute)
     sandbox: str = key(
         "auto",
         'of clients\' processes: "auto" (what there is of seccomp, Landlock), "required", "off"',

@@ -6,13 +6,19 @@
 #   scripts/install.sh install      DESTDIR= PREFIX=/usr/local PYTHON=python3
 #   scripts/install.sh uninstall    PURGE=1 removes /etc/papaya and /var/lib/papaya, too
 #
-# What the programs import is taken by hash (scripts/requirements.txt). Packages are made with DESTDIR.
+# What the programs import is taken by hash (scripts/requirements.txt).
+#
+#   scripts/install.sh stage        DESTDIR= PREFIX=/usr SYSTEM= PYTHON=/usr/bin/python3 ETC=/etc
+#
+# is for packages: the same files without an environment, for what the package depends on is the
+# system's. SYSTEM (Linux, FreeBSD, NetBSD, OpenBSD, none) says which scripts the service needs.
 set -eu
 cd "$(dirname "$0")/.."
 umask 022
 
 prefix=${PREFIX:-/usr/local}
 destdir=${DESTDIR:-}
+etc=${ETC:-/etc}
 home=$prefix/lib/papaya
 list=$destdir$home/installed
 
@@ -30,7 +36,9 @@ refuse() {
 place() {
     target=$2/${3:-${1##*/}}
     mkdir -p "$destdir$2"
-    sed "s,/usr/bin/papaya,$prefix/bin/papaya,g; s,/usr/share/papayad,$prefix/share/papayad,g" \
+    sed "s,/usr/bin/papaya,$prefix/bin/papaya,g; s,/usr/share/papayad,$prefix/share/papayad,g
+        s,%%PREFIX%%/etc,$etc,g; s,%%PREFIX%%,$prefix,g; s,\${TRUEPREFIX},$prefix,g
+        s,@PKG_SYSCONFDIR@,$etc,g; s,@PREFIX@,$prefix,g" \
         "$1" >"$destdir$target"
     chmod "${mode:-644}" "$destdir$target"
     echo "$target" >>"$list"
@@ -65,6 +73,14 @@ install_programs() {
     done
 }
 
+# stage_programs: the modules in a directory of their own, since they are not for import by others.
+stage_programs() {
+    list=/dev/null
+    python=${PYTHON:-/usr/bin/python3}
+    "${BUILD_PYTHON:-python3}" scripts/modules papayad papayactl papayachat "$destdir$prefix/share/papaya"
+    PYTHON=$python scripts/programs "$destdir$prefix" "$prefix/share/papaya" papayad papayactl papayachat
+}
+
 install_pages() {
     for page in man/*.[1578]; do
         place "$page" "$prefix/share/man/man${page##*.}"
@@ -76,10 +92,11 @@ install_pages() {
 
 install_service() {
     case ${SYSTEM:-$(uname)} in
-    FreeBSD) mode=555 place contrib/rc.d/freebsd "$prefix/etc/rc.d" papayad ;;
-    NetBSD) mode=555 place contrib/rc.d/netbsd /etc/rc.d papayad ;;
-    OpenBSD) mode=555 place contrib/rc.d/openbsd /etc/rc.d papayad ;;
+    FreeBSD) mode=555 place contrib/freebsd/files/papayad.in "$prefix/etc/rc.d" papayad ;;
+    NetBSD) mode=555 place contrib/netbsd/files/papayad.sh /etc/rc.d papayad ;;
+    OpenBSD) mode=555 place contrib/openbsd/pkg/papayad.rc /etc/rc.d papayad ;;
     Linux) install_for_linux ;;
+    none) ;;
     esac
 }
 
@@ -132,6 +149,11 @@ install)
     install_service
     explain
     ;;
+stage)
+    stage_programs
+    install_pages
+    install_service
+    ;;
 uninstall) uninstall ;;
-*) refuse 'usage: scripts/install.sh install | uninstall' ;;
+*) refuse 'usage: scripts/install.sh install | stage | uninstall' ;;
 esac

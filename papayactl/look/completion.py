@@ -14,7 +14,7 @@ from papayactl.look import living
 from papayad import config
 from papayad.config import DEFAULT_ROOM
 from papayad.errors import Fault
-from papayad.settings import Settings
+from papayad.settings import ETC, Settings
 from papayad.state import tokens
 from papayad.state.roster import Entry
 
@@ -48,7 +48,7 @@ def sort_columns(_: click.Context, __: click.Parameter, start: str) -> list[str]
 
 
 def rooms(_: click.Context, __: click.Parameter, start: str) -> list[str]:
-    return _beginning(start, (path.stem for path in Path("/etc/papaya").glob("*.toml")))
+    return _beginning(start, (path.stem for path in Path(ETC).glob("*.toml")))
 
 
 def _beginning(start: str, words: Iterable[str]) -> list[str]:

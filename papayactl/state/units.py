@@ -12,10 +12,10 @@ from pathlib import Path
 
 from papayad.config import DEFAULT_ROOM
 from papayad.errors import FAILED, Fault
-from papayad.settings import Settings
+from papayad.settings import ETC, Settings
 
 BOOTED = Path("/run/systemd/system")  # sd_booted(3)
-CONFIGURATIONS = Path("/etc/papaya")  # what the units read
+CONFIGURATIONS = Path(ETC)  # what the units read
 
 _SYSTEMCTL_ENDS_WITHIN = 60.0  # seconds; more than the units' own limits
 

@@ -62,7 +62,7 @@ class Script:
         self.asked = directory / "asked"
         self.path = directory / name
         text = (CONTRIB / source).read_text(encoding="utf-8")
-        for place in ("/usr/local/bin/", "/usr/pkg/bin/", "/usr/bin/"):
+        for place in ("%%PREFIX%%/bin/", "@PREFIX@/bin/", "${TRUEPREFIX}/bin/", "/usr/bin/"):
             text = text.replace(place, f"{directory}/")
         text = text.replace("/etc/rc.d/rc.subr", f"{directory}/subr")
         self.path.write_text(text.replace("/etc/rc.subr", f"{directory}/subr"))
@@ -93,7 +93,7 @@ class Script:
         return done.returncode, self.asked.read_text().splitlines()
 
 
-@pytest.fixture(params=["rc.d/freebsd", "rc.d/netbsd"])
+@pytest.fixture(params=["freebsd/files/papayad.in", "netbsd/files/papayad.sh"])
 def bsd(request: pytest.FixtureRequest, tmp_path: Path) -> Script:
     script = Script(tmp_path, request.param, "rc")
     (tmp_path / "subr").write_text(BSD_SUBR)
@@ -139,7 +139,7 @@ def test_it_is_off_by_default(bsd: Script) -> None:
 
 @pytest.fixture(params=["papayad", "papayad_ops"])
 def openbsd(request: pytest.FixtureRequest, tmp_path: Path) -> Script:
-    script = Script(tmp_path, "rc.d/openbsd", "rc")
+    script = Script(tmp_path, "openbsd/pkg/papayad.rc", "rc")
     script.path = script.path.rename(tmp_path / f"x{request.param}")  # beside the stand-in
     (tmp_path / "subr").write_text(OPENBSD_SUBR)
     directory = tmp_path / "rc.d"

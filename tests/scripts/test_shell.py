@@ -35,7 +35,12 @@ def name_of(path: Path) -> str:
 
 def test_the_scripts_are_found() -> None:
     found = {name_of(path) for path in FILES}
-    assert found > {".ci/run", "scripts/deb.sh", "contrib/openrc/papayad", "contrib/rc.d/openbsd"}
+    assert found > {
+        ".ci/run",
+        "scripts/deb.sh",
+        "contrib/openrc/papayad",
+        "contrib/openbsd/pkg/papayad.rc",
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -52,7 +57,7 @@ def test_shellcheck_is_quiet(path: Path) -> None:
     if not shutil.which("shellcheck"):
         pytest.skip("no shellcheck here")
     # Where rc.subr is, what it reads, and that flags are words is known to it and not here.
-    allowed = "SC1091,SC2034,SC2086" if path.parent.name == "rc.d" else "SC1091"
+    allowed = "SC1091,SC2034,SC2086" if "bsd" in str(path.parent) else "SC1091"
     done = subprocess.run(
         ["shellcheck", f"--shell={dialect(path)}", f"--exclude={allowed}", path],
         capture_output=True,

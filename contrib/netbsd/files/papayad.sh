@@ -1,26 +1,25 @@
 #!/bin/sh
 #
 # PROVIDE: papayad
-# REQUIRE: LOGIN NETWORKING
+# REQUIRE: LOGIN network
 # KEYWORD: shutdown
 #
-# The rooms of papaya, for /usr/local/etc/rc.d/papayad on FreeBSD. In rc.conf(5):
+# The rooms of papaya on NetBSD. In rc.conf(5):
 #
-#   papayad_enable="YES"         default NO
-#   papayad_rooms="main ops"     default main; each has /etc/papaya/ROOM.toml
+#   papayad=YES                  default NO
+#   papayad_rooms="main ops"     default main; each has @PKG_SYSCONFDIR@/papaya/ROOM.toml
 #   papayad_flags=""             more options of papayad(8)
 #
 # stop closes the ports, and everybody who is in goes on; the next start takes them into the room.
-# sessions lists them. One room alone: service papayad stop ops
+# sessions lists them. One room alone: /etc/rc.d/papayad stop ops
 
 . /etc/rc.subr
 
 name=papayad
-rcvar=papayad_enable
-desc="papaya chat rooms"
+rcvar=papayad
 extra_commands="reload sessions"
-command=/usr/local/bin/papayad
-papayactl=/usr/local/bin/papayactl
+command=@PREFIX@/bin/papayad
+papayactl=@PREFIX@/bin/papayactl
 start_cmd="papayad_each papayad_start"
 stop_cmd="papayad_each papayad_stop"
 status_cmd="papayad_each papayad_status"
@@ -68,7 +67,7 @@ papayad_sessions()
 }
 
 load_rc_config ${name}
-: "${papayad_enable:=NO}"
+: "${papayad:=NO}"
 : "${papayad_rooms:=main}"
 : "${papayad_flags:=}"
 run_rc_command "$@"
