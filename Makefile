@@ -4,6 +4,8 @@
 PORT ?= 7722
 NAME = guest
 SECONDS = 60
+# Tests at a time: they wait more than they compute.
+WORKERS = 4
 
 .PHONY: help run join stop venv venv-test venv-bench lint format test test-deploy deb
 .PHONY: install uninstall bench bench-full torture fuzz portability clean
@@ -12,7 +14,7 @@ help:
 	@echo 'make run    open a room here, on loopback, and chat in it (PORT=7722)'
 	@echo 'make join   chat in it as somebody else, from another terminal (NAME=guest)'
 	@echo 'make stop   end the room and everybody in it; what was said stays'
-	@echo 'make test   lint, then every test'
+	@echo 'make test   lint, then every test, four at a time (WORKERS=4)'
 	@echo 'make test-deploy  boot Debian 12 and 13 and run the packages there (root on Linux)'
 	@echo 'make portability  every test on each Debian that there is: docs/portability.md (root, Linux)'
 	@echo 'make deb    the packages for Debian, in dist/'
@@ -51,7 +53,7 @@ format: venv-test
 	@.venv/bin/ruff format --quiet .
 
 test: lint
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n '$(WORKERS)' --dist worksteal
 
 test-deploy: venv-test
 	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest --timeout=3600 tests/deploy

@@ -1,7 +1,12 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and what makes workers (pytest -n) safe for tests with signals.
+
+A worker of xdist has a second thread, which reads what to run next. A signal that a test sends to
+its own process while it blocks it would go to that thread, and end the worker. So all threads of
+xdist begin with every signal blocked, and only the one that runs the tests is open to them.
+"""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -10,6 +15,22 @@ import pytest
 from lab.kit.room import Room
 
 MakeRoom = Callable[..., Room]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionstart() -> Generator[None]:
+    """The workers, and their threads, are made here; what is blocked now they inherit."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        return (yield)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
 @pytest.fixture

@@ -10,19 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from lab.bench.measure import clocks
+from lab.kit.room import free_port
 
 _PATIENCE = 20.0
 
 
 class Failed(Exception):
     """A server did not start, or a generator gave up; its last words are the message."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Server:

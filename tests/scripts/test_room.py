@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit import CHECKOUT
+from lab.kit.room import free_port
 from lab.kit.terminal.emulator import Emulator
-from tests.test_project import ROOT
 
 PATIENCE = 20.0  # seconds; a step takes a fraction of one
 
@@ -22,10 +23,11 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Iterator[Path]:
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """What a checkout has after `make venv`; its room ends with the test."""
+    monkeypatch.setenv("PORT", str(free_port()))
     (tmp_path / "scripts").mkdir()
-    shutil.copy(ROOT / "scripts/room.sh", tmp_path / "scripts/room.sh")
+    shutil.copy(CHECKOUT / "scripts/room.sh", tmp_path / "scripts/room.sh")
     (tmp_path / ".venv").symlink_to(sys.prefix)
     yield tmp_path
     room(tmp_path, "stop")

@@ -8,6 +8,7 @@ import pytest
 
 from lab.kit.admin.ctl import TALKATIVE, block, ctl, ctl_json, is_idle, is_stopped, said_by
 from lab.kit.machine import kernel
+from lab.kit.processes import wait_until_gone
 from lab.kit.room import ROOT, Room, wait_for
 from papayactl.look import clients
 from papayad.formats import wire
@@ -117,6 +118,7 @@ def test_a_client_that_leaves_during_the_look(make_room: MakeRoom) -> None:
     entry = room.entry("alice")
     peer.close()
     wait_for(lambda: not room.entries())
+    wait_until_gone([entry.recv, entry.send])
     (seen,) = clients.look_closer(room.settings, clients.look_at(room.settings, [entry]))
     assert (seen.state, seen.recv, seen.lag) == ("ending", None, None)
     assert len(entries) == 1
