@@ -20,12 +20,11 @@ from papayad.acceptor.credentials import Credentials
 from papayad.acceptor.loop import Acceptor
 from papayad.acceptor.pending import Terms
 from papayad.acceptor.reload import terms_of
-from papayad.cluster.begin import Shared
+from papayad.cluster.shared import share
 from papayad.errors import CONFIGURATION, DONE, UNAVAILABLE, Fault, denied_or, exit_with, reason
 from papayad.log import store
 from papayad.net import activation, listeners
-from papayad.sandbox import prepare as sandbox
-from papayad.sandbox import rlimits
+from papayad.sandbox import prepare, rlimits
 from papayad.sandbox.prepare import Sandbox
 from papayad.settings import ETC, Settings
 from papayad.state import groups, pidfile, secrecy
@@ -33,9 +32,9 @@ from papayad.system import (
     descriptors,
     detach,
     immortal,
-    notify,
     privileges,
     process_group,
+    sd_notify,
     signals,
 )
 from papayad.system.journal import Journal
@@ -45,7 +44,7 @@ PROGRAM = "papayad"
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class Gathered:
     """What a start has before it detaches."""
 
     pid_file: int
@@ -62,7 +61,7 @@ def main() -> None:
     try:
         sys.exit(run(options, inherited))
     except Fault as fault:
-        notify.status(str(fault))
+        sd_notify.status(str(fault))
         exit_with(PROGRAM, fault)
 
 
@@ -101,25 +100,25 @@ def run(options: argparse.Namespace, inherited: range) -> int:
         return check.check(path, options.room)
     settings = config.load(path, options.room)
     log_to = "stderr" if options.foreground else settings.service.log_to
-    prepared = prepare(settings, log_to, inherited)
+    gathered = gather(settings, log_to, inherited)
     if options.foreground:
         os.chdir("/")
         process_group.enter_own()
-        serve(settings, prepared, lambda: None)
+        serve(settings, gathered, lambda: None)
         return DONE
-    keep = [prepared.pid_file, *prepared.listening.values()]
+    keep = [gathered.pid_file, *gathered.listening.values()]
     stderr = sys.stderr if settings.service.log_to == "stderr" else None
-    return detach.detach(PROGRAM, keep, stderr, lambda ready: serve(settings, prepared, ready))
+    return detach.detach(PROGRAM, keep, stderr, lambda ready: serve(settings, gathered, ready))
 
 
-def prepare(settings: Settings, log_to: str, inherited: range) -> Prepared:
+def gather(settings: Settings, log_to: str, inherited: range) -> Gathered:
     """Everything that may be refused, as root first and then as the service's user."""
     identity = privileges.of_service(settings.service)
     os.umask(0o022)
     make_run_dir(settings.pid_file.parent, identity)
     os.umask(0o077)
-    pid_file = pidfile.take(settings.pid_file)
-    listening = activation.take(inherited, settings.listen.tls)
+    pid_file = pidfile.acquire(settings.pid_file)
+    listening = activation.adopt(inherited, settings.listen.tls)
     listening = listening or listeners.open_all(settings.listen.addresses)
     if identity:
         privileges.drop(identity)
@@ -129,8 +128,8 @@ def prepare(settings: Settings, log_to: str, inherited: range) -> Prepared:
     if line := secrecy.indiscretion(settings.tokens):
         journal.warning(line)
     prepare_state(settings.state_dir, journal)
-    cage = sandbox.prepare(settings.service.sandbox, hidden=identity is not None)
-    return Prepared(pid_file, listening, terms, credentials, journal, cage)
+    cage = prepare.prepare(settings.service.sandbox, hidden=identity is not None)
+    return Gathered(pid_file, listening, terms, credentials, journal, cage)
 
 
 def make_run_dir(path: Path, identity: privileges.Identity | None) -> None:
@@ -157,29 +156,29 @@ def prepare_state(path: Path, journal: Journal) -> None:
         raise _unusable(path, error) from error
 
 
-def serve(settings: Settings, prepared: Prepared, ready: detach.Ready) -> None:
+def serve(settings: Settings, gathered: Gathered, ready: detach.Ready) -> None:
     """The acceptor's life, in its own process group; `ready` lets the starter go."""
-    prepared.journal.reopen()
+    gathered.journal.reopen()
     raise_descriptor_limit()
     rlimits.leave_no_core()
     groups.remove_free(groups.directory(settings.state_dir))
-    group = groups.found(groups.directory(settings.state_dir), prepared.sandbox.words())
+    group = groups.create(groups.directory(settings.state_dir), gathered.sandbox.words())
     log = store.identity(settings.state_dir)
-    shared = Shared(settings, log, group, prepared.journal, prepared.sandbox)
+    shared = share(settings, log, group, gathered.journal, gathered.sandbox)
     acceptor = Acceptor(
-        shared, prepared.listening, prepared.terms, prepared.credentials, prepared.pid_file
+        shared, gathered.listening, gathered.terms, gathered.credentials, gathered.pid_file
     )
     arriving = signals.Signals()
-    pidfile.write(prepared.pid_file)
+    pidfile.write(gathered.pid_file)
     gc.collect()
     immortal.immortalise()
     gc.freeze()  # what is there now is shared with every cluster: no collection touches it
-    prepared.journal.info(f"listening on {' '.join(prepared.listening)}")
+    gathered.journal.info(f"listening on {' '.join(gathered.listening)}")
     ready()
     try:
         acceptor.run(arriving)
     except Exception as error:
-        prepared.journal.error(f"the acceptor ends by a bug: {type(error).__name__}{where(error)}")
+        gathered.journal.error(f"the acceptor ends by a bug: {type(error).__name__}{where(error)}")
         raise
     with suppress(OSError):
         settings.pid_file.unlink()

@@ -11,32 +11,32 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from papayad.acceptor.events import Rank, Watching
+from papayad.acceptor.events import Events, Rank
 from papayad.system.journal import Journal
 
 _BURST = 256  # connections of one listening socket at one turn
-_REST = 0.2  # seconds without accepting when descriptors or buffers have run out
-_QUIET = 60.0  # seconds between two lines that say the same
+_RESTS_FOR = 0.2  # seconds without accepting when descriptors or buffers have run out
+_SAID_AGAIN_AFTER = 60.0  # seconds
 _RUN_OUT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
-Take = Callable[[socket.socket, str, int], None]
+Receive = Callable[[socket.socket, str, int], None]
 
 
-class Accepting:
-    """`take` gets each connection.
+class Accept:
+    """`receive` gets each connection, with its peer's address and port.
 
     `make_room` makes descriptors free, and tells whether it could.
     """
 
     def __init__(
         self,
-        watching: Watching,
-        take: Take,
+        events: Events,
+        receive: Receive,
         make_room: Callable[[], bool],
         journal: Journal,
     ) -> None:
-        self._watching = watching
-        self._take = take
+        self._events = events
+        self._receive = receive
         self._make_room = make_room
         self._journal = journal
         self._listening: list[socket.socket] = []
@@ -50,7 +50,7 @@ class Accepting:
         self._listening = list(listening)
         for listener in self._listening:
             accept = partial(self._accept, listener)
-            self._watching.add(listener, lambda: Rank.NEWCOMERS, accept)
+            self._events.add(listener, lambda: Rank.NEWCOMERS, accept)
 
     def due(self) -> float | None:
         """When the rest ends, None when it does not rest."""
@@ -63,7 +63,7 @@ class Accepting:
 
     def _end(self) -> None:
         for listener in self._listening:
-            self._watching.remove(listener)
+            self._events.remove(listener)
 
     def _accept(self, listener: socket.socket) -> None:
         for _ in range(_BURST):
@@ -79,16 +79,20 @@ class Accepting:
                     return
                 continue  # it was this connection's own fault, and it is gone
             client.setblocking(False)
-            self._take(client, address[0].partition("%")[0], address[1])
+            self._receive(client, address[0].partition("%")[0], address[1])
 
     def _run_out(self, error: OSError) -> None:
         """Pending connections go first; with none, accepting again at once would only spin."""
         rests = not self._make_room()
         now = time.monotonic()
         if now > self._complain_after:
-            how = f"accepting rests, {_REST} s at a time" if rests else "pending ones are dropped"
+            how = (
+                f"accepting rests, {_RESTS_FOR} s at a time"
+                if rests
+                else "pending ones are dropped"
+            )
             self._journal.warning(f"no more connections to be had, {how}: {error.strerror}")
-            self._complain_after = now + _QUIET
+            self._complain_after = now + _SAID_AGAIN_AFTER
         if rests:
-            self._rest_until = now + _REST
+            self._rest_until = now + _RESTS_FOR
             self._end()

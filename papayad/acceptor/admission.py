@@ -4,12 +4,15 @@ Run by the acceptor. The first reason that applies is the answer; a ban of an ad
 the token is looked at, and everything else behind it: a stranger learns nothing but `auth`.
 """
 
+import socket
 import time
 from dataclasses import dataclass
 
 from papayad.acceptor.clients import Clients, Known
 from papayad.acceptor.credentials import Credentials
+from papayad.acceptor.pending import Greeted
 from papayad.formats.wire import Hello, Refusal
+from papayad.net.tls import TLS
 from papayad.settings import Settings
 from papayad.state import marks
 from papayad.state.tokens import Token
@@ -17,40 +20,70 @@ from papayad.state.tokens import Token
 NOBODY = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`refusal` is None for who may come in; `older` are the clusters that it takes over."""
+@dataclass(slots=True)
+class Welcome:
+    """Who may come in; `older` are the clusters that it takes over."""
 
-    user: str
-    token: Token | None
-    refusal: Refusal | None = None
-    older: tuple[Known, ...] = ()
+    token: Token
+    older: tuple[Known, ...]
 
 
-def judge(
-    hello: Hello, host: str, credentials: Credentials, clients: Clients, settings: Settings
-) -> Verdict:
-    """Raises OSError when the marks in state_dir cannot be looked at."""
-    now = time.time()
-    if credentials.ban_of_host(host, now):
-        return Verdict(NOBODY, None, Refusal("banned", "this address is kept out"))
-    token = credentials.known(hello.token)
-    if token is None:
-        return Verdict(NOBODY, None, Refusal("auth", "this token opens nothing here"))
-    if not token.valid_at(now):
-        return Verdict(token.user, None, Refusal("auth", "this token opens nothing here"))
-    if credentials.ban_of_user(token.user, now):
-        return Verdict(token.user, token, Refusal("banned", "the admin keeps you out"))
-    older = tuple(clients.of_session(token.user, hello.session))
-    return Verdict(token.user, token, _no_room(token.user, len(older), clients, settings), older)
+@dataclass(slots=True)
+class Refused:
+    """Who may not. `known`: it showed a token that is valid here."""
+
+    refusal: Refusal
+    user: str = NOBODY
+    known: bool = False
 
 
-def _no_room(user: str, leaving: int, clients: Clients, settings: Settings) -> Refusal | None:
-    limits = settings.limits
-    if marks.is_frozen(settings.service.state_dir, user):
-        return Refusal("frozen", "the admin has frozen this user for now")
-    if clients.count() - leaving >= limits.max_clients:
-        return Refusal("full", "the room is full, try again later")
-    if clients.count_of(user) - leaving >= limits.max_clients_per_user:
-        return Refusal("full", f"{user} is connected {limits.max_clients_per_user} times already")
-    return None
+@dataclass(slots=True)
+class Admitted:
+    """A connection that comes in, with all that its cluster needs: what the lobby hands out."""
+
+    socket: socket.socket
+    peer: str
+    tls: TLS | None
+    greeted: Greeted
+    token: Token
+    older: tuple[Known, ...]
+
+
+class Admission:
+    """Judges hellos by tokens, bans, marks and limits, as they are at that moment."""
+
+    def __init__(self, credentials: Credentials, clients: Clients, settings: Settings) -> None:
+        self._credentials = credentials
+        self._clients = clients
+        self._settings = settings
+
+    def reconfigure(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def judge(self, hello: Hello, host: str) -> Welcome | Refused:
+        """Raises OSError when the marks in state_dir cannot be looked at."""
+        now = time.time()
+        if self._credentials.ban_of_host(host, now):
+            return Refused(Refusal("banned", "this address is kept out"))
+        token = self._credentials.known(hello.token)
+        if token is None or not token.valid_at(now):
+            nothing = Refusal("auth", "this token opens nothing here")
+            return Refused(nothing, token.user if token else NOBODY)
+        if self._credentials.ban_of_user(token.user, now):
+            refusal = Refusal("banned", "the admin keeps you out")
+            return Refused(refusal, token.user, known=True)
+        older = tuple(self._clients.of_session(token.user, hello.session))
+        no_room = self._no_room(token.user, len(older))
+        return Refused(no_room, token.user, known=True) if no_room else Welcome(token, older)
+
+    def _no_room(self, user: str, leaving: int) -> Refusal | None:
+        limits, clients = self._settings.limits, self._clients
+        if marks.is_frozen(self._settings.service.state_dir, user):
+            return Refusal("frozen", "the admin has frozen this user for now")
+        if clients.count() - leaving >= limits.max_clients:
+            return Refusal("full", "the room is full, try again later")
+        if clients.count_of(user) - leaving >= limits.max_clients_per_user:
+            return Refusal(
+                "full", f"{user} is connected {limits.max_clients_per_user} times already"
+            )
+        return None

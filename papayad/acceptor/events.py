@@ -27,7 +27,7 @@ class Rank(IntEnum):
     NEWCOMERS = 5
 
 
-class Watching:
+class Events:
     """Handlers of what is readable."""
 
     def __init__(self) -> None:

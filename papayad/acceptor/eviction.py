@@ -7,10 +7,8 @@ holds all that it may loses one of its own, so that a silent neighbour keeps nob
 of 100 friends got in within 2 s, with eviction 70, and with 1,000 places all.)
 """
 
-import ipaddress
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator
 
 from papayad.acceptor.bag import Bag
 from papayad.acceptor.deadlines import Deadlines
@@ -19,7 +17,7 @@ from papayad.acceptor.pending import Pending
 _TRUSTED = 4096  # sources that authenticated lately, remembered
 
 
-class Admission:
+class Eviction:
     """Every pending connection, by source and by deadline. What it does takes constant time."""
 
     def __init__(self) -> None:
@@ -131,27 +129,3 @@ class Admission:
 
     def _kind(self, source: str) -> tuple[bool, int]:
         return self.trusts(source), self.held_by(source)
-
-
-def source_of(host: str) -> str:
-    """What a cap counts: the IPv4 address, or the /64 of an IPv6 one.
-
-    `host` is as inet_ntop(3) writes it, so that an IPv4 address is its own source.
-    """
-    if ":" not in host:
-        return host
-    address = ipaddress.IPv6Address(host.partition("%")[0])
-    if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
-
-
-def is_in(host: str, networks: Sequence[str]) -> bool:
-    """Whether an address is in one of the networks."""
-    address = ipaddress.ip_address(host) if networks else None
-    return any(address in _network(network) for network in networks)
-
-
-@cache
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    return ipaddress.ip_network(text)

@@ -1,127 +1,113 @@
-"""Connections until they have said who they are: the acceptor's pending ones (design section 8).
+"""The lobby: who waits until it has said who it is, and who comes in from there (design section 8).
 
 Lives in the acceptor. Who has to wait, who has to make place, what a failure costs, and when the
-time is up; a whole hello is handed on.
+time is up. A whole hello is judged here; who may come in is handed on as one `Admitted`.
 """
 
 import socket
 import time
 from collections.abc import Callable
 
-from papayad.acceptor import malloc
-from papayad.acceptor.admission import NOBODY
-from papayad.acceptor.events import Rank, Watching
-from papayad.acceptor.eviction import Admission, is_in, source_of
-from papayad.acceptor.penalties import Penalizing
+from papayad.acceptor.admission import NOBODY, Admission, Admitted, Refused
+from papayad.acceptor.events import Events, Rank
+from papayad.acceptor.eviction import Eviction
+from papayad.acceptor.penalties import Penalties
 from papayad.acceptor.pending import Closed, Greeted, Introduced, Pending, Terms
-from papayad.cluster.begin import Shared
+from papayad.cluster.shared import Shared
+from papayad.formats.address import is_in, source_of
 from papayad.formats.wire import Refusal
 from papayad.settings import Settings
+from papayad.system import malloc
 
-_FAREWELL = 2.0  # seconds for a refused peer to read its answer
+_REFUSED_READS_FOR = 2.0  # seconds, a refused peer its answer
 _FLOOD = 100  # pending connections at once, after which memory is given back
 _SPARE = 16  # descriptors to make free when they have run out: who comes in needs one, too
 _PROXY = "proxy"  # the source of connections whose proxy has not yet said whom it speaks for
 
 
-class Authenticating:
-    """All of them; `greeted` gets each whole hello, and refuses or drops its connection."""
+class Lobby:
+    """All of them. `admit` gets who may come in; an OSError of its is `busy` to the client."""
 
     def __init__(
         self,
         shared: Shared,
         terms: Terms,
-        watching: Watching,
-        greeted: Callable[[Pending, Greeted], None],
+        events: Events,
+        admission: Admission,
+        admit: Callable[[Admitted], None],
     ) -> None:
         self._settings = shared.settings
+        self._journal = shared.journal
         self._terms = terms
-        self._watching = watching
-        self._greeted = greeted
-        self._admission = Admission()
+        self._events = events
+        self._admission = admission
+        self._admit = admit
+        self._eviction = Eviction()
         limits = shared.settings.limits
-        self._penalizing = Penalizing(shared.settings.state_dir, limits, shared.journal)
+        self._penalties = Penalties(shared.settings.state_dir, limits, shared.journal)
 
-    def take(self, settings: Settings, terms: Terms) -> None:
+    def reconfigure(self, settings: Settings, terms: Terms) -> None:
         """What is in force after a reload."""
         self._settings, self._terms = settings, terms
-        self._penalizing.take_limits(settings.limits)
+        self._admission.reconfigure(settings)
+        self._penalties.reconfigure(settings.limits)
 
     def receive(self, client: socket.socket, host: str, port: int) -> None:
         """A new connection: from a proxy, from a source that has to wait, or one that may speak."""
         limits = self._settings.limits
         proxied = is_in(host, self._settings.listen.proxies)
         source = _PROXY if proxied else source_of(host)
-        if not proxied and self._penalizing.refuses(source, host):
+        if not proxied and self._penalties.refuses(source, host):
             client.close()
             return
         deadline = time.monotonic() + limits.auth_seconds
         pending = Pending(client, (host, port), source, deadline, proxied)
         if proxied or not self._make_room(source):
             self._make_place()
-        self._admission.add(pending)
-        self._watching.add(client, lambda: self._rank(pending), lambda: self._advance(pending))
-
-    def refuse(self, pending: Pending, refusal: Refusal, user: str = NOBODY) -> None:
-        """Answer and go on reading for a moment, so that the answer arrives."""
-        self._penalizing.say(refusal.reason, pending.host, pending.source, user, refusal.words)
-        pending.refuse(refusal)
-        self._admission.wake_at(time.monotonic() + _FAREWELL, pending)
-
-    def drop(self, pending: Pending) -> None:
-        self._watching.remove(pending.socket)
-        self._admission.remove(pending)
-        pending.socket.close()
-
-    def trust(self, pending: Pending) -> None:
-        """It has a token: others of its source come first from now on."""
-        self._admission.authenticated(pending.source)
-
-    def charge(self, pending: Pending, kind: str) -> None:
-        """It failed, in one of the kinds of penalties.WEIGHTS."""
-        self._penalizing.charge(kind, pending.host, pending.source)
+        self._eviction.add(pending)
+        self._events.add(client, lambda: self._rank(pending), lambda: self._advance(pending))
 
     def make_descriptors(self) -> bool:
         """Evict some, in the order of eviction; False when there is nobody to evict."""
-        some = min(_SPARE, (len(self._admission) + 1) // 2)
+        some = min(_SPARE, (len(self._eviction) + 1) // 2)
         for _ in range(some):
-            self.drop(self._admission.victim())
+            self._drop(self._eviction.victim())
         return some > 0
 
     def due(self) -> float | None:
         """When something is to be done, None while nobody is pending."""
-        times = (self._admission.next_deadline(), self._penalizing.due())
+        times = (self._eviction.next_deadline(), self._penalties.due())
         return min((time for time in times if time is not None), default=None)
 
     def go_on(self, now: float) -> None:
         """Do what is due."""
-        for pending in self._admission.overdue(now):
+        for pending in self._eviction.overdue(now):
             self._time_is_up(pending)
-        if self._admission.is_over(_FLOOD):
+        if self._eviction.is_over(_FLOOD):
             malloc.trim()
-        self._penalizing.mark_waiting()
+        self._penalties.mark_waiting()
 
     def close(self) -> None:
-        for pending in list(self._admission):
+        for pending in list(self._eviction):
             pending.socket.close()
 
     def _rank(self, pending: Pending) -> Rank:
         if pending.refused:
             return Rank.REFUSED
-        if self._admission.trusts(pending.source):
+        if self._eviction.trusts(pending.source):
             return Rank.FRIEND
         return Rank.PROCEEDING if pending.proceeds else Rank.STRANGER
 
     def _make_room(self, source: str) -> bool:
         """A source that holds all that it may loses one of its own; whether that was so."""
-        full = self._admission.held_by(source) >= self._settings.limits.max_pending_per_source
+        full = self._eviction.held_by(source) >= self._settings.limits.max_pending_per_source
         if full:
-            self.drop(self._admission.victim_of(source))
+            self._drop(self._eviction.victim_of(source))
         return full
 
     def _make_place(self) -> None:
-        if len(self._admission) >= self._settings.limits.max_pending:
-            self.drop(self._admission.victim())
+        if len(self._eviction) >= self._settings.limits.max_pending:
+            self._drop(self._eviction.victim())
 
     def _advance(self, pending: Pending) -> None:
         if pending.socket.fileno() < 0:  # evicted at this turn
@@ -130,13 +116,13 @@ class Authenticating:
             answer = pending.advance(self._terms)
         except Closed:
             if pending.begun and not pending.refused:  # who says nothing at all may just look
-                self.charge(pending, "handshake")
-            self.drop(pending)
+                self._charge(pending, "handshake")
+            self._drop(pending)
             return
         if isinstance(answer, Refusal):
             self._fail(pending, "garbage", answer)
         elif isinstance(answer, Greeted):
-            self._greeted(pending, answer)
+            self._judge(pending, answer)
         elif isinstance(answer, Introduced):
             self._introduce(pending, answer)
 
@@ -145,22 +131,62 @@ class Authenticating:
         if answer.host:
             pending.host, pending.port = answer.host, answer.port
             source = source_of(pending.host)
-            if self._penalizing.refuses(source, pending.host):
-                self.drop(pending)
+            if self._penalties.refuses(source, pending.host):
+                self._drop(pending)
                 return
             self._make_room(source)
-            self._admission.move(pending, source)
+            self._eviction.move(pending, source)
         self._advance(pending)
+
+    def _judge(self, pending: Pending, greeted: Greeted) -> None:
+        try:
+            verdict = self._admission.judge(greeted.hello, pending.host)
+            if isinstance(verdict, Refused):
+                self._turn_away(pending, verdict)
+                return
+            self._eviction.authenticated(pending.source)
+            self._admit(
+                Admitted(
+                    pending.socket, pending.peer, pending.tls, greeted, verdict.token, verdict.older
+                )
+            )
+        except OSError as error:  # no process to be had; state_dir is away, or no longer ours
+            self._journal.error(f"no cluster for {pending.peer}: {error.strerror}")
+            self._refuse(pending, Refusal("busy", "no process to be had, try again later"))
+            return
+        self._drop(pending)
+
+    def _turn_away(self, pending: Pending, refused: Refused) -> None:
+        if refused.known:  # others of its source come first from now on
+            self._eviction.authenticated(pending.source)
+        elif refused.refusal.reason == "auth":
+            self._charge(pending, "auth")
+        self._refuse(pending, refused.refusal, refused.user)
+
+    def _refuse(self, pending: Pending, refusal: Refusal, user: str = NOBODY) -> None:
+        """Answer and go on reading for a moment, so that the answer arrives."""
+        self._penalties.say(refusal.reason, pending.host, pending.source, user, refusal.words)
+        pending.refuse(refusal)
+        self._eviction.wake_at(time.monotonic() + _REFUSED_READS_FOR, pending)
 
     def _time_is_up(self, pending: Pending) -> None:
         refused = pending.refused
         if not refused:
             self._fail(pending, "deadline", Refusal("auth", "no complete hello in time"))
         if refused or not pending.begun:  # of the silent nothing is unread: the end is no reset
-            self.drop(pending)
+            self._drop(pending)
 
     def _fail(self, pending: Pending, kind: str, refusal: Refusal) -> None:
         """What a peer did wrong costs its source; what a proxy did wrong costs nobody."""
         if not pending.proxied:
-            self.charge(pending, kind)
-        self.refuse(pending, refusal)
+            self._charge(pending, kind)
+        self._refuse(pending, refusal)
+
+    def _charge(self, pending: Pending, kind: str) -> None:
+        """It failed, in one of the kinds of penalty.WEIGHTS."""
+        self._penalties.charge(kind, pending.host, pending.source)
+
+    def _drop(self, pending: Pending) -> None:
+        self._events.remove(pending.socket)
+        self._eviction.remove(pending)
+        pending.socket.close()

@@ -17,20 +17,19 @@ from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
 
-from papayad.acceptor.eviction import is_in
+from papayad.formats.address import is_in
 from papayad.net.throttle import Throttle
 from papayad.settings import Limits
-from papayad.state import penalty as penalties
-from papayad.state.penalty import Penalty, Scale, Table
+from papayad.state.penalty import Penalty, Scale, Table, mark, read_all, render
 from papayad.system.journal import Journal
 
-_QUIET = 60.0  # seconds between two lines about one source
-_FRESH = 1.0  # seconds between two marks of one source
+_SAID_AGAIN_AFTER = 60.0  # seconds, about one source
+_MARKED_AGAIN_AFTER = 1.0  # seconds, of one source
 _MOST = 4096  # sources whose last line is remembered
 _RATE, _BURST = 50.0, 200  # marks, and lines, a second and at once
 
 
-class Penalizing:
+class Penalties:
     """The table of this incarnation; it begins with the marks that the last one left."""
 
     def __init__(self, state_dir: Path, limits: Limits, journal: Journal) -> None:
@@ -42,10 +41,10 @@ class Penalizing:
         self._said: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._marks = Throttle(_RATE, _BURST)
         self._lines = Throttle(_RATE, _BURST)
-        self.take_limits(limits)
+        self.reconfigure(limits)
         self._load()
 
-    def take_limits(self, limits: Limits) -> None:
+    def reconfigure(self, limits: Limits) -> None:
         """The limits in force, at start and after a reload."""
         self._scale = Scale(limits.penalty_threshold, limits.penalty_half_life)
         self._exempt = limits.penalty_exempt
@@ -61,7 +60,7 @@ class Penalizing:
         return True
 
     def charge(self, kind: str, host: str, source: str) -> None:
-        """A failure of one of the kinds of penalties.WEIGHTS."""
+        """A failure of one of the kinds of penalty.WEIGHTS."""
         if self._scale.threshold == 0 or is_in(host, self._exempt):
             return
         now = time.monotonic()
@@ -71,7 +70,7 @@ class Penalizing:
         for gone in self._table.surplus(self._scale, now):
             self._unmark(gone)
         begins = penalty.refuses(self._scale, now)
-        if begins or before is None or now - before.at > _FRESH:
+        if begins or before is None or now - before.at > _MARKED_AGAIN_AFTER:
             self._waiting[source] = None
             self.mark_waiting()
 
@@ -81,7 +80,7 @@ class Penalizing:
 
     def mark_waiting(self) -> None:
         """Write what may be written now."""
-        while self._waiting and self._marks.take(1):
+        while self._waiting and self._marks.consume(1):
             source, _ = self._waiting.popitem(last=False)
             if penalty := self._table.get(source):
                 self._mark(penalty)
@@ -90,13 +89,13 @@ class Penalizing:
         """Tell the admin, at most once a minute of each source."""
         now = time.monotonic()
         until, unsaid = self._said.get(source, (0.0, 0))
-        if now < until or not self._lines.take(1):
+        if now < until or not self._lines.consume(1):
             self._remember(source, until, unsaid + 1)
             return
         self._journal.info(
             f"refused {reason} user={user} address={host} times={unsaid + 1}: {words}"
         )
-        self._remember(source, now + _QUIET, 0)
+        self._remember(source, now + _SAID_AGAIN_AFTER, 0)
 
     def _remember(self, source: str, until: float, unsaid: int) -> None:
         self._said[source] = (until, unsaid)
@@ -106,7 +105,7 @@ class Penalizing:
 
     def _is_forgiven(self, source: str) -> bool:
         """Whether its mark was removed; then its points are, too."""
-        if source not in self._marked or os.path.exists(penalties.mark(self._state_dir, source)):
+        if source not in self._marked or os.path.exists(mark(self._state_dir, source)):
             return False
         self._marked.discard(source)
         self._table.forget(source)
@@ -114,9 +113,9 @@ class Penalizing:
 
     def _mark(self, penalty: Penalty) -> None:
         """On a full disk it is penalized all the same, only nobody sees it."""
-        path = penalties.mark(self._state_dir, penalty.source)
+        path = mark(self._state_dir, penalty.source)
         try:
-            path.write_text(penalties.render(penalty))
+            path.write_text(render(penalty))
             self._marked.add(penalty.source)
         except OSError:
             self._marked.add(penalty.source)  # there may be half of one
@@ -127,11 +126,11 @@ class Penalizing:
         if source in self._marked:
             self._marked.discard(source)
             with suppress(OSError):
-                penalties.mark(self._state_dir, source).unlink()
+                mark(self._state_dir, source).unlink()
 
     def _load(self) -> None:
         now = time.monotonic()
-        for penalty in penalties.read_all(self._state_dir):
+        for penalty in read_all(self._state_dir):
             self._marked.add(penalty.source)
             if penalty.is_over(self._scale, now):
                 self._unmark(penalty.source)

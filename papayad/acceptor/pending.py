@@ -14,8 +14,8 @@ from papayad.formats.wire import Hello, ProtocolError, Refusal
 from papayad.net import listeners, tls
 
 _CHUNK = 4096
-_FAREWELL_CHUNK = 65536
-_FAREWELL_MOST = 1 << 17  # bytes: who says more than that does not listen
+_REFUSED_CHUNK = 65536
+_REFUSED_MOST = 1 << 17  # bytes: who says more after the answer does not listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Pending:
             self._ignore(data)
             return None
         try:
-            return self._introduction(data) if self.proxied else self._take(data, terms)
+            return self._introduction(data) if self.proxied else self._read(data, terms)
         except ProtocolError as error:
             return Refusal("protocol", str(error))
         except ssl.SSLError as error:
@@ -121,7 +121,7 @@ class Pending:
 
     def _ignore(self, data: bytes) -> None:
         self._ignored += len(data)
-        if self._ignored > _FAREWELL_MOST:
+        if self._ignored > _REFUSED_MOST:
             raise Closed
 
     def _introduction(self, data: bytes) -> Introduced | None:
@@ -137,15 +137,15 @@ class Pending:
         self._early, self._buffer = self._buffer[header.length :], b""
         return Introduced(header.host, header.port)
 
-    def _take(self, data: bytes, terms: Terms) -> Greeted | Refusal | None:
+    def _read(self, data: bytes, terms: Terms) -> Greeted | Refusal | None:
         if not self._begun:
             self._begin(data[0], terms)
         if self._secure:
-            return self._take_secure(data, terms)
+            return self._read_secure(data, terms)
         self._buffer += data
         return self._hello(terms)
 
-    def _take_secure(self, data: bytes, terms: Terms) -> Greeted | Refusal | None:
+    def _read_secure(self, data: bytes, terms: Terms) -> Greeted | Refusal | None:
         if self.tls is None:
             self._buffer += data
             if not tls.is_whole(self._buffer):
@@ -193,7 +193,7 @@ class Pending:
             early, self._early = self._early, b""
             return early
         try:
-            return self.socket.recv(_FAREWELL_CHUNK if self.refused else _CHUNK)
+            return self.socket.recv(_REFUSED_CHUNK if self.refused else _CHUNK)
         except BlockingIOError:
             return None
         except OSError as error:

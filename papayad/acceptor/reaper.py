@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-from papayad.cluster.begin import Shared, announcer, reset_signals
+from papayad.cluster.begin import announcer, reset_signals
+from papayad.cluster.shared import Shared
 from papayad.cluster.takeover import left_behind, wait_until_gone
 from papayad.formats import titles
 from papayad.log import presence
@@ -20,7 +21,7 @@ from papayad.system.proctitle import set_title
 from papayad.system.spawn import spawn
 
 
-class Reaping:
+class Reaper:
     """Roster entries of gone clusters, and the child that removes them."""
 
     def __init__(self, shared: Shared) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from papayad import config
 from papayad.acceptor.pending import Terms
-from papayad.cluster.begin import Shared
 from papayad.errors import Fault
 from papayad.net import activation, listeners, tls
 from papayad.settings import Listen, Settings
@@ -23,9 +22,6 @@ class Reloaded:
     settings: Settings
     listening: dict[str, socket.socket]
     terms: Terms
-
-    def shared(self, old: Shared) -> Shared:
-        return replace(old, settings=self.settings)
 
 
 def terms_of(listen: Listen) -> Terms:

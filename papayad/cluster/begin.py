@@ -7,40 +7,30 @@ with os._exit and never returns into the acceptor's code.
 
 import os
 import signal
-import socket
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
-from os import close, fork, getpgrp, getpid, pipe, set_blocking
+from os import close, fork, getpgrp, pipe, set_blocking
 from signal import set_wakeup_fd
 from typing import NoReturn
 
 from papayad.cluster.farewell import refuse_busy, see_off
 from papayad.cluster.inlet import Inlet, PlainInlet, TLSInlet
-from papayad.cluster.lines import Splitter
 from papayad.cluster.notice_pipe import NoticeReader, NoticeWriter
 from papayad.cluster.outlet import CompatOutlet, Outlet, PlainOutlet, TLSOutlet
 from papayad.cluster.recv import Receiver
-from papayad.cluster.send import SIGNALS, Room, prepare_signals, run
+from papayad.cluster.send import SIGNALS, Sender, prepare_signals
+from papayad.cluster.shared import Client, Shared
 from papayad.cluster.takeover import left_behind, wait_until_gone
 from papayad.cluster.tie import Tie, pair, tighten
-from papayad.formats import compat, wire
-from papayad.formats.titles import RECV, SEND, Name
-from papayad.formats.wire import parse_upstream
+from papayad.formats.titles import RECV, SEND
+from papayad.formats.wire import Greeting
 from papayad.log import presence
 from papayad.log.appender import Appender
-from papayad.log.presence import enter
 from papayad.log.reader import Reader
 from papayad.log.resume import Start, resolve
-from papayad.net.throttle import Throttle
-from papayad.net.tls import TLS
-from papayad.sandbox.prepare import Sandbox
 from papayad.sandbox.rlimits import confine
-from papayad.settings import Settings
-from papayad.state import groups, roster
+from papayad.state import roster
 from papayad.state.groups import announce
 from papayad.system.descriptors import close_all_but, silence_standard_streams
-from papayad.system.journal import Journal
 from papayad.system.plain_signals import (
     BLOCK,
     DEFAULT,
@@ -52,7 +42,7 @@ from papayad.system.plain_signals import (
 )
 from papayad.system.proctitle import set_title
 
-_PATIENCE = 2.0  # seconds for SEND to end
+_SEND_MAY_TAKE = 2.0  # seconds to send what is committed, and to end
 _NOT_OURS = tuple(
     int(one)
     for one in (
@@ -63,79 +53,32 @@ _NOT_OURS = tuple(
 _SIGTERM, _SIGCHLD = int(signal.SIGTERM), int(signal.SIGCHLD)
 
 
-@dataclass(slots=True)  # frozen would cost ten pages more a client, and twice the time
-class Client:
-    """Whom the acceptor let in. `rest` came behind the hello; `older` are roster entries."""
-
-    socket: socket.socket
-    hello: wire.Hello
-    tls: TLS | None
-    rest: bytes = field(repr=False)
-    compat: bool
-    entry: roster.Entry
-    older: tuple[str, ...]
-    titles: tuple[Name, Name]  # RECV's and SEND's
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all clusters of an acceptor have in common. `group` is its group file's descriptor.
-
-    What follows from it is made once, here: a process that was just forked pays a page for each
-    object that it touches.
-    """
-
-    settings: Settings
-    log: str
-    group: int
-    journal: Journal
-    sandbox: Sandbox
-    state_dir: str = field(init=False)
-    groups: str = field(init=False)
-    roster: str = field(init=False)
-    pid_file: str = field(init=False)
-    room: Room = field(init=False)
-
-    def __post_init__(self) -> None:
-        settings = self.settings
-        limits = settings.limits
-        room = Room(settings.room, self.log, limits.message_bytes, limits.linger_ms / 1000)
-        for name, value in (
-            ("state_dir", str(settings.state_dir)),
-            ("groups", str(groups.directory(settings.state_dir))),
-            ("roster", str(roster.directory(settings.state_dir))),
-            ("pid_file", str(settings.pid_file)),
-            ("room", room),
-        ):
-            object.__setattr__(self, name, value)
-
-
-def begin(client: Client, entry: int, shared: Shared) -> None:
-    """RECV's whole life; `entry` is the descriptor of the roster entry's lock."""
+def begin(client: Client, shared: Shared) -> None:
+    """RECV's whole life."""
     shared.journal.reopen()
-    descriptor = client.socket.fileno()
-    close_all_but({descriptor, entry, shared.group})
+    descriptor, seat = client.socket.fileno(), client.seat
+    close_all_but({descriptor, seat.descriptor, shared.group})
     silence_standard_streams()
     reset_signals()
-    set_title(client.titles[0])
+    set_title(client.recv_name)
     if client.older and (left := wait_until_gone(shared.roster, client.older)):
-        shared.journal.error(f"{client.entry.user} is busy: {left_behind(left)}")
-        _give_up(shared.roster, client)
+        shared.journal.error(f"{seat.entry.user} is busy: {left_behind(left)}")
+        _give_up(client)
     start = _start_of(client, shared)
     set_blocking(descriptor, True)
     own, other = pair()
     incoming, outgoing = pipe()
     tie = tighten(own)
-    child = _fork_send(shared.roster, client)
+    child = _fork_send(client)
     if child == 0:
         tie = tighten(other)
         close(own)
         close(outgoing)
-        _send(client, start, shared, tie, incoming)
+        _send(client, shared, start, tie, NoticeReader(incoming))
         return
     close(other)
     close(incoming)
-    _recv(client, shared, child, entry, tie, NoticeWriter(outgoing, child))
+    _recv(client, shared, child, tie, NoticeWriter(outgoing, child))
 
 
 def reset_signals() -> None:
@@ -151,21 +94,20 @@ def reset_signals() -> None:
     set_mask(SET, ())
 
 
-def _fork_send(roster: str, client: Client) -> int:
+def _fork_send(client: Client) -> int:
     """Fork with SEND's signals blocked; a client that cannot have one is told so."""
     set_mask(BLOCK, SIGNALS)
     try:
         child = fork()
     except OSError:
-        _give_up(roster, client)
+        _give_up(client)
     if child:
         set_mask(UNBLOCK, SIGNALS)
     return child
 
 
-def _give_up(roster: str, client: Client) -> NoReturn:
-    with suppress(FileNotFoundError):
-        os.unlink(f"{roster}/{client.entry.name}")
+def _give_up(client: Client) -> NoReturn:
+    roster.remove(client.seat)
     refuse_busy(client.socket, client.tls)
     os._exit(os.EX_TEMPFAIL)
 
@@ -183,44 +125,29 @@ def _start_of(client: Client, shared: Shared) -> Start:
         reader.close()
 
 
-def _send(client: Client, start: Start, shared: Shared, tie: Tie, incoming: int) -> None:
+def _send(client: Client, shared: Shared, start: Start, tie: Tie, notices: NoticeReader) -> None:
     prepare_signals()
-    set_title(client.titles[1])
+    set_title(client.send_name)
     outlet = _outlet(client, tie)
     reader = Reader(shared.state_dir, shared.journal.warning)
     _confine(SEND, shared)
-    run(client.entry.user, start, shared.room, reader, outlet, NoticeReader(incoming), tie)
+    greeting = Greeting(
+        client.seat.entry.user, shared.settings.room, shared.log,
+        start.offset, start.end, shared.settings.limits.message_bytes,
+    )  # fmt: skip
+    Sender(shared.linger, reader, outlet, notices, tie).run(greeting, start.gap)
 
 
-def _recv(
-    client: Client,
-    shared: Shared,
-    child: int,
-    descriptor: int,
-    tie: Tie,
-    notices: NoticeWriter,
-) -> None:
-    settings, entry, path = shared.settings, client.entry, shared.roster
-    appender = Appender(
-        shared.state_dir, settings.chatlog, announcer(shared.groups), shared.journal.warning
-    )
+def _recv(client: Client, shared: Shared, child: int, tie: Tie, notices: NoticeWriter) -> None:
+    announce = announcer(shared.groups)
+    chatlog, warn = shared.settings.chatlog, shared.journal.warning
+    appender = Appender(shared.state_dir, chatlog, announce, warn)
     _confine(RECV, shared)
-    enter(appender, path, descriptor, entry, getpid(), child, client.older)
-    receiver = Receiver(
-        entry.user,
-        _inlet(client, tie),
-        client.socket.fileno(),
-        Splitter(settings.limits.message_bytes),
-        Throttle(settings.limits.messages_per_second, settings.limits.message_burst),
-        settings.limits.message_burst,
-        appender,
-        notices,
-        path,
-        compat.parse_upstream if client.compat else parse_upstream,
-    )
+    presence.enter(appender, client.seat, child, client.older)
+    receiver = Receiver(client, shared, _inlet(client, tie), appender, notices)
     last = receiver.run(client.rest)
-    tie.loosen_before(lambda: notices.finish(last), _PATIENCE)
-    presence.leave(appender, path, entry)
+    tie.loosen_before(lambda: notices.finish(last), _SEND_MAY_TAKE)
+    presence.leave(appender, client.seat)
     see_off(client.socket)
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from papayad.formats import wire
 from papayad.net.tls import TLS
 
-_PATIENCE = 2.0  # seconds for the client to hear
+_MAY_HEAR_FOR = 2.0  # seconds, a client its last words
 _CHUNK = 65536
 
 
@@ -28,7 +28,7 @@ def see_off(client: socket.socket) -> None:
     To close a socket with unread bytes in it is to reset it, and a client that still writes would
     lose the last words that it was sent.
     """
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _MAY_HEAR_FOR
     with suppress(OSError):  # it has gone, or its time is up
         client.shutdown(socket.SHUT_WR)
         while (left := deadline - time.monotonic()) > 0:

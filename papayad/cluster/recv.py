@@ -6,12 +6,13 @@ signals only inside the lock.
 """
 
 import select
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from papayad.cluster.inlet import Inlet
 from papayad.cluster.lines import Splitter, TooLong
 from papayad.cluster.notice_pipe import NoticeWriter
-from papayad.formats import record, wire
+from papayad.cluster.shared import Client, Shared
+from papayad.formats import compat, record, wire
 from papayad.formats.wire import Message, Notice, Ping, ProtocolError, Who
 from papayad.log import presence
 from papayad.log.appender import Appender, Line, StorageError
@@ -31,41 +32,37 @@ class Receiver:
 
     def __init__(
         self,
-        user: str,
+        client: Client,
+        shared: Shared,
         inlet: Inlet,
-        socket: int,
-        splitter: Splitter,
-        throttle: Throttle,
-        burst: int,
         appender: Appender,
         notices: NoticeWriter,
-        roster: str,
-        parse: Callable[[bytes], Message | Who | Ping] = wire.parse_upstream,
     ) -> None:
-        self._user = user
+        limits = shared.settings.limits
+        self._user = client.seat.entry.user
+        self._socket = client.socket.fileno()
+        self._parse = compat.parse_upstream if client.compat else wire.parse_upstream
+        self._roster = shared.roster
+        self._burst = limits.message_burst
+        self._splitter = Splitter(limits.message_bytes)
+        self._throttle = Throttle(limits.messages_per_second, limits.message_burst)
         self._inlet = inlet
-        self._socket = socket
-        self._splitter = splitter
-        self._throttle = throttle
-        self._burst = burst
         self._appender = appender
         self._notices = notices
-        self._roster = roster
-        self._parse = parse
         self._errors = 0
         self._left: int | None = None  # lines still accepted, once the client is known to be gone
 
     def run(self, first: bytes) -> bytes:
         """Serve; `first` is what came behind the hello. Returns the bye, if there is to be one."""
         try:
-            self._take(first)
+            self._serve(first)
             while data := self._inlet.read():
-                self._take(data)
+                self._serve(data)
         except Finished as end:
             return wire.render_notice(Notice("bye", *end.args)) if end.args else b""
         return b""
 
-    def _take(self, data: bytes) -> None:
+    def _serve(self, data: bytes) -> None:
         """Every line of a chunk, as fast as the throttle lets them."""
         lines = list(self._splitter.split(data))
         done = 0
@@ -80,7 +77,7 @@ class Receiver:
         A client that is gone waits for nobody: it has `message_burst` lines left.
         """
         while self._left is None:
-            count = self._throttle.take(most)
+            count = self._throttle.consume(most)
             if count:
                 return count
             if self._gone_within(self._throttle.wait()):

@@ -9,7 +9,6 @@ reads to the end, *then* waits.
 import fcntl
 import os
 import time
-from dataclasses import dataclass
 from errno import EIO, ENOENT, ESTALE
 from signal import SIGTERM
 
@@ -20,7 +19,6 @@ from papayad.cluster.tie import Tie
 from papayad.formats.wire import Greeting, Notice, render_greeting, render_notice
 from papayad.log.committed import DIGITS
 from papayad.log.reader import Pruned, Reader
-from papayad.log.resume import Start
 from papayad.state import groups
 from papayad.system.plain_signals import DEFAULT, UNBLOCK, set_handler, set_mask
 
@@ -32,133 +30,128 @@ SIGNALS = (int(groups.ANNOUNCEMENT), ARRIVAL)
 _TERMINATION = (int(SIGTERM),)
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What SEND has to know of the room; `linger` in seconds."""
+class Sender:
+    """One client's downstream; `linger` is in seconds."""
 
-    name: str
-    log: str
-    max: int
-    linger: float
+    __slots__ = ("_linger", "_notices", "_outlet", "_reader", "_tie")
 
+    def __init__(
+        self, linger: float, reader: Reader, outlet: Outlet, notices: NoticeReader, tie: Tie
+    ) -> None:
+        self._linger = linger
+        self._reader = reader
+        self._outlet = outlet
+        self._notices = notices
+        self._tie = tie
 
-def run(
-    user: str,
-    start: Start,
-    room: Room,
-    reader: Reader,
-    outlet: Outlet,
-    incoming: NoticeReader,
-    tie: Tie,
-) -> None:
-    """Serve until RECV wants no more; a client that is gone is RECV's to notice."""
-    try:
-        greet(user, start, room, reader, outlet)
-        stream(room.linger, reader, outlet, incoming, tie)
-        outlet.close()
-    except OSError as error:
-        if error.errno in _OF_THE_LOG:
-            raise
-        wait_for_end(incoming, tie)
-
-
-def greet(user: str, start: Start, room: Room, reader: Reader, outlet: Outlet) -> None:
-    """The `+` line, the gap if there is one, and the reader at the start of the stream."""
-    greeting = Greeting(user, room.name, room.log, start.offset, start.end, room.max)
-    outlet.line(render_greeting(greeting))
-    if start.gap:
-        outlet.line(render_notice(Notice("gap", str(start.offset))))
-    go_to(start.offset, reader, outlet)
-
-
-def stream(linger: float, reader: Reader, outlet: Outlet, incoming: NoticeReader, tie: Tie) -> None:
-    """The loop. Notices are taken before the end is, so that a pong follows its records.
-
-    They are looked for when ARRIVAL says so: at each announcement a pipe that is empty would cost
-    a system call and an exception.
-    """
-    arrived = ARRIVAL  # some may be older than this process
-    while True:
-        lines = incoming.read() if arrived == ARRIVAL else b""
-        send_log(reader, reader.end(), outlet)
-        if arrived == ARRIVAL:
-            outlet.line(lines)
-            if incoming.finished:
-                return
-        if isinstance(outlet, PlainOutlet):
-            arrived = follow(linger, reader, outlet.descriptor, tie)
-        else:
-            arrived = wait_and_rest(linger, tie)
-
-
-def follow(linger: float, reader: Reader, socket: int, tie: Tie) -> int:
-    """Wait and send what is announced, until it takes more than that; returns the last signal.
-
-    What `stream` does for a plain client all day, in one frame and with local names. A hundred
-    SENDs take turns on a core, and what one of them touches at a wakeup is in no cache: the same
-    calls through three functions cost a fifth more. And they rest until the same moment, a whole
-    multiple of `linger`: one timer interrupt wakes them all, which saves a quarter (lab/bench).
-    """
-    flock, pread, sleep, now = fcntl.flock, os.pread, time.sleep, time.monotonic
-    wait_for, send_file = tie.wait_for, tie.send_file
-    lock, segment, offset = reader.lock, reader.descriptor, reader.offset
-    while True:
-        earliest = (now() // linger + 1) * linger if linger else 0.0
-        arrived = wait_for(SIGNALS).si_signo
-        if linger and (left := earliest - now()) > 0:
-            sleep(left)
-        if arrived == ARRIVAL:
-            break
+    def run(self, greeting: Greeting, gap: bool) -> None:
+        """Serve until RECV wants no more; a client that is gone is RECV's to notice."""
         try:
-            flock(lock, _SHARED)
-        except BlockingIOError:
-            break
-        end = int(pread(lock, DIGITS, 0))  # who fails here ends, and its lock with it
-        flock(lock, fcntl.LOCK_UN)
-        while offset < end and (
-            sent := send_file(
-                socket, segment, None, end - offset if end - offset < CHUNK else CHUNK
-            )
-        ):
-            offset += sent
-        if offset < end:
-            break
-    reader.offset = offset
-    return arrived
+            self._greet(greeting, gap)
+            self._stream()
+            self._outlet.close()
+        except OSError as error:
+            if error.errno in _OF_THE_LOG:
+                raise
+            self._wait_for_end()
 
+    def _greet(self, greeting: Greeting, gap: bool) -> None:
+        """The `+` line, the gap if there is one, and the reader at the start of the stream."""
+        self._outlet.line(render_greeting(greeting))
+        if gap:
+            self._outlet.line(render_notice(Notice("gap", str(greeting.offset))))
+        self._go_to(greeting.offset)
 
-def wait_and_rest(linger: float, tie: Tie) -> int:
-    """Wait for a signal, and until the next whole multiple of `linger` at the earliest."""
-    earliest = (time.monotonic() // linger + 1) * linger if linger else 0.0
-    arrived = tie.wait_for(SIGNALS).si_signo
-    if linger and (left := earliest - time.monotonic()) > 0:
-        time.sleep(left)
-    return arrived
+    def _stream(self) -> None:
+        """The loop. Notices are taken before the end is, so that a pong follows its records.
 
+        They are looked for when ARRIVAL says so: at each announcement a pipe that is empty would
+        cost a system call and an exception.
+        """
+        outlet, notices, reader = self._outlet, self._notices, self._reader
+        arrived = ARRIVAL  # some may be older than this process
+        while True:
+            lines = notices.read() if arrived == ARRIVAL else b""
+            self._send_log(reader.end())
+            if arrived == ARRIVAL:
+                outlet.line(lines)
+                if notices.finished:
+                    return
+            if isinstance(outlet, PlainOutlet):
+                arrived = self._follow(outlet.descriptor)
+            else:
+                arrived = self._wait_and_rest()
 
-def send_log(reader: Reader, end: int, outlet: Outlet) -> None:
-    """Send up to the committed end; where segments were pruned under the client, say so."""
-    while reader.offset < end:
+    def _follow(self, socket: int) -> int:
+        """Wait and send what is announced, until it takes more than that; returns the last signal.
+
+        What `_stream` does for a plain client all day, in one frame and with local names. A hundred
+        SENDs take turns on a core, and what one of them touches at a wakeup is in no cache: the
+        same calls through three functions cost a fifth more. And they rest until the same moment, a
+        whole multiple of `linger`: one timer interrupt wakes them all, which saves a quarter
+        (lab/bench).
+        """
+        flock, pread, sleep, now = fcntl.flock, os.pread, time.sleep, time.monotonic
+        linger, wait_for, send_file = self._linger, self._tie.wait_for, self._tie.send_file
+        reader = self._reader
+        lock, segment, offset = reader.lock, reader.descriptor, reader.offset
+        while True:
+            earliest = (now() // linger + 1) * linger if linger else 0.0
+            arrived = wait_for(SIGNALS).si_signo
+            if linger and (left := earliest - now()) > 0:
+                sleep(left)
+            if arrived == ARRIVAL:
+                break
+            try:
+                flock(lock, _SHARED)
+            except BlockingIOError:
+                break
+            end = int(pread(lock, DIGITS, 0))  # who fails here ends, and its lock with it
+            flock(lock, fcntl.LOCK_UN)
+            while offset < end and (
+                sent := send_file(
+                    socket, segment, None, end - offset if end - offset < CHUNK else CHUNK
+                )
+            ):
+                offset += sent
+            if offset < end:
+                break
+        reader.offset = offset
+        return arrived
+
+    def _wait_and_rest(self) -> int:
+        """Wait for a signal, and until the next whole multiple of `linger` at the earliest."""
+        linger = self._linger
+        earliest = (time.monotonic() // linger + 1) * linger if linger else 0.0
+        arrived = self._tie.wait_for(SIGNALS).si_signo
+        if linger and (left := earliest - time.monotonic()) > 0:
+            time.sleep(left)
+        return arrived
+
+    def _send_log(self, end: int) -> None:
+        """Send up to the committed end; where segments were pruned under the client, say so."""
+        reader = self._reader
+        while reader.offset < end:
+            try:
+                self._outlet.log(reader, end)
+            except Pruned as gap:
+                self._leap(gap)
+
+    def _go_to(self, offset: int) -> None:
         try:
-            outlet.log(reader, end)
+            self._reader.seek(offset)
         except Pruned as gap:
-            outlet.line(render_notice(Notice("gap", str(gap.oldest))))
-            go_to(gap.oldest, reader, outlet)
+            self._leap(gap)
 
+    def _leap(self, gap: Pruned) -> None:
+        self._outlet.line(render_notice(Notice("gap", str(gap.oldest))))
+        self._go_to(gap.oldest)
 
-def go_to(offset: int, reader: Reader, outlet: Outlet) -> None:
-    try:
-        reader.seek(offset)
-    except Pruned as gap:
-        outlet.line(render_notice(Notice("gap", str(gap.oldest))))
-        go_to(gap.oldest, reader, outlet)
-
-
-def wait_for_end(incoming: NoticeReader, tie: Tie) -> None:
-    """The socket is dead for writing. RECV may still find messages in it, and ends both of us."""
-    while not incoming.finished:
-        tie.wait_for((ARRIVAL,))
-        incoming.read()
+    def _wait_for_end(self) -> None:
+        """The socket is dead for writing. RECV may still find messages in it, and ends us both."""
+        while not self._notices.finished:
+            self._tie.wait_for((ARRIVAL,))
+            self._notices.read()
 
 
 def prepare_signals() -> None:

@@ -12,8 +12,8 @@ from contextlib import suppress
 
 from papayad.state import roster
 
-_PATIENCE = 2.0  # seconds for an older cluster to end
-_MOST_PATIENCE = 5.0  # seconds, when SIGKILL does not end it: it waits for a disk
+_KILLED_AFTER = 2.0  # seconds, an older cluster that does not end by itself
+_GIVEN_UP_AFTER = 5.0  # seconds; SIGKILL does not end who waits for a disk
 _STEP = 0.002
 
 
@@ -25,8 +25,8 @@ def wait_until_gone(path: str, names: Collection[str]) -> list[str]:
     """
     began = time.monotonic()
     left = [name for name in names if roster.is_live(path, name)]
-    while left and (waited := time.monotonic() - began) < _MOST_PATIENCE:
-        if waited > _PATIENCE:
+    while left and (waited := time.monotonic() - began) < _GIVEN_UP_AFTER:
+        if waited > _KILLED_AFTER:
             for name in left:
                 _kill(path, name)
         time.sleep(_STEP)
@@ -36,7 +36,9 @@ def wait_until_gone(path: str, names: Collection[str]) -> list[str]:
 
 def left_behind(names: Collection[str]) -> str:
     """For the journal."""
-    return f"not ended by SIGKILL within {_MOST_PATIENCE:.0f} s: clusters {' '.join(sorted(names))}"
+    return (
+        f"not ended by SIGKILL within {_GIVEN_UP_AFTER:.0f} s: clusters {' '.join(sorted(names))}"
+    )
 
 
 def _kill(path: str, name: str) -> None:

@@ -5,6 +5,8 @@ Checks return why a value is impossible, or an empty string, as those of `config
 
 import ipaddress
 import re
+from collections.abc import Sequence
+from functools import cache
 
 
 def parse_address(text: str) -> tuple[str, int]:
@@ -57,3 +59,27 @@ def numeric_addresses(value: list[str]) -> str:
         except ValueError as error:
             return f'"{text}" {error}'
     return "" if len(set(value)) == len(value) else "names an address twice"
+
+
+def source_of(host: str) -> str:
+    """What a cap counts: the IPv4 address, or the /64 of an IPv6 one.
+
+    `host` is as inet_ntop(3) writes it, so that an IPv4 address is its own source.
+    """
+    if ":" not in host:
+        return host
+    address = ipaddress.IPv6Address(host.partition("%")[0])
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
+
+
+def is_in(host: str, networks: Sequence[str]) -> bool:
+    """Whether an address is in one of the networks."""
+    address = ipaddress.ip_address(host) if networks else None
+    return any(address in _network(network) for network in networks)
+
+
+@cache
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(text)

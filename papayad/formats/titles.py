@@ -12,7 +12,6 @@ RECV = "recv"
 SEND = "send"
 REAPER = "reaper"
 
-_COMM = 15  # bytes of a short name
 _COMM = 15  # bytes of a short name, proc_pid_comm(5)
 
 Name = tuple[str, str]  # what a process is called: its title, and its short name

@@ -66,7 +66,7 @@ class Appender:
         return self
 
     def __enter__(self) -> None:
-        self._committed.take()
+        self._committed.acquire()
         self._mask = set_mask(BLOCK, _DEFERRED)
 
     def __exit__(self, *_: object) -> None:

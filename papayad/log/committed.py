@@ -18,7 +18,7 @@ from papayad.log import holders
 
 FILE = "committed"
 DIGITS = 20
-_PATIENCE = 5.0  # seconds of waiting for the lock, after which its holder is looked at
+_HOLDER_LOOKED_AT_AFTER = 5.0  # seconds of waiting for the lock
 
 
 def _ignore(_: str) -> None:
@@ -46,15 +46,15 @@ class Committed:
 
     def end(self) -> int:
         """The committed end in bytes, taken under LOCK_SH: no writer is between two steps."""
-        self._take(LOCK_SH)
+        self._acquire(LOCK_SH)
         try:
             return int(pread(self.descriptor, DIGITS, 0))
         finally:
             flock(self.descriptor, LOCK_UN)
 
-    def take(self) -> None:
+    def acquire(self) -> None:
         """Wait for the lock: nobody reads the end or writes until `release`."""
-        self._take(LOCK_EX)
+        self._acquire(LOCK_EX)
 
     def release(self) -> None:
         flock(self.descriptor, LOCK_UN)
@@ -80,7 +80,7 @@ class Committed:
             return False
         return os.path.samestat(named, os.fstat(self.descriptor))
 
-    def _take(self, operation: int) -> None:
+    def _acquire(self, operation: int) -> None:
         """Wait for the lock; whoever waits long looks for a holder that is stopped.
 
         The timer runs only while somebody waits: an idle room has none.
@@ -93,7 +93,7 @@ class Committed:
         if not self._listening:
             signal.signal(signal.SIGALRM, self._look)
             self._listening = True
-        signal.setitimer(signal.ITIMER_REAL, _PATIENCE, _PATIENCE)
+        signal.setitimer(signal.ITIMER_REAL, _HOLDER_LOOKED_AT_AFTER, _HOLDER_LOOKED_AT_AFTER)
         try:
             flock(self.descriptor, operation)  # the handler runs, and the wait goes on
         finally:

@@ -12,7 +12,7 @@ from pathlib import Path
 from papayad.formats import record
 from papayad.log.appender import Appender, Line, StorageError
 from papayad.state import roster
-from papayad.state.roster import complete
+from papayad.state.roster import Seat, complete
 
 
 def reap(appender: Appender, path: str | Path, names: Collection[str]) -> int:
@@ -32,32 +32,24 @@ def reap(appender: Appender, path: str | Path, names: Collection[str]) -> int:
     return len(entries)
 
 
-def enter(
-    appender: Appender,
-    path: str | Path,
-    descriptor: int,
-    entry: roster.Entry,
-    recv: int,
-    send: int,
-    older: Collection[str],
-) -> None:
+def enter(appender: Appender, seat: Seat, send: int, older: Collection[str]) -> None:
     """RECV: complete the own entry and write the `join`, so that one never is without the other.
 
     The clusters that it took over leave first.
     """
-    reap(appender, path, older)
+    reap(appender, seat.path, older)
     with appender.transaction():
-        complete(descriptor, recv, send)
-        _write(appender, [join(entry.user)] if entry.presence else [])
+        complete(seat.descriptor, os.getpid(), send)
+        _write(appender, [join(seat.entry.user)] if seat.entry.presence else [])
 
 
-def leave(appender: Appender, path: str | Path, entry: roster.Entry) -> None:
+def leave(appender: Appender, seat: Seat) -> None:
     """RECV at its end: write the `part` and remove the own entry, which it still holds."""
     with appender.transaction():
-        if os.path.exists(f"{path}/{entry.name}"):
-            if entry.presence:
-                _write(appender, [part(entry.user)])
-            Path(path, entry.name).unlink(missing_ok=True)
+        if os.path.exists(f"{seat.path}/{seat.entry.name}"):
+            if seat.entry.presence:
+                _write(appender, [part(seat.entry.user)])
+            roster.remove(seat)
 
 
 def _write(appender: Appender, lines: list[Line]) -> None:

@@ -31,9 +31,9 @@ def announced(environment: MutableMapping[str, str]) -> range:
     return range(_FIRST, _FIRST + int(number))
 
 
-def take(descriptors: range, tls: str) -> dict[str, socket.socket]:
+def adopt(descriptors: range, tls: str) -> dict[str, socket.socket]:
     """The sockets by address; a Fault (78) when one is not what papayad would have bound."""
-    sockets = [_adopt(descriptor, tls) for descriptor in descriptors]
+    sockets = [_adopt_one(descriptor, tls) for descriptor in descriptors]
     return {listeners.name(one.getsockname()): one for one in sockets}
 
 
@@ -41,7 +41,7 @@ def are_inherited(listening: dict[str, socket.socket]) -> bool:
     return any(isinstance(one, Inherited) for one in listening.values())
 
 
-def _adopt(descriptor: int, tls: str) -> Inherited:
+def _adopt_one(descriptor: int, tls: str) -> Inherited:
     os.set_inheritable(descriptor, False)
     try:
         listener = Inherited(fileno=descriptor)

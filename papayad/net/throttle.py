@@ -15,14 +15,14 @@ class Throttle:
         self._level = float(burst)
         self._at = monotonic()
 
-    def take(self, most: int) -> int:
-        """How many of `most` lines may be taken now; they are taken."""
+    def consume(self, most: int) -> int:
+        """How many of `most` lines may pass now; they are counted."""
         now = monotonic()
         self._level = min(self._burst, self._level + (now - self._at) * self._rate)
         self._at = now
-        taken = min(most, int(self._level))
-        self._level -= taken
-        return taken
+        passed = min(most, int(self._level))
+        self._level -= passed
+        return passed
 
     def wait(self) -> float:
         """Seconds until there is one again."""

@@ -21,7 +21,7 @@ def directory(state_dir: Path) -> Path:
     return state_dir / "groups"
 
 
-def found(path: Path, sandbox: str = "") -> int:
+def create(path: Path, sandbox: str = "") -> int:
     """Make the file of the caller's own group; the descriptor is for the clusters to inherit.
 
     What its clusters' sandbox is made of is written into it, when there is a place for it.

@@ -16,7 +16,7 @@ from papayad.system.locks import is_held
 _PROBES_PASS = 0.5  # seconds; a status command may hold the lock for an instant
 
 
-def take(path: Path) -> int:
+def acquire(path: Path) -> int:
     """Lock the pid file and empty it; returns the descriptor. A Fault (75) names the holder."""
     try:
         while True:
@@ -45,10 +45,10 @@ def renew(named: str, descriptor: int) -> int:
     if _is_still_named(descriptor, named):
         return descriptor
     path = Path(named)
-    with suppress(OSError):  # take says why
+    with suppress(OSError):  # acquire says why
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         path.parent.chmod(0o755)
-    fresh = take(path)
+    fresh = acquire(path)
     write(fresh)
     os.close(descriptor)
     return fresh

@@ -12,9 +12,10 @@ pids, which come later, its time: of those a name and an inode are all that has 
 """
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from errno import EDQUOT, ENOSPC
-from os import SEEK_END, lseek, write
+from os import SEEK_END, lseek, unlink, write
 from pathlib import Path
 
 from papayad.system.locks import create_locked, is_held_at
@@ -41,6 +42,15 @@ class Entry:
     send: int = 0
 
 
+@dataclass(slots=True)
+class Seat:
+    """A cluster's own entry in the directory `path`; the descriptor holds its lock."""
+
+    path: str
+    entry: Entry
+    descriptor: int
+
+
 def directory(state_dir: Path) -> Path:
     return state_dir / "roster"
 
@@ -53,14 +63,20 @@ def create(path: str | Path, entry: Entry) -> int:
     return create_locked(f"{path}/{entry.name}", _line(entry).encode())
 
 
-def enter(path: str | Path, entry: Entry) -> tuple[Entry, int]:
-    """`create`, and on a full disk people come in all the same: the entry as it is there, too."""
+def enter(path: str, entry: Entry) -> Seat:
+    """`create`, and on a full disk people come in all the same. Raises OSError."""
     try:
-        return entry, create(path, entry)
+        return Seat(path, entry, create(path, entry))
     except OSError as error:
         if error.errno not in _NO_SPACE:
             raise
-    return create_on_full_disk(path, entry)
+    return Seat(path, *create_on_full_disk(path, entry))
+
+
+def remove(seat: Seat) -> None:
+    """There is no such cluster after all, or it has said that it leaves."""
+    with suppress(FileNotFoundError):
+        unlink(f"{seat.path}/{seat.entry.name}")
 
 
 def create_on_full_disk(path: str | Path, entry: Entry) -> tuple[Entry, int]:

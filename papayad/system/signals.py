@@ -18,7 +18,7 @@ def forget_inherited() -> None:
 
 
 class Signals:
-    """What arrived since it was last taken. `descriptor` is readable when there is something."""
+    """What arrived since it was last drained. `descriptor` is readable when there is something."""
 
     def __init__(self) -> None:
         self._arrived: set[int] = set()
@@ -29,7 +29,7 @@ class Signals:
         for signum in HANDLED:
             signal.signal(signum, self._record)
 
-    def take(self) -> set[int]:
+    def drain(self) -> set[int]:
         """The signals that arrived, each once, however often it came."""
         while True:
             try:

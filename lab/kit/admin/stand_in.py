@@ -25,7 +25,7 @@ def cluster(state_dir: str, user: str, peer: str, token: str) -> None:
     os.setpgid(0, 0)
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     path = Path(state_dir)
-    groups.found(groups.directory(path))
+    groups.create(groups.directory(path))
     entry = roster.Entry(
         f"{os.getpid()}", user, peer, time.time(), os.getpgrp(), session="s", token=token
     )
@@ -53,7 +53,7 @@ def _be_recv(lock: int) -> None:
 
 
 def acceptor(pid_file: str, address: str) -> None:
-    lock = pidfile.take(Path(pid_file))
+    lock = pidfile.acquire(Path(pid_file))
     host, port = parse_address(address)
     listening = socket.create_server((host, port))
     signal.signal(signal.SIGHUP, lambda *_: os.write(1, b"reads again\n"))

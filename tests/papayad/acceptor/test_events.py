@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from papayad.acceptor.events import Rank, Watching
+from papayad.acceptor.events import Events, Rank
 
 
 class Crowd:
     """Sockets with something to read; who is served says so."""
 
     def __init__(self) -> None:
-        self.watching = Watching()
+        self.events = Events()
         self.served: list[str] = []
         self.pairs: list[tuple[socket.socket, socket.socket]] = []
 
@@ -20,12 +20,12 @@ class Crowd:
         ours, its = socket.socketpair()
         self.pairs.append((ours, its))
         its.send(b"x")
-        self.watching.add(ours, lambda: rank, lambda: self.served.append(name))
+        self.events.add(ours, lambda: rank, lambda: self.served.append(name))
         return ours
 
     def turn(self) -> list[str]:
         self.served.clear()
-        self.watching.turn(0)
+        self.events.turn(0)
         return list(self.served)
 
     def close(self) -> None:
@@ -69,6 +69,6 @@ def test_what_is_watched_no_more_is_not_served(crowd: Crowd) -> None:
     gone, closed = crowd.come("gone", Rank.STRANGER), crowd.come("closed", Rank.STRANGER)
     closed.close()
     for _ in range(2):
-        crowd.watching.remove(gone)
-        crowd.watching.remove(closed)
+        crowd.events.remove(gone)
+        crowd.events.remove(closed)
     assert crowd.turn() == []

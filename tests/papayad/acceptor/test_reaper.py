@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from papayad import config
-from papayad.acceptor.reaper import Reaping
-from papayad.cluster.begin import Shared
+from papayad.acceptor.reaper import Reaper
+from papayad.cluster.shared import Shared, share
 from papayad.log import store
 from papayad.sandbox.prepare import NONE
 from papayad.state import roster
@@ -25,7 +25,7 @@ def shared(tmp_path: Path) -> Iterator[Shared]:
     settings = config.defaults("main", tmp_path, service={"state_dir": str(tmp_path)})
     journal = Journal("main", "stderr")
     with (tmp_path / "group").open("w") as group:  # none that is seen: the test runner is no room
-        yield Shared(settings, store.identity(tmp_path), group.fileno(), journal, NONE)
+        yield share(settings, store.identity(tmp_path), group.fileno(), journal, NONE)
 
 
 def enter(path: Path, name: str = "2.0") -> int:
@@ -38,14 +38,14 @@ def test_a_lock_that_is_still_held_is_waited_for(shared: Shared, tmp_path: Path)
     """SEND ends by its tie to RECV, a moment after the acceptor heard of RECV's end."""
     path = roster.directory(tmp_path)
     descriptor = enter(path)
-    reaping = Reaping(shared)
-    reaping.add(["2.0"])
+    reaper = Reaper(shared)
+    reaper.add(["2.0"])
     until = time.monotonic() + 0.2
     while time.monotonic() < until:
         assert os.waitpid(-1, os.WNOHANG) == (0, 0)
     os.close(descriptor)
     child, status = os.waitpid(-1, 0)
-    assert (reaping.child_ended(child, status), status) == (True, 0)
+    assert (reaper.child_ended(child, status), status) == (True, 0)
     assert roster.names(path) == []
     assert b"* - part alice\n" in (tmp_path / f"{0:020d}.log").read_bytes()
 
@@ -57,19 +57,19 @@ def test_one_that_nothing_ends_holds_up_nobody(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """A process that waits for a disk is not ended by SIGKILL: its lock stays held."""
-    monkeypatch.setattr("papayad.cluster.takeover._PATIENCE", 0.0)
-    monkeypatch.setattr("papayad.cluster.takeover._MOST_PATIENCE", 0.1)
+    monkeypatch.setattr("papayad.cluster.takeover._KILLED_AFTER", 0.0)
+    monkeypatch.setattr("papayad.cluster.takeover._GIVEN_UP_AFTER", 0.1)
     path = roster.directory(tmp_path)
     stuck = enter(path)
     os.close(enter(path, "2.1"))
-    reaping = Reaping(shared)
-    reaping.add(["2.0", "2.1"])
-    assert reaping.child_ended(*os.waitpid(-1, 0))
+    reaper = Reaper(shared)
+    reaper.add(["2.0", "2.1"])
+    assert reaper.child_ended(*os.waitpid(-1, 0))
     assert roster.names(path) == ["2.0"]
     assert "not ended by SIGKILL" in capfd.readouterr().err
     os.close(stuck)
-    reaping.add(())
-    assert reaping.child_ended(*os.waitpid(-1, 0))
+    reaper.add(())
+    assert reaper.child_ended(*os.waitpid(-1, 0))
     assert roster.names(path) == []
 
 
@@ -78,13 +78,13 @@ def test_what_found_no_process_is_tried_again(
 ) -> None:
     path = roster.directory(tmp_path)
     os.close(enter(path))
-    reaping = Reaping(shared)
+    reaper = Reaper(shared)
     with monkeypatch.context() as full:
         full.setattr("os.fork", no_process)
-        reaping.add(["2.0"])
+        reaper.add(["2.0"])
     assert roster.names(path) == ["2.0"]
-    reaping.add(())
-    assert reaping.child_ended(*os.waitpid(-1, 0))
+    reaper.add(())
+    assert reaper.child_ended(*os.waitpid(-1, 0))
     assert roster.names(path) == []
 
 

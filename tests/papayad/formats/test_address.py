@@ -53,3 +53,18 @@ def test_what_is_no_address(text: str) -> None:
 )
 def test_loopback(text: str, loopback: bool) -> None:
     assert address.is_loopback(text) is loopback
+
+
+@pytest.mark.parametrize(
+    ("host", "source"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+    ],
+)
+def test_what_a_cap_counts(host: str, source: str) -> None:
+    assert address.source_of(host) == source

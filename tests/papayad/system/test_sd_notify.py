@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from papayad.system import notify
+from papayad.system import sd_notify
 
 
 @pytest.mark.parametrize("abstract", [False, True])
@@ -19,12 +19,12 @@ def test_a_status_is_one_datagram(
         except OSError:
             pytest.skip("no abstract names here")
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{path}" if abstract else path)
-        notify.status("main.toml: listen.tls:\nno")
+        sd_notify.status("main.toml: listen.tls:\nno")
         manager.settimeout(5)
         assert manager.recv(1000) == b"STATUS=main.toml: listen.tls: no"
 
 
 def test_nobody_who_listens_is_no_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    notify.status("nobody asked")
+    sd_notify.status("nobody asked")
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "none"))
-    notify.status("nobody there")
+    sd_notify.status("nobody there")

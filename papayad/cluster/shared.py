@@ -1,0 +1,64 @@
+"""What a cluster is given at its fork: the client, and what all clusters have in common.
+
+Made by the acceptor, before it forks: a process that was just forked pays a page for each object
+that it makes or touches for the first time.
+"""
+
+import socket
+from dataclasses import dataclass, field
+
+from papayad.formats import wire
+from papayad.formats.titles import Name
+from papayad.net.tls import TLS
+from papayad.sandbox.prepare import Sandbox
+from papayad.settings import Settings
+from papayad.state import groups, roster
+from papayad.state.roster import Seat
+from papayad.system.journal import Journal
+
+
+@dataclass(slots=True)  # frozen would cost ten pages more a client, and twice the time
+class Client:
+    """Whom the acceptor let in. `rest` came behind the hello; `older` are roster entries."""
+
+    socket: socket.socket
+    tls: TLS | None
+    hello: wire.Hello
+    rest: bytes = field(repr=False)
+    compat: bool
+    seat: Seat
+    older: tuple[str, ...]
+    recv_name: Name
+    send_name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all clusters of an acceptor have in common. `group` is its group file's descriptor."""
+
+    settings: Settings
+    log: str
+    group: int
+    journal: Journal
+    sandbox: Sandbox
+    state_dir: str
+    groups: str
+    roster: str
+    pid_file: str
+    linger: float  # seconds
+
+
+def share(settings: Settings, log: str, group: int, journal: Journal, sandbox: Sandbox) -> Shared:
+    """With what follows from the settings, made once: plain words, since pathlib costs pages."""
+    return Shared(
+        settings,
+        log,
+        group,
+        journal,
+        sandbox,
+        state_dir=str(settings.state_dir),
+        groups=str(groups.directory(settings.state_dir)),
+        roster=str(roster.directory(settings.state_dir)),
+        pid_file=str(settings.pid_file),
+        linger=settings.limits.linger_ms / 1000,
+    )
