@@ -2,7 +2,7 @@
  *
  *   generator PROTOCOL PORT CLIENTS SENDERS PARALLEL TOKEN
  *
- * PROTOCOL is "papaya" (PAPAYA/1) or "irc". It joins all clients, PARALLEL at a time, and then takes
+ * PROTOCOL is "papaya" (PAPAYA/1), "irc", or, compiled with -DTLS and OpenSSL, "papaya-tls". It joins all clients, PARALLEL at a time, and then takes
  * commands on stdin, each answered with one line of JSON:
  *
  *   paced RATE SECONDS    RATE messages a second in all, by the senders in turn, at even distances
@@ -10,8 +10,8 @@
  *
  * A message is `^SSSS.QQQQQQQQ.NNNNNNNNNNNNNNNN^` and a filling: sender, its sequence number, and the
  * monotonic clock in nanoseconds when it was handed over. So that each delivery is verified: lost,
- * repeated, reordered, and whether all clients saw one order. A twin in Python, slower and with TLS,
- * is generator.py; both have to judge alike.
+ * repeated, reordered, and whether all clients saw one order. A twin in Python, slower, is
+ * generator.py; both have to judge alike.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -28,6 +28,9 @@
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef TLS
+#include <openssl/ssl.h>
+#endif
 
 #define FILLING "the quick brown fox jumps over"
 #define INPUT (1 << 18)
@@ -37,7 +40,7 @@
 #define JOINING 120000000000LL /* nobody came in for so long: a busy machine, or memory was short */
 #define DRAINING 60000000000LL
 
-enum { CONNECTING, GREETING, JOINED };
+enum { CONNECTING, SHAKING, GREETING, JOINED };
 
 struct client {
     int fd, state, blocked;
@@ -48,6 +51,9 @@ struct client {
     uint64_t order, received;
     uint32_t *next; /* by sender: the sequence number that comes next */
     uint32_t *skipped;
+#ifdef TLS
+    SSL *tls;
+#endif
 };
 
 static struct client *clients;
@@ -84,10 +90,58 @@ static void watch(struct client *c, int change, uint32_t events) {
         die("epoll_ctl");
 }
 
+#ifdef TLS
+static SSL_CTX *context; /* NULL: plain */
+
+static void prepare_tls(void) {
+    context = SSL_CTX_new(TLS_client_method());
+    if (!context)
+        die("OpenSSL");
+    SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+    SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+}
+
+/* What OpenSSL answered, as read(2) and write(2) would have. */
+static ssize_t as_system_call(struct client *c, int result) {
+    if (result > 0)
+        return result;
+    int why = SSL_get_error(c->tls, result);
+    if (why == SSL_ERROR_ZERO_RETURN)
+        return 0;
+    errno = why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? EAGAIN : EPROTO;
+    return -1;
+}
+
+/* As much as there is: what OpenSSL has taken from the socket no longer wakes us. */
+static ssize_t get(struct client *c, char *data, size_t length) {
+    size_t done = 0;
+    if (!c->tls)
+        return read(c->fd, data, length);
+    while (done < length) {
+        ssize_t got = as_system_call(c, SSL_read(c->tls, data + done, (int)(length - done)));
+        if (got <= 0)
+            return done ? (ssize_t)done : got;
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
+}
+
+static ssize_t put(struct client *c, const char *data, size_t length) {
+    return c->tls ? as_system_call(c, SSL_write(c->tls, data, (int)length)) : write(c->fd, data, length);
+}
+#else
+static ssize_t get(struct client *c, char *data, size_t length) { return read(c->fd, data, length); }
+static ssize_t put(struct client *c, const char *data, size_t length) {
+    return write(c->fd, data, length);
+}
+#endif
+
 /* Sends what waits and then `data`, and keeps what the socket does not take. */
 static void give(struct client *c, const char *data, size_t length) {
     if (!c->waiting) {
-        ssize_t done = write(c->fd, data, length);
+        ssize_t done = put(c, data, length);
         if (done < 0 && errno != EAGAIN)
             die("write");
         if (done > 0)
@@ -103,7 +157,7 @@ static void give(struct client *c, const char *data, size_t length) {
 }
 
 static void give_waiting(struct client *c) {
-    ssize_t done = c->waiting ? write(c->fd, c->output, c->waiting) : 0;
+    ssize_t done = c->waiting ? put(c, c->output, c->waiting) : 0;
     if (done < 0 && errno != EAGAIN)
         die("write");
     if (done > 0) {
@@ -142,6 +196,27 @@ static void greet(struct client *c) {
     c->state = GREETING;
     watch(c, EPOLL_CTL_MOD, EPOLLIN);
     give(c, hello, (size_t)length);
+}
+
+/* The connection is there: the handshake, where there is one, and then the hello. */
+static void open_up(struct client *c) {
+#ifdef TLS
+    if (context) {
+        if (!c->tls) {
+            c->tls = SSL_new(context);
+            SSL_set_fd(c->tls, c->fd);
+            SSL_set_connect_state(c->tls);
+            c->state = SHAKING;
+            watch(c, EPOLL_CTL_MOD, EPOLLIN);
+        }
+        int result = SSL_do_handshake(c->tls);
+        if (result != 1 && as_system_call(c, result) < 0 && errno == EAGAIN)
+            return;
+        if (result != 1)
+            die("TLS handshake");
+    }
+#endif
+    greet(c);
 }
 
 static uint64_t digits(const char *text, int length) {
@@ -207,7 +282,7 @@ static void take_line(struct client *c, char *line, size_t length) {
 
 static void take(struct client *c) {
     memcpy(buffer, c->input, c->kept);
-    ssize_t got = read(c->fd, buffer + c->kept, INPUT);
+    ssize_t got = get(c, buffer + c->kept, INPUT);
     if (got < 0 && errno == EAGAIN)
         return;
     if (got <= 0) {
@@ -254,8 +329,8 @@ static void turn(int milliseconds) {
         struct client *c = events[i].data.ptr;
         if (!c)
             continue; /* the timer: it has only to wake us */
-        if (c->state == CONNECTING) {
-            greet(c);
+        if (c->state == CONNECTING || c->state == SHAKING) {
+            open_up(c);
             continue;
         }
         if (events[i].events & EPOLLOUT)
@@ -415,6 +490,10 @@ int main(int argc, char **argv) {
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     irc = !strcmp(argv[1], "irc");
+#ifdef TLS
+    if (!strcmp(argv[1], "papaya-tls"))
+        prepare_tls();
+#endif
     port = atoi(argv[2]), count = atoi(argv[3]), senders = atoi(argv[4]), parallel = atoi(argv[5]);
     token = argv[6];
     clients = calloc((size_t)count, sizeof *clients);

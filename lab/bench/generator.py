@@ -1,9 +1,9 @@
-"""The load generator's twin in Python: for TLS, and for machines without a C compiler.
+"""The load generator's twin in Python, for machines without a C compiler or OpenSSL's headers.
 
     python -m lab.bench.generator PROTOCOL PORT CLIENTS SENDERS PARALLEL TOKEN
 
-Protocols, commands and answers are generator.c's, and "papaya-tls" besides. It is slower: the
-report says how busy a generator was.
+Protocols, commands and answers are generator.c's. It is slower: the report says how busy a
+generator was.
 """
 
 import json

@@ -6,26 +6,23 @@ import sys
 from typing import Any
 
 from lab.bench.server import Failed
-from lab.bench.tools import Missing, Workshop
+from lab.bench.tools import TLS, Missing, Workshop
 from lab.kit import CHECKOUT
 
 _PATIENCE = 200.0
 
 
-def compiled(workshop: Workshop, tls: bool) -> bool:
-    """Whether generator.c is to be had; it knows no TLS."""
-    if tls:
-        return False
+def compiled(workshop: Workshop, tls: bool) -> str | None:
+    """generator.c as a program; None where it cannot be had, and the twin in Python has to do."""
     try:
-        return bool(workshop.c("generator.c"))
+        return workshop.c("generator.c", *([TLS] if tls else []))
     except Missing:
-        return False
+        return None
 
 
 def command(workshop: Workshop, tls: bool) -> list[str]:
-    if compiled(workshop, tls):
-        return [workshop.c("generator.c")]
-    return [sys.executable, "-m", "lab.bench.generator"]
+    program = compiled(workshop, tls)
+    return [program] if program else [sys.executable, "-m", "lab.bench.generator"]
 
 
 class Generator:

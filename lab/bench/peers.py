@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from lab.bench.interpreters import Interpreter, debian_13, here
 from lab.bench.measure import clocks
 from lab.bench.server import Server
-from lab.bench.tools import HERE, Workshop, need_module, need_program
+from lab.bench.tools import HERE, TLS, Workshop, need_module, need_program
+from lab.kit import certificate
 from lab.kit.room import Room
 
 ANY_NUMBER = 1_000_000
@@ -132,9 +133,29 @@ def in_c(name: str, *options: str) -> Callable[[Workshop], AbstractContextManage
     )
 
 
-def in_go(batched: bool) -> Callable[[Workshop], AbstractContextManager[Running]]:
+def in_c_with_tls(
+    name: str, *options: str
+) -> Callable[[Workshop], AbstractContextManager[Running]]:
+    return lambda workshop: _certified(
+        Server([workshop.c(f"rooms/{name}.c", TLS), "{port}", "{dir}", *options])
+    )
+
+
+def in_go(
+    batched: bool, tls: bool = False
+) -> Callable[[Workshop], AbstractContextManager[Running]]:
     kind = "chunks" if batched else "messages"
-    return lambda workshop: Server([workshop.go("rooms/room.go"), "{port}", "{dir}", kind])
+
+    def start(workshop: Workshop) -> AbstractContextManager[Running]:
+        command = [workshop.go("rooms/room.go"), "{port}", "{dir}", kind]
+        return _certified(Server([*command, "tls"])) if tls else Server(command)
+
+    return start
+
+
+def _certified(server: Server) -> Server:
+    certificate.make(server.directory / "cert.pem", server.directory / "key.pem")
+    return server
 
 
 def on_a_loop(kind: str) -> Callable[[Workshop], AbstractContextManager[Running]]:
@@ -156,26 +177,31 @@ def irc(workshop: Workshop) -> AbstractContextManager[Running]:
 
 
 SLOW_DISK = Peer("papayad-slow-disk", "papayad, a disk of 5 ms", on_a_slow_disk)
+_TLS = ("papaya-tls", True)  # protocol, and whether the generator has to know TLS
 PEERS = {
     peer.name: peer
     for peer in (
         Peer("papayad", "papayad", papayad()),
         Peer("papayad-linger", "papayad, linger 20 ms", papayad(linger_ms=20)),
         Peer("papayad-disk", "papayad, on disk", papayad(durability="disk")),
-        Peer("papayad-tls", "papayad, TLS", papayad("required"), "papaya-tls", True),
+        Peer("papayad-tls", "papayad, TLS", papayad("required"), *_TLS),
         Peer("papayad-13", "papayad, Debian 13", papayad(interpreter=debian_13)),
         Peer(
             "papayad-tls-13",
             "papayad, TLS, Debian 13",
             papayad("required", interpreter=debian_13),
-            "papaya-tls",
-            True,
+            *_TLS,
         ),
         Peer("floor", "C, the same system calls", in_c("floor", "0")),
         Peer("floor-linger", "C, the same, linger 20 ms", in_c("floor", "20")),
+        Peer(
+            "floor-tls", "C with OpenSSL, the same system calls", in_c_with_tls("floor", "0"), *_TLS
+        ),
         Peer("original", "C, papayaChat re-created", in_c("original")),
         Peer("go", "Go, a message at a time", in_go(False)),
         Peer("go-chunks", "Go, a chunk at a time", in_go(True)),
+        Peer("go-tls", "Go, TLS, a message at a time", in_go(False, tls=True), *_TLS),
+        Peer("go-chunks-tls", "Go, TLS, a chunk at a time", in_go(True, tls=True), *_TLS),
         Peer("asyncio", "asyncio", on_a_loop("asyncio")),
         Peer("uvloop", "asyncio with uvloop", on_a_loop("uvloop")),
         Peer("ngircd", "ngircd", irc, "irc"),

@@ -13,6 +13,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 _PATIENCE = 120  # seconds for a compiler
+TLS = "-DTLS"  # a flag of the programs in C
+TLS_LIBRARIES = ("-lssl", "-lcrypto")
 
 
 class Missing(Exception):
@@ -67,8 +69,9 @@ class Workshop:
         """A program from a C file of this package; raises Missing."""
         target = self._target(source, flags)
         if not target.exists():
+            libraries = TLS_LIBRARIES if TLS in flags else ()
             wanted = ["-O2", "-Wno-unused-function", *flags]
-            self._run([compiler(), *wanted, "-o", str(target), str(HERE / source)])
+            self._run([compiler(), *wanted, "-o", str(target), str(HERE / source), *libraries])
         return str(target)
 
     def go(self, source: str) -> str:
@@ -96,5 +99,7 @@ class Workshop:
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Missing(f"{command[0]} does not work: {error}") from error
+        if "openssl/" in done.stderr:
+            raise Missing("no OpenSSL to compile with: install libssl-dev")
         if done.returncode:
             raise Missing(f"{Path(command[0]).name} failed: {done.stderr.strip()[:300]}")

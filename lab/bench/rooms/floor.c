@@ -2,11 +2,18 @@
  *
  *   floor PORT DIRECTORY LINGER_MS
  *
+ * With -DTLS and OpenSSL, as papayad has it: two memory BIOs, a handshake before the fork of SEND, RECV
+ * decrypts and drops what OpenSSL wants to answer, SEND reads the log and writes what is encrypted.
+ * Certificate and key are DIRECTORY/cert.pem and key.pem.
+ *
  * SEND: sigwaitinfo, flock SH, pread of the committed end, flock UN, sendfile. RECV: read, flock EX,
- * pread, write, pwrite, flock UN, killpg. No TLS, no tokens, no roster, no limits, one segment: what
+ * pread, write, pwrite, flock UN, killpg. No tokens, no roster, no limits, one segment: what
  * papayad cannot be faster than with a signal, a wakeup and loopback TCP for each delivery.
  */
 #include "room.h"
+#ifdef TLS
+#include "tls.h"
+#endif
 
 #define CHUNK 65536
 
@@ -33,6 +40,18 @@ static void rest(struct timespec from) {
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 
+#ifndef TLS
+static ssize_t receive(int client, char *data, size_t most) { return read(client, data, most); }
+
+static void send_all(int client, const char *data, size_t length) {
+    must((int)write(client, data, length), "write");
+}
+
+static ssize_t send_part(int client, int log, size_t most) {
+    return sendfile(client, log, NULL, most);
+}
+#endif
+
 static void send_side(int client) {
     sigset_t awaited;
     struct timespec sent = {0};
@@ -43,13 +62,13 @@ static void send_side(int client) {
     flock(lock, LOCK_SH);
     off_t offset = lseek(log, committed(lock), SEEK_SET);
     flock(lock, LOCK_UN);
-    greet(client);
+    send_all(client, GREETING, sizeof GREETING - 1);
     for (;;) {
         must(flock(lock, LOCK_SH), "flock");
         off_t end = committed(lock);
         flock(lock, LOCK_UN);
         while (offset < end) {
-            ssize_t done = sendfile(client, log, NULL, (size_t)(end - offset));
+            ssize_t done = send_part(client, log, (size_t)(end - offset));
             if (done <= 0)
                 _exit(0);
             offset += done;
@@ -102,10 +121,31 @@ static size_t take(int lock, int log, char *data, size_t length) {
     return length - (size_t)(line - data);
 }
 
+/* Up to the LF of the hello; returns how many bytes behind it are here already. */
+static size_t wait_for_hello(int fd, char *data) {
+    size_t got = 0;
+    char *feed;
+    while (!(feed = memchr(data, '\n', got))) {
+        ssize_t more = receive(fd, data + got, CHUNK - got);
+        if (more <= 0)
+            _exit(0);
+        got += (size_t)more;
+    }
+    got -= (size_t)(feed + 1 - data);
+    memmove(data, feed + 1, got);
+    return got;
+}
+
 static void client(int fd) {
     static char data[CHUNK * 2];
+    size_t kept;
+    int one = 1;
     sigset_t signals;
-    read_hello(fd);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+#ifdef TLS
+    shake_hands(fd, directory);
+#endif
+    kept = wait_for_hello(fd, data);
     sigemptyset(&signals);
     sigaddset(&signals, SIGUSR1);
     sigprocmask(SIG_BLOCK, &signals, NULL);
@@ -114,9 +154,8 @@ static void client(int fd) {
         send_side(fd);
     sigprocmask(SIG_UNBLOCK, &signals, NULL);
     int lock = open_in("committed", O_RDWR), log = open_in("log", O_WRONLY | O_APPEND);
-    size_t kept = 0;
     ssize_t got;
-    while ((got = read(fd, data + kept, CHUNK)) > 0)
+    while ((got = receive(fd, data + kept, CHUNK)) > 0)
         kept = take(lock, log, data, kept + (size_t)got);
     kill(sender, SIGTERM);
 }

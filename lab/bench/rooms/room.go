@@ -1,17 +1,18 @@
 // The reference room in Go: a pair of goroutines per client, channels, one log, one order.
 //
-//	room PORT DIRECTORY chunks|messages
+//	room PORT DIRECTORY chunks|messages [tls]
 //
 // A reader renders its client's lines into records and hands them to the hub; the hub appends them to
 // the log and gives them to every client's channel, and waits where one is full; a writer takes what
 // is in its channel and writes it. With "messages" each message goes this way by itself, as such
 // programs are mostly written; with "chunks" all that one read gave goes in one piece, and all that a
-// channel has in one write.
+// channel has in one write. With "tls" it is TLS 1.3, by DIRECTORY/cert.pem and key.pem.
 package main
 
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"os"
@@ -129,6 +130,19 @@ func write(c *client) {
 	}
 }
 
+func encrypted(listener net.Listener, directory string) net.Listener {
+	pair, err := tls.LoadX509KeyPair(directory+"/cert.pem", directory+"/key.pem")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	return tls.NewListener(listener, &tls.Config{
+		Certificates:           []tls.Certificate{pair},
+		MinVersion:             tls.VersionTLS13,
+		SessionTicketsDisabled: true,
+	})
+}
+
 func main() {
 	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Args[1])
 	if err != nil {
@@ -141,6 +155,9 @@ func main() {
 		os.Exit(1)
 	}
 	chunks = os.Args[3] == "chunks"
+	if len(os.Args) > 4 {
+		listener = encrypted(listener, os.Args[2])
+	}
 	go hub(log)
 	for {
 		connection, err := listener.Accept()
