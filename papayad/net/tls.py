@@ -72,11 +72,24 @@ class TLS:
         return True
 
     def decrypt(self) -> bytes | None:
-        """Plain bytes, b"" at the end of the stream, None when it needs more. Raises SSLError."""
+        """What all whole records carry, b"" at the end of the stream, None when it needs more.
+
+        Together, since a client that sends much puts each message into a record of its own.
+        Raises SSLError, if it comes before anything else.
+        """
+        parts = []
         try:
-            return self._object.read(_CHUNK)
+            while data := self._object.read(_CHUNK):
+                parts.append(data)
+                if not self._incoming.pending:
+                    break
         except ssl.SSLWantReadError:
-            return None
+            if not parts:
+                return None
+        except ssl.SSLError:  # it is raised again when the good records have been taken
+            if not parts:
+                raise
+        return b"".join(parts)
 
     def encrypt(self, data: bytes) -> bytes:
         """The TLS records that carry `data`."""

@@ -51,14 +51,18 @@ static void shake_hands(int client, const char *directory) {
     }
 }
 
+/* What all whole records carry; waits for one. */
 static ssize_t receive(int client, char *data, size_t most) {
+    static char answer[RECORD];
+    size_t taken = 0;
     for (;;) {
-        static char answer[RECORD];
-        int got = SSL_read(tls, data, (int)most);
+        int got = SSL_read(tls, data + taken, (int)(most - taken));
         while (BIO_read(outgoing, answer, sizeof answer) > 0)
             ; /* only SEND emits bytes */
-        if (got > 0)
-            return got;
+        if (got > 0 && (taken += (size_t)got) < most && BIO_pending(incoming))
+            continue;
+        if (taken)
+            return (ssize_t)taken;
         if (SSL_get_error(tls, got) != SSL_ERROR_WANT_READ)
             return 0;
         feed_from(client);
