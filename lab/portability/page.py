@@ -13,22 +13,24 @@ SYSTEMS = ("linux", "freebsd", "openbsd", "netbsd", "macos")
 HEAD = """\
 # Portability
 
-papaya needs Python 3.11 and a Unix. This page is made by `make portability`, which runs every test
-on each of these platforms, from the distribution's own packages and with its own interpreter, and
-what failed there, after it was mended, once more (`--again`):
+papaya needs Python 3.11 and a Unix. This page is made by `make portability`. It runs every test on
+each of these platforms, with the distribution's own packages and interpreter. A test that failed,
+and was mended, may have run once more (`--again`):
 """
 
 SKIPS = """\
-Skipped, and why; what is expected to fail shows a mistake that papaya does not make:
+These were skipped, for these reasons. A test that is expected to fail shows a mistake that papaya
+does not make:
 """
 
 CALLS_HEAD = """\
-What differs between systems, call by call, where it is in the code, and what is done where it is
-missing. None of the systems but Linux was run: it is what their manual pages say, which are named.
+This table says what differs between systems, call by call; where it is in the code; and what papaya
+does where it is missing. Only Linux was run. What it says of the others is from their manual pages,
+which it names.
 """
 
 CALLS_TAIL = """\
-Tests force each of the fallbacks of ours on Linux: `tests/test_portability.py`,
+Tests take the calls away on Linux, and so force papaya to do without: `tests/test_portability.py`,
 `tests/papayad/system/test_platform.py`.
 """
 
