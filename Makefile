@@ -1,10 +1,10 @@
 # papaya from a checkout. Nothing here needs root, and nothing is written outside of this directory.
-# Plain enough for GNU make and BSD make; what needs thought is in scripts/*.sh.
+# It is plain enough for GNU make and BSD make; whatever is more complicated is in scripts/*.sh.
 
 PORT ?= 7722
 NAME = guest
 SECONDS = 60
-# Tests at a time: they wait more than they compute.
+# How many tests run at a time: they wait more than they compute.
 WORKERS = 4
 
 .PHONY: help run join stop venv venv-test venv-bench lint format test test-deploy deb

@@ -3,7 +3,7 @@
 #
 #   scripts/deb.sh [VERSION]     a version other than that of the changelog, for tests of upgrades
 #
-# Built in build/deb from the sources and contrib/debian; lintian has the last word.
+# They are built in build/deb from the sources and contrib/debian, and lintian has to accept them.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -16,7 +16,7 @@ refuse() {
     exit 1
 }
 
-# Installs what is missing where root asks for it, else says what it is.
+# Installs missing tools when root runs this; otherwise says which are missing.
 need_tools() {
     command -v dpkg-query >/dev/null || refuse 'packages for Debian are built on Debian'
     missing=

@@ -6,12 +6,12 @@
 #   scripts/install.sh install      DESTDIR= PREFIX=/usr/local PYTHON=python3
 #   scripts/install.sh uninstall    PURGE=1 removes /etc/papaya and /var/lib/papaya, too
 #
-# What the programs import is taken by hash (scripts/requirements.txt).
+# The libraries that the programs import are checked by their hashes (scripts/requirements.txt).
 #
 #   scripts/install.sh stage        DESTDIR= PREFIX=/usr SYSTEM= PYTHON=/usr/bin/python3 ETC=/etc
 #
-# is for packages: the same files without an environment, for what the package depends on is the
-# system's. SYSTEM (Linux, FreeBSD, NetBSD, OpenBSD, none) says which scripts the service needs.
+# is for packages: the same files without an environment, since a package depends on the system's
+# libraries. SYSTEM (Linux, FreeBSD, NetBSD, OpenBSD, none) says which scripts the service needs.
 set -eu
 cd "$(dirname "$0")/.."
 umask 022
@@ -31,8 +31,8 @@ refuse() {
     exit 1
 }
 
-# place SOURCE DIRECTORY [NAME]: a file below the prefix or elsewhere, noted for uninstall. Paths
-# in it that begin with /usr/bin and /usr/share are changed to where they are.
+# place SOURCE DIRECTORY [NAME]: installs a file, below the prefix or elsewhere, and notes it for
+# uninstall. In the file, paths that begin with /usr/bin and /usr/share are changed to the real ones.
 place() {
     target=$2/${3:-${1##*/}}
     mkdir -p "$destdir$2"
@@ -73,7 +73,7 @@ install_programs() {
     done
 }
 
-# stage_programs: the modules in a directory of their own, since they are not for import by others.
+# stage_programs: puts the modules into a directory of their own, since nobody else imports them.
 stage_programs() {
     list=/dev/null
     python=${PYTHON:-/usr/bin/python3}

@@ -1,14 +1,14 @@
 #!/bin/sh
 # The room of this checkout, in .papaya: what `make run`, `make join` and `make stop` do.
 #
-#   scripts/room.sh run          make it, start it, and chat in it as its first person
-#   scripts/room.sh join NAME    chat in it as somebody else; gives out an invite at the first time
+#   scripts/room.sh run          make it, start it, and chat in it as its first user
+#   scripts/room.sh join NAME    chat in it as somebody else; the first time, an invite is made
 #   scripts/room.sh stop         end its acceptor and every cluster
 #   scripts/room.sh remove       remove it
 #
-# Everybody's profile is in .papaya/home, so that nothing is written outside of the checkout. Only
-# where root runs this, in a directory that is closed to the user that papayad drops to, is .papaya a
-# link to a directory under /var/tmp.
+# The profiles are in .papaya/home, so that nothing is written outside of the checkout. There is one
+# exception: when root runs this, in a directory that the user that papayad becomes cannot enter, then
+# .papaya is a link to a directory under /var/tmp.
 set -eu
 cd "$(dirname "$0")/.."
 umask 077
@@ -50,7 +50,7 @@ find_room() {
     [ -f "$room/main.toml" ]
 }
 
-# The user that papayad drops to when root runs it: the checkout's owner, or else nobody.
+# The user that papayad becomes when root runs it: the checkout's owner, or else the user nobody.
 service_user() {
     "$bin/python" - <<'END'
 import os, pwd
@@ -100,7 +100,7 @@ for port in range(int(sys.argv[1]), 65536):
 END
 }
 
-# A person's own name where it can be a user's name in the room.
+# The name of whoever runs this, if it can be a user's name in the room.
 own_name() {
     name=$(id -un | tr '[:upper:]' '[:lower:]' | tr -cd 'a-z0-9' | cut -c1-32)
     if [ -z "$name" ] || [ "$name" = "$second" ]; then
@@ -147,7 +147,7 @@ start() {
     fi
 }
 
-# The invite is printed once by papayactl; a copy is kept here, for its owner only.
+# papayactl prints the invite only once; a copy is kept here, and only its owner can read it.
 invite() {
     if [ ! -s "$room/invites/$1" ]; then
         ctl token add "$1" | invite_in >"$room/invites/$1"
@@ -189,7 +189,7 @@ for client in json.load(sys.stdin):
 '
 }
 
-# Waits until NAME is in; a client process that ended is not waited for.
+# Waits until NAME is connected, or until the client process has ended.
 wait_until_in() {
     while kill -0 "$2" 2>/dev/null && ! clusters | grep -q "^$1 "; do
         sleep 0.1
@@ -201,7 +201,7 @@ pids() {
     clusters | awk '{ print $2; print $3 }'
 }
 
-# Without a terminal: the same things that a person would look at, once.
+# Without a terminal: prints once what somebody at a terminal would look at.
 show() {
     first=$(cat "$room/first")
     for name in "$first" "$second"; do

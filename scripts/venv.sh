@@ -3,12 +3,12 @@
 #
 #   scripts/venv.sh [test|bench|fuzz]
 #
-# With "test", the linter, the type checker and pytest too; with "bench", what is measured and drawn
-# with; with "fuzz", what looks for inputs that break a parser.
+# "test" adds the linter, the type checker and pytest; "bench" adds what the benchmark measures and draws
+# with; "fuzz" adds the fuzzer, which looks for inputs that break a parser.
 #
-# Does nothing when it is there already, for this directory and this pyproject.toml. PYTHON=... names
-# another interpreter. The system's is preferred: distributions build theirs optimised, and such a
-# one forks four times faster than a plain build.
+# It does nothing when .venv is there already, for this directory and this pyproject.toml. PYTHON=...
+# names another interpreter. The system's is preferred: distributions build theirs optimised, and such
+# an interpreter forks four times faster than a plain build.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -55,8 +55,8 @@ complete_venv_module() {
     fi
 }
 
-# True when .venv was completed in this directory (its scripts name it) after the last change of
-# pyproject.toml. What was made with an extra is enough without one, too.
+# True when .venv was completed in this directory (its scripts contain the path) after the last change
+# of pyproject.toml. One that was made with an extra is also enough without one.
 is_made() {
     only=${extra:+$marker}
     for made in ${only:-.venv/.made .venv/.made-test .venv/.made-bench .venv/.made-fuzz}; do

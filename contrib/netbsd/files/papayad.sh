@@ -10,8 +10,8 @@
 #   papayad_rooms="main ops"     default main; each has @PKG_SYSCONFDIR@/papaya/ROOM.toml
 #   papayad_flags=""             more options of papayad(8)
 #
-# stop closes the ports, and everybody who is in goes on; the next start takes them into the room.
-# sessions lists them. One room alone: /etc/rc.d/papayad stop ops
+# stop closes the ports, and everybody who is connected goes on; the next start has them in its room.
+# sessions lists them. For one room only: /etc/rc.d/papayad stop ops
 
 . /etc/rc.subr
 
@@ -26,7 +26,8 @@ status_cmd="papayad_each papayad_status"
 reload_cmd="papayad_each papayad_reload"
 sessions_cmd="papayad_each papayad_sessions"
 
-# papayad_each FUNCTION [ROOM...]: for the rooms that were named, else for all; fails if one does.
+# papayad_each FUNCTION [ROOM...]: call it for the rooms that were named, else for all; fails if one
+# of the calls fails.
 papayad_each()
 {
 	_what=$1
