@@ -15,8 +15,9 @@ from typing import Any
 import click
 
 import papayachat.commands
+from papayachat.stream.terminal import tell
 from papayad import __version__
-from papayad.errors import DONE, Fault, exit_with
+from papayad.errors import DONE, Fault
 
 PROGRAM = "papayachat"
 _NO_SCREEN = (None, "", "dumb", "unknown")
@@ -70,7 +71,8 @@ def main() -> None:
     try:
         sys.exit(papayachat_command.main(prog_name=PROGRAM, standalone_mode=False) or DONE)
     except Fault as fault:
-        exit_with(PROGRAM, fault)
+        tell(str(fault))
+        sys.exit(fault.code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

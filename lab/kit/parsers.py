@@ -15,13 +15,14 @@ from pathlib import Path
 from lab.kit import certificate
 from papayachat.chat.glyphs import safe
 from papayachat.stream import splitter as downstream
-from papayachat.stream import terminal
+from papayachat.stream.terminal import plain, spoken
 from papayad import config
 from papayad.acceptor.pending import Closed, Greeted, Introduced, Pending, Terms
 from papayad.cluster.lines import Splitter, TooLong
 from papayad.config import Problems
 from papayad.errors import Fault
 from papayad.formats import compat, invite, proxy_header, record, titles, wire
+from papayad.formats.harmless import harmless
 from papayad.formats.wire import Greeting, ProtocolError, Refusal
 from papayad.log import store
 from papayad.state import bans, penalty, roster, tokens
@@ -53,7 +54,7 @@ def answer(data: bytes) -> None:
             assert wire.parse_answer(wire.render_greeting(parsed)[:-1]) == parsed
             assert min(parsed.offset, parsed.end, parsed.max) >= 0
         else:
-            assert _is_seen(terminal.visible(f"{parsed.reason} {parsed.words}"))
+            assert _is_seen(harmless(f"{parsed.reason} {parsed.words}"))
 
 
 def stream(data: bytes) -> None:
@@ -66,9 +67,9 @@ def stream(data: bytes) -> None:
         for item in items:
             if isinstance(item, downstream.Line):
                 item.record()
-                assert _is_seen(terminal.spoken(item).replace("\n", ""))
-                assert _is_seen(terminal.plain(item))
-                assert "\n" not in terminal.plain(item)
+                assert _is_seen(spoken(item).replace("\n", ""))
+                assert _is_seen(plain(item))
+                assert "\n" not in plain(item)
             assert _is_seen(safe(str(item)))
 
 

@@ -21,7 +21,7 @@ from papayachat.disk.outbox import Outbox
 from papayachat.disk.profile import Profile
 from papayachat.disk.settings import Settings
 from papayachat.room.client import Client
-from papayachat.room.events import Event
+from papayachat.room.events import Event, words
 from papayachat.room.intake import Heard
 from papayachat.room.people import Moves
 from papayachat.stream.cursor import Cursor
@@ -186,13 +186,12 @@ class Chat:
         self.note("the server cannot store it yet; it is tried again")
 
     def told(self, notice: Notice) -> None:
-        if notice.word == "online":
-            if self._who_asked:
-                self._who_asked = False
-                here = sorted(self.client.people.online)
-                self.note(f"{len(here)} here: {', '.join(here)}")
-        elif notice.word not in ("pong", "gap"):  # a gap is seen where it is
-            self.note(f"the server says: {notice.word} {notice.rest}".rstrip())
+        if notice.word == "online" and self._who_asked:
+            self._who_asked = False
+            here = sorted(self.client.people.online)
+            self.note(f"{len(here)} here: {', '.join(here)}")
+        elif notice.word != "gap" and words(notice):  # a gap is seen where it is
+            self.note(words(notice))
 
     def _announce(self, said: Record, live: bool) -> None:
         mention = self.view.look.mention

@@ -6,6 +6,7 @@ import click
 
 from papayachat.disk import profile as profiles
 from papayachat.disk.profile import Profile
+from papayachat.disk.standing import Standing
 from papayachat.stream.terminal import tell
 from papayad.errors import TRY_AGAIN, UNAVAILABLE, Fault
 from papayad.formats import invite as invites
@@ -24,6 +25,8 @@ def command(invite: str, name: str | None, force: bool, plain: bool, offline: bo
     profile = _merge(profiles.make(accepted, name or accepted.room, plain), force)
     trouble = None if offline else _try(profile)
     profiles.save(profile)
+    if trouble is None and not offline:
+        Standing(profile.name).opened()
     click.echo(f"joined {accepted.room} at {profile.address} as {accepted.name}")
     if trouble is not None:
         tell(f"not tried: {trouble}")
@@ -59,11 +62,11 @@ def _existing(name: str, force: bool) -> Profile | None:
 
 def _try(profile: Profile) -> Fault | None:
     """Connect once; what may pass is returned, and what cannot pass is raised: nothing is saved."""
-    from papayachat.room.connection import Connection
+    from papayachat.room.attempt import connect
     from papayad.formats.wire import Hello
 
     try:
-        Connection.open(profile, Hello(profile.invite.token, last=0, presence=False)).close()
+        connect(profile, Hello(profile.invite.token, last=0, presence=False)).close()
     except Fault as fault:
         if fault.code not in (UNAVAILABLE, TRY_AGAIN):
             raise

@@ -52,7 +52,11 @@ class Extent:
         return os.pread(self._descriptor, max(0, stop - start), start - self.base)
 
     def append(self, offset: int, data: bytes) -> bool:
-        """Have whole lines that stand at `offset`; False where that would leave a hole."""
+        """Have whole lines that stand at `offset`; False where that would leave a hole.
+
+        Where they are not what is here, the room went back to an older state of its log: from the
+        first line that is another one on, what is here is no longer said.
+        """
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX)
             try:
@@ -74,9 +78,23 @@ class Extent:
         if end < offset:
             self.end = end
             return False
-        self._write(data[end - offset :], whole)
-        self.end = max(self.end, offset + len(data))
+        end = self._cut_where_it_differs(offset, data, end)
+        self._write(data[end - offset :], end - self.base)
+        self.end = max(end, offset + len(data))
         return True
+
+    def _cut_where_it_differs(self, offset: int, data: bytes, end: int) -> int:
+        """The end after that, which stays where it was if nothing differs."""
+        known = self.read(offset, min(end, offset + len(data)))
+        if data.startswith(known):
+            return end
+        end = offset
+        for mine, theirs in zip(known.split(b"\n"), data.split(b"\n"), strict=False):
+            if mine != theirs:
+                break
+            end += len(mine) + 1
+        os.ftruncate(self._descriptor, end - self.base)
+        return end
 
     def _write(self, data: bytes, place: int) -> None:
         done = 0

@@ -10,12 +10,14 @@ makes sure that nothing of it is appended later.
 import fcntl
 import json
 import os
-import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from papayachat.disk import profile as profiles
 from papayachat.disk.paths import make_private, state_dir
+from papayachat.disk.profile import Profile, new_session
 from papayachat.stream.cursor import Cursor
 from papayachat.stream.draft import Draft
 from papayad.errors import Fault, denied_or, reason
@@ -53,7 +55,8 @@ class Outbox:
         later. What has left before keeps its older cursor."""
         new = [draft.id for draft in drafts if draft.id not in self.sent]
         if new:
-            self._append({"sent": new, "log": cursor.log, "offset": cursor.offset})
+            place = {"log": cursor.log, "offset": cursor.offset, "check": cursor.check}
+            self._append({"sent": new, **place})
             self._sync()
             self.sent.update(dict.fromkeys(new, cursor))
 
@@ -65,6 +68,12 @@ class Outbox:
             self._append({"done": id})
         else:
             self._begin()
+
+    def rename(self, session: str) -> None:
+        """Go on under another session, in the same file and under the same lock."""
+        path = self.path.with_name(session)
+        self.path.rename(path)
+        self.path = path
 
     def leave(self) -> None:
         """Say that its owner was told: not known, try again. Then it waits for the same text."""
@@ -139,7 +148,8 @@ class Outbox:
             case {"id": str(id), "text": str(text)}:
                 self.drafts[id] = Draft(id, text)
             case {"sent": list(ids), "log": str(log), "offset": int(offset)}:
-                self.sent.update(dict.fromkeys(ids, Cursor(log, offset)))
+                check = str(note.get("check", ""))  # older ones have none
+                self.sent.update(dict.fromkeys(ids, Cursor(log, offset, check)))
             case {"done": str(id)}:
                 self.drafts.pop(id, None)
                 self.sent.pop(id, None)
@@ -170,7 +180,19 @@ def of_device(session: str, recipient: str) -> Outbox:
         return box
     if box is not None:
         box.close()
-    return of_device(secrets.token_urlsafe(12), recipient)
+    return of_device(new_session(), recipient)
+
+
+def renew(profile: Profile, box: Outbox) -> str:
+    """Another session for an outbox whose own goes on elsewhere, and for its profile if it was that
+    one's: a copied home directory is two devices."""
+    session = new_session()
+    if profile.session == box.session:
+        with suppress(Fault):  # then it is drawn again the next time
+            profiles.save_session(profile, session)
+    with suppress(OSError):
+        box.rename(session)
+    return session
 
 
 def abandoned(recipient: str) -> list[Outbox]:

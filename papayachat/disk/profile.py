@@ -11,10 +11,11 @@ import os
 import re
 import secrets
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from papayachat.disk.paths import config_dir, make_private
+from papayachat.disk.standing import Standing
 from papayad.errors import CONFIGURATION, USAGE, Fault, denied_or, reason
 from papayad.formats import invite as invites
 from papayad.formats.invite import Invite
@@ -99,13 +100,15 @@ def save(profile: Profile) -> None:
     """Write the profile and make it the default; a Fault when the disk does not take it."""
     make_private(config_dir())
     path = path_of(profile.name)
-    try:
-        if path.exists():
-            path.chmod(0o600)  # write_whole keeps the mode, and this one may be why we write
-        write_whole(path, _render(profile).encode())
-        write_whole(_default_path(), f"{profile.name}\n".encode())
-    except OSError as error:
-        raise Fault(str(path), reason(error), code=denied_or(error, 1)) from error
+    Standing(profile.name).forget()
+    _write(path, _render(profile))
+    _write(_default_path(), f"{profile.name}\n")
+
+
+def save_session(profile: Profile, session: str) -> None:
+    """Be another device from now on, if the profile is still the one that was loaded."""
+    if find(profile.name) == profile:
+        _write(path_of(profile.name), _render(replace(profile, session=session)))
 
 
 def default() -> str | None:
@@ -133,6 +136,15 @@ def _default() -> str:
         raise Fault("profile", "you have not joined a room yet", remedy, code=CONFIGURATION)
     remedy = f"choose with --profile: {', '.join(known)}"
     raise Fault("profile", "none is the default", remedy, code=CONFIGURATION)
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        if path.exists():
+            path.chmod(0o600)  # write_whole keeps the mode, and this one may be why we write
+        write_whole(path, content.encode())
+    except OSError as error:
+        raise Fault(str(path), reason(error), code=denied_or(error, 1)) from error
 
 
 def _render(profile: Profile) -> str:

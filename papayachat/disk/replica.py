@@ -13,6 +13,7 @@ from papayachat.disk.extent import LONGEST_LOG, Extent
 from papayachat.disk.paths import data_dir, make_private
 from papayachat.stream.cursor import Cursor
 from papayachat.stream.splitter import Line
+from papayad.formats import wire
 
 _LOG_BITS = LONGEST_LOG.bit_length() - 1  # of an address that are the offset
 _NEAR = 4096
@@ -34,7 +35,9 @@ class Replica:
         if not self._extents:
             return None
         last = self._extents[-1]
-        return Cursor(last.log, last.end)
+        line = self.before(self.end)
+        known = line is not None and line.end == self.end
+        return Cursor(last.log, last.end, wire.check_of(line.raw) if line and known else "")
 
     @property
     def end(self) -> int:

@@ -26,7 +26,8 @@ class Seen:
             return None
         if not LOG.match(log) or not copy.knows(log):
             return None
-        self.address = self._saved = copy.address(cursor)
+        # After a room that went back to an older state there may be less.
+        self.address = self._saved = min(copy.address(cursor), copy.end)
         return self.address
 
     def save(self, copy: Replica) -> None:

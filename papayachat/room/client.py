@@ -7,6 +7,7 @@ its `room`, and gives to `hear` what that says.
 
 from typing import Protocol
 
+from papayachat.disk import outbox as outboxes
 from papayachat.disk import replica
 from papayachat.disk.outbox import Outbox
 from papayachat.disk.profile import Profile
@@ -77,6 +78,7 @@ class Client:
             presence=True,
             delivery=self.delivery,
             patient=patient,
+            renew=lambda: outboxes.renew(profile, box),
         )
         self._front = front
         self._intake = Intake(self.copy)

@@ -10,9 +10,10 @@ from contextlib import suppress
 
 from papayachat.disk.profile import Profile
 from papayachat.room import dial
+from papayachat.room.dial import Cut
+from papayachat.stream.cursor import Cursor
 from papayachat.stream.splitter import Line, Splitter
-from papayachat.stream.terminal import visible
-from papayad.errors import FAILED, NO_PERMISSION, TRY_AGAIN, UNAVAILABLE, Fault, reason
+from papayad.errors import FAILED, NO_PERMISSION, TRY_AGAIN, UNAVAILABLE, Fault
 from papayad.formats import wire
 from papayad.formats.wire import Greeting, Hello, Notice, ProtocolError, Refusal
 
@@ -30,9 +31,14 @@ _REFUSALS = {
 }
 
 
-class Cut(Fault):
-    """The server was reached, and the connection ended (69). Unlike a host that is not there, this
-    may have been somebody's restart, or an eviction by a crowd of strangers."""
+class Denied(Fault):
+    """The server answered `- REASON`."""
+
+    def __init__(self, address: str, refusal: Refusal) -> None:
+        code, remedy = _REFUSALS.get(refusal.reason, (FAILED, ""))
+        said = f" ({refusal.words})" if refusal.words else ""
+        super().__init__(address, f"refused: {refusal.reason}{said}", remedy, code=code)
+        self.reason = refusal.reason
 
 
 class Connection:
@@ -71,6 +77,12 @@ class Connection:
     def offset(self) -> int:
         """Where the next line of the log will stand."""
         return self._splitter.offset
+
+    @property
+    def cursor(self) -> Cursor:
+        """The same, and in which log, and behind which record if one has come."""
+        check = wire.check_of(self._splitter.last) if self._splitter.last else ""
+        return Cursor(self.greeting.log, self._splitter.offset, check)
 
     @property
     def wants_write(self) -> bool:
@@ -141,14 +153,12 @@ class Connection:
         return line, rest
 
     def _lost(self, error: OSError | None) -> Cut:
-        why = "the connection was closed" if error is None else reason(error)
+        why = "the connection was closed" if error is None else dial.words(error)
         return Cut(self._address, why, code=UNAVAILABLE)
 
 
 def _accepted(address: str, line: bytes) -> Greeting:
     answer = wire.parse_answer(line)
     if isinstance(answer, Refusal):
-        code, remedy = _REFUSALS.get(answer.reason, (FAILED, ""))
-        words = visible(f"{answer.reason} ({answer.words})" if answer.words else answer.reason)
-        raise Fault(address, f"refused: {words}", remedy, code=code)
+        raise Denied(address, answer)
     return answer

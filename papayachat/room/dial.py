@@ -17,23 +17,61 @@ SECONDS_PER_ADDRESS = 10.0  # for one address: the connection, and then again th
 # A peer that is gone is noticed after a minute. The kernel counts; this process sleeps.
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 
+_NO_TLS_1_3 = "it does not speak TLS 1.3"
+_WHY = {  # in words for a person; what else OpenSSL says is for whoever reads its source
+    "WRONG_VERSION_NUMBER": _NO_TLS_1_3,
+    "UNSUPPORTED_PROTOCOL": _NO_TLS_1_3,
+    "TLSV1_ALERT_PROTOCOL_VERSION": _NO_TLS_1_3,
+    "RECORD_LAYER_FAILURE": _NO_TLS_1_3,
+}
+
+
+class Cut(Fault):
+    """The server was reached, and the connection ended (69). Unlike a host that is not there, this
+    may have been somebody's restart, or an eviction by a crowd of strangers."""
+
 
 def dial(profile: Profile, seconds: float = SECONDS_PER_ADDRESS) -> socket.socket:
     """A blocking socket with a timeout of `seconds`; every address of the host is tried.
 
-    A Fault: 69 where nobody can be reached (it may be tried again), 78 for a wrong certificate.
+    A Fault: 69 where nobody can be reached (it may be tried again; a Cut if it was reached and
+    hung up), 78 for a wrong certificate.
     """
-    why = "no address"
+    fault = Fault(profile.address, "no address", code=UNAVAILABLE)
     for family, address in _addresses(profile):
         try:
-            return _secure(_connect(family, address, seconds), profile)
+            raw = _connect(family, address, seconds)
+        except OSError as error:
+            fault = _worse(fault, Fault(profile.address, words(error), code=UNAVAILABLE))
+            continue
+        try:
+            return _secure(raw, profile)
         except ssl.SSLCertVerificationError as error:
             raise _not_trusted(profile, error) from error
-        except ssl.SSLError as error:
-            why = f"no TLS 1.3 with it ({(error.reason or str(error)).replace('_', ' ').lower()})"
         except OSError as error:
-            why = reason(error)
-    raise Fault(profile.address, why, code=UNAVAILABLE)
+            fault = _worse(fault, _no_handshake(profile, error))
+    raise fault
+
+
+def words(error: OSError) -> str:
+    """Why a connection failed, for a person."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, ssl.SSLError):
+        return _WHY.get(error.reason or "", "the TLS connection broke")
+    return reason(error)
+
+
+def _no_handshake(profile: Profile, error: OSError) -> Fault:
+    why = words(error)
+    if why == _NO_TLS_1_3:
+        return Fault(profile.address, why, code=UNAVAILABLE)
+    return Cut(profile.address, f"{why} during the handshake", code=UNAVAILABLE)
+
+
+def _worse(one: Fault, other: Fault) -> Fault:
+    """Of two addresses' faults the one to tell: whoever was reached says more."""
+    return one if isinstance(one, Cut) and not isinstance(other, Cut) else other
 
 
 def _addresses(profile: Profile) -> list[tuple[int, Any]]:

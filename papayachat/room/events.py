@@ -50,4 +50,19 @@ class Uncertain:
     draft: Draft
 
 
+def words(notice: Notice) -> str:
+    """A notice as a person is told of it; empty for what is no news."""
+    match notice:
+        case Notice("pong" | "online"):
+            return ""
+        case Notice("bye", "replaced"):
+            return (
+                "this session goes on elsewhere: was the home directory copied, or is it shared "
+                "with another machine? Going on as a device of its own"
+            )
+        case Notice("gap", offset):
+            return f"gap: what was said before offset {offset} is not to be had any more"
+    return f"the server says: {notice.word} {notice.rest}".rstrip()
+
+
 Event = Connected | Lost | Line | Notice | Accepted | Refused | Postponed | Uncertain

@@ -1,6 +1,7 @@
 """Fetching: what came before the local copy, over a short connection of its own."""
 
 from papayachat.disk.profile import Profile
+from papayachat.room.attempt import connect
 from papayachat.room.connection import Connection
 from papayachat.room.wait import wait_readable
 from papayachat.stream.cursor import Cursor
@@ -19,7 +20,7 @@ def fetch(profile: Profile, before: Cursor, known: int) -> tuple[Cursor, bytes]:
     The protocol has no end to a stream: it is closed as soon as enough has come.
     """
     hello = Hello(profile.invite.token, last=known + LINES_AT_ONCE, presence=False)
-    connection = Connection.open(profile, hello)
+    connection = connect(profile, hello)
     try:
         start = Cursor(connection.greeting.log, connection.greeting.offset)
         if start.log != before.log or start.offset >= before.offset:

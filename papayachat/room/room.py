@@ -6,11 +6,15 @@ delivery has due. It has no thread and no timer of its own: poll `fileno()` (for
 timeout is None: it costs no wakeup.
 """
 
+import random
 import time
+from collections.abc import Callable
 
 from papayachat.disk.profile import Profile
+from papayachat.disk.standing import BELIEVED_AFTER, Standing
+from papayachat.room.attempt import FIRST_TRIES, may_pass
 from papayachat.room.backoff import Backoff
-from papayachat.room.connection import Connection, Cut
+from papayachat.room.connection import Connection, Denied
 from papayachat.room.delivery import Delivery
 from papayachat.room.dial import SECONDS_PER_ADDRESS
 from papayachat.room.events import Accepted, Connected, Event, Lost, Postponed, Refused, Uncertain
@@ -24,7 +28,8 @@ from papayad.formats.wire import Hello, Notice
 SILENT_FOR = 20.0  # without a byte while the server owes us one: the connection is taken for dead
 STEADY_AFTER = 10.0  # a connection that lasts so long is a good one: the next pause is short
 STORED_AGAIN_AFTER = 2.0
-FIRST_TRIES = 3  # that may be cut before the first greeting: then it may be no papayad at all
+
+REPLACED = Notice("bye", "replaced")  # another connection of this session took over
 
 Start = Cursor | int | None  # from a cursor on, the last N records, or what the server gives
 
@@ -41,7 +46,10 @@ class Room:
         presence: bool = False,
         delivery: Delivery | None = None,
         patient: bool = False,
+        renew: Callable[[], str] | None = None,
     ) -> None:
+        """`patient`: somebody is there who sees that it tries for ever. `renew` gives a session of
+        one's own when another device goes on with this one."""
         self.cursor = start if isinstance(start, Cursor) else None
         self.end: int | None = None  # the committed end when the present connection was greeted
         self._last = start if isinstance(start, int) else None
@@ -53,7 +61,9 @@ class Room:
         self._backoff = Backoff()
         self._retry_at = self._opened_at = self._heard_at = time.monotonic()
         self._gap = False
-        # None: was greeted, or somebody is there who sees that it tries for ever
+        self._renew = renew
+        self._standing = Standing(profile.name)
+        # None: it was greeted, or is patient.
         self._tries_left: int | None = None if patient else FIRST_TRIES
 
     @property
@@ -101,9 +111,11 @@ class Room:
         """The connection failed, or none could be opened; raises what no later attempt can mend."""
         self._forgive()
         self.close()
+        if isinstance(fault, Denied) and fault.reason == "auth":
+            return [self._doubt(fault)]
         if not self._may_pass(fault):
             raise fault
-        return [self._lost(fault)]
+        return [self._lost(fault, self._backoff.delay())]
 
     def hurry(self) -> None:
         """Connect at once, if there is no connection."""
@@ -143,11 +155,13 @@ class Room:
         greeting = connection.greeting
         self._connection = connection
         self._tries_left = None
+        self._standing.opened()
         self._opened_at = self._heard_at = time.monotonic()
-        self.cursor = Cursor(greeting.log, greeting.offset)
         self.end = greeting.end
         # The server says "! gap" then, but in a line of its own, which may come after we caught up.
-        self._gap = asked is not None and asked != self.cursor
+        self._gap = asked is not None and asked != connection.cursor
+        if asked != connection.cursor:
+            self.cursor = connection.cursor
         events = [Connected(greeting), *self._after_gap()]
         self.send_due()
         return events
@@ -157,6 +171,7 @@ class Room:
             token=self._profile.invite.token,
             since=None if self.cursor is None else self.cursor.offset,
             log="" if self.cursor is None else self.cursor.log,
+            check="" if self.cursor is None else self.cursor.check,
             last=self._last,
             session=self._session,
             presence=self._presence,
@@ -164,7 +179,8 @@ class Room:
 
     def _work(self, connection: Connection) -> list[Event]:
         items = connection.read()
-        self.cursor = Cursor(connection.greeting.log, connection.offset)
+        if connection.cursor != self.cursor:
+            self.cursor = connection.cursor
         events = [event for item in items for event in self._events_of(item)]
         if items:
             self._heard_at = time.monotonic()
@@ -181,6 +197,8 @@ class Room:
             draft = self._settle(record.id) if record is not None else None
             return [item] if draft is None else [item, Accepted(draft)]
         self._gap = self._gap or item.word == "gap"
+        if item == REPLACED and self._renew is not None:
+            self._session = self._renew()
         return self._failed(item) or [item]
 
     def _settle(self, id: str) -> Draft | None:
@@ -203,16 +221,24 @@ class Room:
         self._gap = False
         return [] if self._delivery is None else _uncertain(self._delivery)
 
-    def _lost(self, fault: Fault) -> Lost:
-        seconds = self._backoff.delay()
+    def _lost(self, fault: Fault, seconds: float) -> Lost:
         self._retry_at = time.monotonic() + seconds
         return Lost(fault, seconds)
+
+    def _doubt(self, fault: Denied) -> Lost:
+        """A token that opened the room before is tried again after a while; raises when that was
+        done."""
+        if self._standing.refused(time.time()):
+            raise fault
+        why = f"{fault.why}, though your token opened it before"
+        pause = BELIEVED_AFTER * random.uniform(1.02, 1.2)
+        return self._lost(Fault(fault.what, why, code=TRY_AGAIN), pause)
 
     def _may_pass(self, fault: Fault) -> bool:
         if self._tries_left is None:
             return fault.code in (UNAVAILABLE, TRY_AGAIN)
         self._tries_left -= 1
-        return isinstance(fault, Cut) and self._tries_left > 0
+        return may_pass(fault) and self._tries_left > 0
 
     def _forgive(self) -> None:
         """A connection that lasted makes the next pause a short one."""

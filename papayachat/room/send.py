@@ -106,17 +106,23 @@ def deliver(profile: Profile, outbox: Outbox, delivery: Delivery, until: float) 
     try:
         while delivery.waiting:
             left = until - time.monotonic()
-            if left <= 0:
+            if left <= 0 or _pauses(room, left):
                 raise _too_late(delivery, trouble)
             for event in room.step(min(left, SECONDS_PER_ADDRESS)):
                 trouble = _trouble(event) or trouble
                 if isinstance(event, Outcome):
                     outcomes.append(event)
-            if delivery.waiting:
-                wait(room, until - time.monotonic())
+            left = until - time.monotonic()
+            if delivery.waiting and not _pauses(room, left):
+                wait(room, left)
     finally:
         room.close()
     return outcomes
+
+
+def _pauses(room: Room, seconds: float) -> bool:
+    """Whether there is no connection, and no attempt at one in so many seconds."""
+    return room.fileno() is None and (room.timeout() or 0.0) > seconds
 
 
 def _trouble(event: Event) -> Fault | None:

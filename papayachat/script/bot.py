@@ -8,7 +8,7 @@ from papayachat.disk.outbox import Outbox
 from papayachat.disk.profile import Profile
 from papayachat.room import send
 from papayachat.room.delivery import Delivery
-from papayachat.room.events import Event, Lost, Refused, Uncertain
+from papayachat.room.events import Event, Lost, Refused, Uncertain, words
 from papayachat.room.room import Room, Start
 from papayachat.room.wait import wait
 from papayachat.script.child import Child
@@ -16,6 +16,7 @@ from papayachat.stream import draft
 from papayachat.stream.splitter import Line
 from papayachat.stream.terminal import as_json, tell
 from papayad.errors import Fault
+from papayad.formats.wire import Notice
 
 
 def run(profile: Profile, command: list[str]) -> None:
@@ -33,7 +34,14 @@ class Bot:
         self._me = profile.invite.name
         self._delivery = Delivery(box, box.drafts.values(), box.sent)
         start: Start = box.cursor or 0
-        self._room = Room(profile, box.session, start, presence=True, delivery=self._delivery)
+        self._room = Room(
+            profile,
+            box.session,
+            start,
+            presence=True,
+            delivery=self._delivery,
+            renew=lambda: outbox.renew(profile, box),
+        )
         self._child = Child(command)
 
     def run(self) -> None:
@@ -82,6 +90,8 @@ class Bot:
             match event:
                 case Line():
                     self._give(event)
+                case Notice("bye"):
+                    tell(words(event))
                 case Lost(fault, seconds):
                     tell(f"{fault}: reconnecting in {seconds:.1f} s")
                 case Refused(refused, why):

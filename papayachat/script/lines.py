@@ -12,14 +12,16 @@ from papayachat.disk.outbox import Outbox
 from papayachat.disk.profile import Profile
 from papayachat.room import send
 from papayachat.room.client import Client
+from papayachat.room.events import words
 from papayachat.room.intake import Heard
 from papayachat.room.people import Moves
 from papayachat.room.wait import wait
 from papayachat.stream import draft
 from papayachat.stream.draft import Draft
 from papayachat.stream.stdin import Typed
-from papayachat.stream.terminal import put, spoken, tell, visible
+from papayachat.stream.terminal import put, spoken, tell
 from papayad.errors import DONE, FAILED, Fault
+from papayad.formats.harmless import harmless
 from papayad.formats.wire import Greeting, Notice
 
 LINES_SHOWN_FIRST = 20  # of what the copy has, to who sits here
@@ -77,16 +79,11 @@ class Lines:
         tell(f"the server cannot store it yet, trying again: {draft.text}")
 
     def told(self, notice: Notice) -> None:
-        match notice.word:
-            case "online":
-                self._shown += [f"      * online: {visible(notice.rest)}"] * self._who_asked
-                self._who_asked = False
-            case "gap":
-                tell(f"gap: what was said before offset {notice.rest} is not to be had any more")
-            case "pong":
-                pass
-            case word:
-                tell(f"the server says: {word} {notice.rest}".rstrip())
+        if notice.word == "online" and self._who_asked:
+            self._who_asked = False
+            self._shown.append(f"      * online: {harmless(notice.rest)}")
+        elif words(notice):
+            tell(words(notice))
 
     def _show_last(self) -> None:
         if self._by_hand:

@@ -3,8 +3,8 @@
 import sys
 
 from papayachat.disk.profile import Profile, new_session
-from papayachat.room.connection import Connection
-from papayachat.room.events import Event, Lost
+from papayachat.room.attempt import connect
+from papayachat.room.events import Event, Lost, words
 from papayachat.room.room import Room, Start
 from papayachat.room.wait import wait
 from papayachat.stream.cursor import Cursor
@@ -38,10 +38,8 @@ class Tail:
                 return self._line(event)
             case Lost(fault, seconds):
                 tell(f"{fault}: reconnecting in {seconds:.1f} s")
-            case Notice("gap", offset):
-                tell(f"gap: it goes on at offset {offset}")
-            case Notice("bye", why):
-                tell(f"the server says: bye {why}")
+            case Notice("gap" | "bye"):
+                tell(words(event))
         return None
 
     def _line(self, line: Line) -> str | None:
@@ -59,6 +57,6 @@ class Tail:
 
 def cursor_at(profile: Profile, offset: int) -> Cursor:
     """An offset of the log that is there now: a short connection tells which one that is."""
-    connection = Connection.open(profile, Hello(profile.invite.token, last=0, presence=False))
+    connection = connect(profile, Hello(profile.invite.token, last=0, presence=False))
     connection.close()
     return Cursor(connection.greeting.log, offset)

@@ -31,10 +31,12 @@ class Line:
 
 
 class Splitter:
-    """`offset` is where the next line of the log will stand: the cursor to resume from."""
+    """`offset` is where the next line of the log will stand: the cursor to resume from. `last` is
+    the line right before it; empty where that did not come this way."""
 
     def __init__(self, offset: int) -> None:
         self.offset = offset
+        self.last = b""
         self._partial = b""
 
     def feed(self, chunk: bytes) -> list[Line | Notice]:
@@ -48,10 +50,10 @@ class Splitter:
         notice = wire.parse_notice(text)
         if notice is None:
             line = Line(self.offset, text + b"\n")
-            self.offset = line.end
+            self.offset, self.last = line.end, line.raw
             return line
         if notice.word == "gap":
-            self.offset = _offset(notice.rest)
+            self.offset, self.last = _offset(notice.rest), b""
         return notice
 
 

@@ -1,34 +1,23 @@
-"""What a person sees: text made safe to look at, on stdout, and a line about it on stderr.
+"""What is printed: the log's lines on stdout, and a line about something on stderr.
 
-The server removes what could drive a terminal before it writes a record. This does not rely on it:
-a server may be somebody else's program, and a log may be older than its rule. What is removed there
-is made visible here, because a message that tries is worth seeing.
+Nothing here relies on what the server removes: all that comes from outside is made harmless.
 """
 
 import json
-import re
 import sys
-import time
-from calendar import timegm
 
+from papayachat.stream import when
 from papayachat.stream.splitter import Line
+from papayad.formats.harmless import harmless
 from papayad.formats.record import LINE_BREAK, SERVER, Record
 
-# C0 but TAB, DEL, C1, the line and paragraph separators, what overrides or isolates the direction
-# of text (UAX #9), and the interlinear annotations, which hide text from some terminals only.
-_UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]")
 _INDENT = "\n" + " " * 6  # below the text's first line, past "HH:MM "
 
 
-def visible(text: str) -> str:
-    """The text with every character that could drive a terminal replaced by a visible one."""
-    return _UNSAFE.sub(_stand_in, text)
-
-
 def plain(line: Line) -> str:
-    """The log's line, safe to look at; U+2028 stays, so that it is one line and greps like one."""
+    """The log's line, harmless; U+2028 stays, so that it is one line and greps like one."""
     text = line.raw[:-1].decode("utf-8", "replace")
-    return LINE_BREAK.join(visible(part) for part in text.split(LINE_BREAK))
+    return LINE_BREAK.join(harmless(part) for part in text.split(LINE_BREAK))
 
 
 def as_json(line: Line, record: Record) -> str:
@@ -47,11 +36,11 @@ def spoken(line: Line) -> str:
     """The line for a person: local time, who, what; the server's own records stand apart."""
     record = line.record()
     if record is None:
-        return visible(line.raw[:-1].decode("utf-8", "replace"))
-    text = _INDENT.join(visible(part) for part in record.text.split(LINE_BREAK))
+        return harmless(line.raw[:-1].decode("utf-8", "replace"))
+    text = _INDENT.join(harmless(part) for part in record.text.split(LINE_BREAK))
     if record.sender == SERVER:
-        return f"{_clock(record.stamp)} * {_happened(text)}"
-    return f"{_clock(record.stamp)} <{record.sender}> {text}"
+        return f"{when.clock(record.stamp)} * {_happened(text)}"
+    return f"{when.clock(record.stamp)} <{record.sender}> {text}"
 
 
 def put(lines: list[str]) -> None:
@@ -63,22 +52,7 @@ def put(lines: list[str]) -> None:
 
 def tell(text: str) -> None:
     """Say something about the connection or a message, on stderr, in one line."""
-    print(f"papayachat: {visible(text)}", file=sys.stderr, flush=True)
-
-
-def _stand_in(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if code < 0x20:
-        return chr(0x2400 + code)  # the control pictures: ESC is seen as one
-    return "\u2421" if code == 0x7F else "\ufffd"
-
-
-def _clock(stamp: str) -> str:
-    try:
-        seconds = timegm(time.strptime(stamp[:19], "%Y-%m-%dT%H:%M:%S"))
-    except ValueError:  # a month 13 has the record's form
-        return "--:--"
-    return time.strftime("%H:%M", time.localtime(seconds))
+    print(f"papayachat: {harmless(text)}", file=sys.stderr, flush=True)
 
 
 def _happened(text: str) -> str:

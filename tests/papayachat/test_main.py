@@ -36,20 +36,6 @@ def test_help_does_not_import_what_it_does_not_need() -> None:
     assert ran.stderr == ""
 
 
-def test_papayachat_imports_only_leaves_of_papayad(chat: Chat) -> None:
-    """Style rule 4: errors, wire, record, invite and files, never a process of the daemon."""
-    code = (
-        "import sys, pkgutil, importlib, papayachat\n"
-        "for m in pkgutil.walk_packages(papayachat.__path__, 'papayachat.'):\n"
-        "    if not m.name.endswith('__main__'): importlib.import_module(m.name)\n"
-        "print(*sorted(m for m in sys.modules if m.startswith('papayad.')))"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = {name.removeprefix("papayad.") for name in ran.stdout.split()}
-    formats = {f"formats.{name}" for name in ("invite", "record", "wire")}
-    assert loaded <= {"errors", "formats", "system", "system.files"} | formats
-
-
 def test_closed_streams_lead_nowhere(room: ScriptedRoom) -> None:
     """A socket must never become stdout."""
     room.commit("one")

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,8 @@ def test_id_and_cursor_are_on_disk_before_it_sends(
     assert peer.hello.session
     notes = [json.loads(line) for line in (outbox / peer.hello.session).read_text().splitlines()]
     assert {"id": message.id, "text": "hello"} in notes
-    assert {"sent": [message.id], "log": room.identity, "offset": room.end} in notes
+    place = {"log": room.identity, "offset": room.end, "check": ""}
+    assert {"sent": [message.id], **place} in notes
     assert (outbox / peer.hello.session).stat().st_mode & 0o777 == 0o600
 
 
@@ -227,7 +229,6 @@ def test_a_gap_is_said_and_nothing_is_said_twice(
         ("auth", NO_PERMISSION),
         ("banned", NO_PERMISSION),
         ("full", TRY_AGAIN),
-        ("busy", TRY_AGAIN),
         ("frozen", TRY_AGAIN),
         ("protocol", FAILED),
     ],
@@ -259,12 +260,31 @@ def test_a_cut_before_the_greeting_is_tried_again(chat: Chat, room: ScriptedRoom
     assert program.code() == 0
 
 
-def test_what_never_greets_is_no_papayad(chat: Chat, room: ScriptedRoom, outbox: Path) -> None:
+def test_who_has_too_much_to_do_is_asked_again(chat: Chat, room: ScriptedRoom) -> None:
     program = chat("send", "hello")
-    for _ in range(3):
-        room.accept().cut()
-    assert program.code() == UNAVAILABLE
-    assert program.err.count("\n") == 1 and "without an answer" in program.err
+    room.accept().refuse("busy")
+    peer = room.greeted()
+    peer.accept(peer.message())
+    assert program.code() == 0
+
+
+def test_a_token_that_worked_is_given_up_when_it_is_refused_twice(
+    chat: Chat, room: ScriptedRoom, outbox: Path
+) -> None:
+    standing = outbox.parent / "standing" / "main"
+    program = chat("send", "hello")
+    peer = room.greeted()
+    peer.accept(peer.message())
+    assert program.code() == 0
+    program = chat("send", "hello")
+    room.accept().refuse("auth")
+    assert program.code() == TRY_AGAIN  # at once: the next try would come too late
+    assert "opened it before" in program.err and program.err.count("\n") == 1
+    standing.write_text(f"refused {time.time() - 61:.0f}\n")
+    program = chat("send", "hello")
+    room.accept().refuse("auth")
+    assert program.code() == NO_PERMISSION
+    assert "new invite" in program.err
     assert left_in(outbox) == []
 
 

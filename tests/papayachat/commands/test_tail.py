@@ -154,7 +154,7 @@ def test_what_is_printed_is_safe_to_look_at(chat: Chat, room: ScriptedRoom) -> N
     room.greeted()
     assert program.code() == 0
     assert all(line.isprintable() for line in program.out.splitlines())
-    assert "\u241b]0;title\u2407b\ufffdc" in program.out
+    assert "\u241b]0;title\u2407b<202E>c" in program.out
 
 
 def test_usage(chat: Chat, room: ScriptedRoom) -> None:

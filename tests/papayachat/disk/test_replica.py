@@ -164,3 +164,20 @@ def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
     )
     assert ran.stdout == "File too large\n"
     assert content(tmp_path) == b"one\n"
+
+
+def test_the_copy_knows_the_record_before_its_end(tmp_path: Path) -> None:
+    replica = Replica(tmp_path)
+    replica.keep(Cursor(LOG, 1000), b"one\ntwo\n")
+    assert replica.cursor is not None and replica.cursor.check == wire.check_of(b"two\n")
+
+
+def test_a_log_that_was_put_back_replaces_what_it_no_longer_has(tmp_path: Path) -> None:
+    """What the server says now is what was said; a false tail goes with the first line of it."""
+    replica = Replica(tmp_path)
+    replica.keep(Cursor(LOG, 0), b"one\ntwo\nfalse\nfalse again\n")
+    replica.keep(Cursor(LOG, 4), b"two\ntrue\n")
+    assert content(tmp_path) == b"one\ntwo\ntrue\n"
+    assert read(replica) == b"one\ntwo\ntrue\n"
+    replica.keep(Cursor(LOG, 13), b"more\n")
+    assert read(Replica(tmp_path)) == b"one\ntwo\ntrue\nmore\n"
