@@ -1,16 +1,18 @@
 """papayad --check: the effective configuration, and every problem with it (design section 2)."""
 
 import os
+import pwd
 import sys
 from collections.abc import Callable, Iterator
+from errno import EADDRINUSE
 from pathlib import Path
 
 from papayad import config
 from papayad.config import Problems
 from papayad.errors import CONFIGURATION, DONE, Fault
-from papayad.net import tls
+from papayad.net import listeners, tls
 from papayad.settings import Settings
-from papayad.state import bans, tokens
+from papayad.state import bans, force, tokens
 from papayad.system import privileges
 
 
@@ -22,25 +24,58 @@ def check(path: Path, room: str) -> int:
         for line in problems.lines:
             _complain(f"{path}: {line}")
         return CONFIGURATION
-    print(config.render(settings), end="")
-    found = list(problems_of(settings))
+    print(config.render(settings), end="", flush=True)
+    found = [*problems_of_addresses(settings), *_as_service(settings)]
     for line in found:
         _complain(f"{path}: {line}")
     return CONFIGURATION if found else DONE
 
 
+def problems_of_addresses(settings: Settings) -> Iterator[str]:
+    """Why a start, or a reload, could not listen where it should. Listens nowhere itself.
+
+    What our own acceptor has, or systemd for it, is taken and yet no problem.
+    """
+    ours = _listening(settings)
+    for address in settings.listen.addresses:
+        try:
+            listeners.bind(address).close()
+        except Fault as fault:
+            taken = isinstance(fault.__cause__, OSError) and fault.__cause__.errno == EADDRINUSE
+            if not (taken and any(listeners.overlap(one, address) for one in ours)):
+                yield f"listen.addresses: {fault}"
+
+
+def _listening(settings: Settings) -> tuple[str, ...]:
+    try:
+        last = force.read(settings.pid_file.parent)
+    except OSError:
+        return ()
+    return last.listening if last else ()
+
+
+def _as_service(settings: Settings) -> list[str]:
+    """What its user finds wrong: root may read everything, which says nothing."""
+    try:
+        identity = privileges.of_service(settings.service)
+    except Fault as fault:
+        return [str(fault)]
+    if identity:
+        privileges.drop(identity)
+    return list(problems_of(settings))
+
+
 def problems_of(settings: Settings) -> Iterator[str]:
     """What the files and users that a configuration names lack: key, why, what to do."""
     service = settings.service
-    yield from _tried("service.user", lambda: privileges.of_service(service))
     if settings.listen.tls != "off":
         yield from _tried("listen.certificate", lambda: tls.load_context(settings.listen))
     yield from _tried("service.tokens", lambda: tokens.read_tokens(settings.tokens))
     yield from _tried("bans", lambda: bans.read_bans(settings.bans))
     if not settings.state_dir.is_dir():
         yield f"service.state_dir: {service.state_dir} is no directory: run papayactl init"
-    elif os.geteuid() != 0 and not os.access(settings.state_dir, os.W_OK | os.X_OK):
-        yield f"service.state_dir: {service.state_dir} is not writable for you"
+    elif not os.access(settings.state_dir, os.W_OK | os.X_OK):
+        yield f"service.state_dir: {service.state_dir} is not writable for {_whom()}"
 
 
 def _tried(key: str, attempt: Callable[[], object]) -> Iterator[str]:
@@ -48,6 +83,13 @@ def _tried(key: str, attempt: Callable[[], object]) -> Iterator[str]:
         attempt()
     except Fault as fault:
         yield str(fault) if fault.what == key else f"{key}: {fault}"
+
+
+def _whom() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"uid {os.geteuid()}"
 
 
 def _complain(line: str) -> None:

@@ -27,7 +27,7 @@ from papayad.net import activation, listeners
 from papayad.sandbox import prepare, rlimits
 from papayad.sandbox.prepare import Sandbox
 from papayad.settings import ETC, Settings
-from papayad.state import groups, pidfile, secrecy
+from papayad.state import force, groups, pidfile, secrecy
 from papayad.system import (
     descriptors,
     detach,
@@ -181,6 +181,7 @@ def serve(settings: Settings, gathered: Gathered, ready: detach.Ready) -> None:
         gathered.journal.error(f"the acceptor ends by a bug: {type(error).__name__}{where(error)}")
         raise
     with suppress(OSError):
+        force.remove(settings.pid_file.parent)
         settings.pid_file.unlink()
 
 

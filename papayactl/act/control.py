@@ -16,9 +16,10 @@ from pathlib import Path
 from papayactl.look import acceptor
 from papayactl.state import units
 from papayactl.system import pinned, process
-from papayad.errors import FAILED, NOT_RUNNING, Fault
+from papayad.errors import CONFIGURATION, DONE, FAILED, NOT_RUNNING, TRY_AGAIN, Fault
 from papayad.settings import Settings
-from papayad.state import pidfile
+from papayad.state import force, pidfile
+from papayad.state.force import InForce
 
 KILLED_AFTER = 10.0  # seconds until an acceptor that does not stop by itself is killed
 
@@ -89,13 +90,57 @@ def start(settings: Settings) -> int:
     return acceptor.running(settings)
 
 
-def reload(settings: Settings) -> int:
-    """Have the acceptor re-read its files; the configuration was loaded, so it is a good one."""
+def check(settings: Settings, verb: str) -> None:
+    """Have papayad look at all that it would read, as the service's user. A Fault (78).
+
+    Nothing that works is stopped for something that would fail.
+    """
+    command = [*program(), "--config", str(settings.path), "--room", settings.room, "--check"]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode == DONE:
+        return
+    lines = [line.removeprefix("papayad: ") for line in done.stderr.splitlines()]
+    own = units.of(settings)
+    if own and own.listens:  # systemd has the port, and the addresses of the file are not used
+        lines = [line for line in lines if ": listen.addresses: " not in line]
+        if not lines:
+            return
+    more = f" (and {len(lines) - 1} more: papayad --check)" if len(lines) > 1 else ""
+    remedy = "nothing was changed, mend it first"
+    first = lines[0] if lines else f"papayad --check ended with {done.returncode}"
+    raise Fault(f"acceptor {verb}", f"{first}{more}", remedy, code=CONFIGURATION)
+
+
+def reload(settings: Settings, patience: float = KILLED_AFTER) -> InForce:
+    """Have the acceptor read its files again; what it says of it. A Fault (78) when it refused."""
     pid = acceptor.running(settings)
+    check(settings, "reload")
+    run_dir = settings.pid_file.parent
+    before = force.read(run_dir)
+    if acceptor.is_frozen(process.read(pid)):
+        remedy = f"continue it: kill -CONT {pid}"
+        raise Fault("acceptor reload", f"pid {pid} is stopped", remedy, code=TRY_AGAIN)
     if not send_signal(settings, pid, signal.SIGHUP):
-        why = "the acceptor ended just now"
-        raise Fault(f"room {settings.room}", why, "see its log", code=NOT_RUNNING)
-    return pid
+        raise _ended(settings)
+    deadline = time.monotonic() + patience
+    while (now := force.read(run_dir)) is None or now == before or now.pid != pid:
+        if pidfile.holder(settings.pid_file) != pid:
+            raise _ended(settings)
+        if time.monotonic() > deadline:
+            why = f"pid {pid} did not answer within {patience:g} s"
+            raise Fault("acceptor reload", why, "see its log", code=TRY_AGAIN)
+        time.sleep(_LOOK_AGAIN)
+    if now.fault:
+        remedy = "everything stays as it was"
+        raise Fault("acceptor reload", now.fault, remedy, code=CONFIGURATION)
+    return now
+
+
+def _ended(settings: Settings) -> Fault:
+    why = "the acceptor ended just now"
+    return Fault(f"room {settings.room}", why, "see its log", code=NOT_RUNNING)
 
 
 def program() -> list[str]:

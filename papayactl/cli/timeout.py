@@ -10,7 +10,7 @@ from papayactl.cli import moments
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def timeout_option(seconds: float) -> Callable[[F], F]:
+def timeout_option(seconds: float, what: str = "Between SIGTERM and SIGKILL.") -> Callable[[F], F]:
     """The option, as `timeout` in seconds; so many unless somebody says otherwise."""
     return click.option(
         "--timeout",
@@ -18,5 +18,5 @@ def timeout_option(seconds: float) -> Callable[[F], F]:
         metavar="TIME",
         default=f"{seconds:g}s",
         show_default=True,
-        help="Between SIGTERM and SIGKILL.",
+        help=what,
     )

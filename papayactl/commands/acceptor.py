@@ -57,8 +57,12 @@ def start(invocation: Invocation) -> None:
 @command.command("restart", short_help="Stop, then start; sessions go on.")
 @pass_invocation
 def restart(invocation: Invocation) -> None:
-    """Stop the acceptor if it runs, and run papayad. Every session goes on."""
+    """Stop the acceptor if it runs, and run papayad. Every session goes on.
+
+    What would make the start fail is looked at before: then nothing is stopped (78).
+    """
     settings = invocation.settings
+    control.check(settings, "restart")
     if acceptor.holder(settings) is not None:
         control.stop(settings)
     control.start(settings)
@@ -66,14 +70,19 @@ def restart(invocation: Invocation) -> None:
 
 
 @command.command("reload", short_help="Re-read configuration, tokens and certificate.")
+@timeout_option(control.KILLED_AFTER, "For the acceptor's answer.")
 @pass_invocation
-def reload(invocation: Invocation) -> None:
-    """Have the acceptor re-read its files. A configuration with a problem is refused here (78)."""
+def reload(invocation: Invocation, timeout: float) -> None:
+    """Have the acceptor read its files again, and return when it did.
+
+    What would be refused is refused here (78), and so is what it refused: then everything stays as
+    it was.
+    """
     settings = invocation.settings
-    pid = control.reload(settings)
+    now = control.reload(settings, timeout)
     invocation.show(
-        {"room": settings.room, "pid": pid},
-        [f"room {settings.room}: pid {pid} reads its files again"],
+        {"room": settings.room, "pid": now.pid, "generation": now.generation},
+        [f"room {settings.room}: pid {now.pid} has read its files again"],
     )
 
 

@@ -26,6 +26,7 @@ class Watched(Generic[T]):
         self._path = path
         self._read = read
         self._journal = journal
+        self.fault = ""  # why it is not what the file says
         self._seen = self._signature()
         self._value = read(path)
 
@@ -35,8 +36,9 @@ class Watched(Generic[T]):
         if signature != self._seen:
             self._seen = signature
             try:
-                self._value = self._read(self._path)
+                self._value, self.fault = self._read(self._path), ""
             except Fault as fault:
+                self.fault = str(fault)
                 self._journal.error(f"{fault}; what it said before stays in force")
         return self._value
 
@@ -66,7 +68,8 @@ class Credentials:
     def ban_of_user(self, user: str, now: float) -> Ban | None:
         return self._bans.now().of_user(user, now)
 
-    def refresh(self) -> None:
-        """Look at the files now."""
+    def refresh(self) -> list[str]:
+        """Look at the files now; what keeps one of them from being in force."""
         self._tokens.now()
         self._bans.now()
+        return [fault for fault in (self._tokens.fault, self._bans.fault) if fault]

@@ -24,7 +24,8 @@ from papayad.acceptor.reload import Reloaded, reload
 from papayad.cluster.shared import Shared, share
 from papayad.errors import Fault
 from papayad.formats import titles
-from papayad.state import pidfile, roster
+from papayad.state import force, pidfile, roster
+from papayad.state.force import InForce
 from papayad.system.proctitle import set_title
 from papayad.system.signals import Signals
 
@@ -59,6 +60,8 @@ class Acceptor:
         )
         self._renew_after = 0.0  # while the pid file cannot be made again
         self._stopping = False
+        self._generation = 0  # how often the files were read
+        self._configuration = ""  # what names the content of the configuration in force
 
     def run(self, signals: Signals) -> None:
         self._events.add(signals.descriptor, _own, lambda: self._serve_signals(signals))
@@ -67,6 +70,7 @@ class Acceptor:
         self._reaper.add(roster.gone(self._shared.roster))
         self._accept.begin(self._listening.values())
         self._set_title()
+        self._say_what_is_in_force([])
         while not self._stopping:
             self._turn()
         self._close()
@@ -125,7 +129,8 @@ class Acceptor:
         """Configuration, tokens, certificate, addresses; what is broken keeps its old state."""
         old = Reloaded(self._shared.settings, self._listening, self._terms)
         fresh = reload(old, self._journal)
-        self._credentials.refresh()
+        faults = [fresh.fault] if fresh.fault else []
+        faults += self._credentials.refresh()
         closing = [
             listener
             for address, listener in self._listening.items()
@@ -140,6 +145,22 @@ class Acceptor:
         for listener in closing:
             listener.close()
         self._set_title()
+        self._say_what_is_in_force(faults)
+
+    def _say_what_is_in_force(self, faults: list[str]) -> None:
+        """To who asked for it, and to who wants to know; the old configuration is, with a fault."""
+        self._generation += 1
+        path = self._shared.settings.path
+        if not faults:
+            self._configuration = force.digest(path)
+        now = InForce(
+            os.getpid(), self._generation, tuple(self._listening), self._configuration,
+            "; ".join(faults),
+        )  # fmt: skip
+        try:
+            force.write(self._shared.settings.pid_file.parent, now)
+        except OSError as error:
+            self._journal.error(f"{path}: nobody sees that it was read: {error.strerror}")
 
     def _close(self) -> None:
         """The port first: whoever waits for this process's end finds it closed."""

@@ -22,6 +22,7 @@ class Reloaded:
     settings: Settings
     listening: dict[str, socket.socket]
     terms: Terms
+    fault: str = ""  # why this is the old state
 
 
 def terms_of(listen: Listen) -> Terms:
@@ -45,7 +46,7 @@ def reload(old: Reloaded, journal: Journal) -> Reloaded:
             raise fault
     except Fault as fault:
         journal.error(f"{fault}; everything stays as it was")
-        return replace(old, listening=listening)
+        return replace(old, listening=listening, fault=str(fault))
     if new.service != old.settings.service:
         journal.warning("[service] takes effect at the next start: papayactl acceptor restart")
     journal.info(f"re-read {new.path}")

@@ -53,7 +53,7 @@ def _open_instead(address: str, old: dict[str, socket.socket], leaving: list[str
         return open_one(address)
     except Fault as fault:
         taken = isinstance(fault.__cause__, OSError) and fault.__cause__.errno == EADDRINUSE
-        in_the_way = [one for one in leaving if _overlap(one, address)]
+        in_the_way = [one for one in leaving if overlap(one, address)]
         if not taken or not in_the_way:
             raise
     for one in in_the_way:
@@ -61,7 +61,7 @@ def _open_instead(address: str, old: dict[str, socket.socket], leaving: list[str
     return open_one(address)
 
 
-def _overlap(one: str, other: str) -> bool:
+def overlap(one: str, other: str) -> bool:
     """Whether a connection to the one could be for the other: of a family, of a port."""
     (host, port), (other_host, other_port) = parse_address(one), parse_address(other)
     either = host == other_host or {host, other_host} & {"0.0.0.0", "::"}
@@ -84,6 +84,18 @@ def _opened_again(
 
 
 def open_one(address: str) -> socket.socket:
+    listener = bind(address)
+    try:
+        set_up(listener)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise _refused(address, error) from error
+    return listener
+
+
+def bind(address: str) -> socket.socket:
+    """A socket that has the address, and that nobody can connect to yet. Raises a Fault."""
     host, port = parse_address(address)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -92,13 +104,15 @@ def open_one(address: str) -> socket.socket:
         if family == socket.AF_INET6 and not is_v6only(listener):  # OpenBSD's is, and read-only
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind((host, port))
-        set_up(listener)
-        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        remedy = "see who has it with ss -ltnp" if error.errno == EADDRINUSE else "see [listen]"
-        raise Fault(address, reason(error), remedy, code=denied_or(error, UNAVAILABLE)) from error
+        raise _refused(address, error) from error
     return listener
+
+
+def _refused(address: str, error: OSError) -> Fault:
+    remedy = "see who has it with ss -ltnp" if error.errno == EADDRINUSE else "see [listen]"
+    return Fault(address, reason(error), remedy, code=denied_or(error, UNAVAILABLE))
 
 
 def set_up(listener: socket.socket) -> None:

@@ -189,7 +189,7 @@ SCHEMAS: list[Schema] = [
     ),
     ("penalties clear", ["--all"], {"cleared": [TEXT]}),
     ("acceptor status", [], ACCEPTOR),
-    ("acceptor reload", [], {"room": TEXT, "pid": NUMBER}),
+    ("acceptor reload", [], {"room": TEXT, "pid": NUMBER, "generation": NUMBER}),
     (
         "acceptor stop",
         [],

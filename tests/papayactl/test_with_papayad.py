@@ -6,17 +6,23 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import Result
 
+from lab.kit import certificate, processes
 from lab.kit.admin.ctl import runner
-from lab.kit.room import Room, is_alive, wait_for
+from lab.kit.room import ROOT, Room, free_port, give_to_service, is_alive, wait_for
+from papayactl.act import control
 from papayactl.main import main
+from papayad import config
 from papayad.formats import invite
 from papayad.formats.wire import Greeting, Hello, Refusal
+from papayad.system.files import write_whole
 from tests.conftest import MakeRoom
 
 
@@ -173,3 +179,97 @@ def test_what_cannot_be_banned_is_refused(make_room: MakeRoom) -> None:
     room = make_room(start=False)
     assert ctl(room, "ban", "Not A Name").exit_code == 2
     assert not room.settings.bans.exists()
+
+
+def serve_tls(room: Room, **listen: object) -> None:
+    """What the room's configuration says from now on; it has a certificate."""
+    known = config.as_dict(room.settings)
+    known["listen"] |= listen
+    write_whole(room.path, config.render(config.defaults("main", room.path, **known)).encode())
+
+
+def another_key(room: Room) -> None:
+    other = room.directory / "other"
+    other.mkdir()
+    certificate.make(other / "cert.pem", other / "key.pem")
+    (other / "key.pem").replace(room.directory / "key.pem")
+    if ROOT:
+        give_to_service(room.directory)
+
+
+def unreadable_key(room: Room) -> None:
+    """Root reads it; the service's user does not."""
+    os.chown(room.directory / "key.pem", 0, 0)
+    (room.directory / "key.pem").chmod(0o600)
+
+
+def garbage_in_tokens(room: Room) -> None:
+    room.settings.tokens.write_text("this is no token\n")
+
+
+def an_address_of_somebody_else(room: Room) -> None:
+    serve_tls(room, addresses=[f"127.0.0.1:{room.port}", "192.0.2.1:7722"])
+
+
+def a_mistyped_key(room: Room) -> None:
+    room.path.write_text(room.path.read_text().replace("addresses", "adresses"))
+
+
+@pytest.mark.parametrize("verb", ["reload", "restart"])
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        another_key,
+        pytest.param(
+            unreadable_key,
+            marks=pytest.mark.skipif(not ROOT, reason="only root may read it"),
+        ),
+        garbage_in_tokens,
+        an_address_of_somebody_else,
+        a_mistyped_key,
+    ],
+)
+def test_nothing_that_works_is_stopped_for_what_would_fail(
+    make_room: MakeRoom, verb: str, mistake: Callable[[Room], None]
+) -> None:
+    room = make_room("optional")
+    before = room.acceptor()
+    mistake(room)
+    result = ctl(room, "acceptor", verb)
+    assert result.exit_code == 78
+    assert result.stderr.count("\n") == 1
+    assert room.acceptor() == before
+    room.peer().send(b"PAPAYA/1 ")  # the port is open
+
+
+def test_a_reload_returns_when_it_is_done(make_room: MakeRoom) -> None:
+    room = make_room()
+    port = free_port()
+    serve_tls(room, addresses=[f"127.0.0.1:{room.port}", f"127.0.0.1:{port}"])
+    assert ctl_json(room, "acceptor", "reload")["generation"] == 2
+    socket.create_connection(("127.0.0.1", port), 5).close()
+    assert ctl_json(room, "acceptor", "reload")["generation"] == 3
+
+
+def test_a_reload_that_the_acceptor_refused_is_a_failure(
+    make_room: MakeRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file was good when it was looked at, and was not when the acceptor read it."""
+    room = make_room()
+    monkeypatch.setattr(control, "check", lambda *_: a_mistyped_key(room))
+    result = ctl(room, "acceptor", "reload")
+    assert result.exit_code == 78
+    assert "adresses: unknown key" in result.stderr
+    assert result.stderr.endswith(": everything stays as it was\n")
+
+
+def test_a_stopped_acceptor_cannot_reload(make_room: MakeRoom) -> None:
+    room = make_room()
+    pid = room.acceptor()
+    processes.freeze(pid)
+    try:
+        result = ctl(room, "acceptor", "reload")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert result.exit_code == 75
+    assert f"kill -CONT {pid}" in result.stderr

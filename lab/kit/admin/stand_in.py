@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from papayad.formats.address import parse_address
-from papayad.state import groups, pidfile, roster
+from papayad.state import force, groups, pidfile, roster
 
 PR_SET_PDEATHSIG = 1
 
@@ -56,13 +56,25 @@ def acceptor(pid_file: str, address: str) -> None:
     lock = pidfile.acquire(Path(pid_file))
     host, port = parse_address(address)
     listening = socket.create_server((host, port))
-    signal.signal(signal.SIGHUP, lambda *_: os.write(1, b"reads again\n"))
+    signal.signal(signal.SIGHUP, lambda *_: _read_again(Path(pid_file).parent, address))
     if os.environ.get("STUBBORN"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     pidfile.write(lock)
+    _say_what_is_in_force(Path(pid_file).parent, address)
     print("ready", flush=True)
     while listening.fileno() >= 0:
         signal.pause()
+
+
+def _read_again(run_dir: Path, address: str) -> None:
+    os.write(1, b"reads again\n")
+    _say_what_is_in_force(run_dir, address)
+
+
+def _say_what_is_in_force(run_dir: Path, address: str) -> None:
+    last = force.read(run_dir)
+    generation = last.generation + 1 if last else 1
+    force.write(run_dir, force.InForce(os.getpid(), generation, (address,), ""))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from papayad.net import listeners
     ],
 )
 def test_overlap(one: str, other: str, overlap: bool) -> None:
-    assert listeners._overlap(one, other) == overlap
+    assert listeners.overlap(one, other) == overlap
 
 
 def test_what_is_lost_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,73 @@
+"""What an acceptor says is in force: `run_dir/in-force`, written at its start and at each reload.
+
+The acceptor writes it when it has read its files, so whoever asked it to (papayactl acceptor
+reload) sees that it did, and what came of it. It is the acceptor's word and no more: which sockets
+are open says the kernel, which certificate is served says a handshake, and that an acceptor lives
+says the pid file's lock. A line for each of these, `WORD VALUE`:
+
+    pid 4711
+    generation 3            one more at each reload; an acceptor begins with 1
+    listening ADDRESS ...   where it listens, or systemd for it
+    configuration HEX       SHA-256 of the configuration file that is in force
+    fault WHAT: WHY         why the last reload changed nothing; nothing when it did
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from papayad.system.files import write_whole
+
+_FILE = "in-force"
+_BYTES_AT_MOST = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    pid: int
+    generation: int
+    listening: tuple[str, ...]
+    configuration: str
+    fault: str = ""
+
+
+def digest(path: Path) -> str:
+    """What names a configuration file's content; empty when it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def write(run_dir: Path, now: InForce) -> None:
+    """Replace what was said before. Raises OSError."""
+    words = (
+        f"pid {now.pid}\ngeneration {now.generation}\nlistening {' '.join(now.listening)}\n"
+        f"configuration {now.configuration}\n"
+    )
+    if now.fault:
+        words += f"fault {' '.join(now.fault.split())}\n"
+    write_whole(run_dir / _FILE, words.encode()[:_BYTES_AT_MOST], 0o644)
+
+
+def read(run_dir: Path) -> InForce | None:
+    """What the last acceptor wrote, None when nobody can say. Raises OSError but for no file."""
+    try:
+        descriptor = os.open(run_dir / _FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
+    with open(descriptor, "rb") as file:
+        lines = file.read(_BYTES_AT_MOST).decode("utf-8", "replace").splitlines()
+    known = dict(line.partition(" ")[::2] for line in lines)
+    try:
+        pid, generation = int(known["pid"]), int(known["generation"])
+        listening = tuple(known["listening"].split())
+        return InForce(pid, generation, listening, known["configuration"], known.get("fault", ""))
+    except (KeyError, ValueError):
+        return None
+
+
+def remove(run_dir: Path) -> None:
+    """The acceptor ends. Raises OSError."""
+    (run_dir / _FILE).unlink(missing_ok=True)
