@@ -1,6 +1,6 @@
-"""The parsers' harnesses under atheris, which looks for inputs that reach what no other reached.
+"""The parsers under atheris, which looks for inputs that reach code that no other input reached.
 
-    python -m lab.fuzz --seconds 60            every harness of lab/kit/parsers.py, so long each
+    python -m lab.fuzz --seconds 60            every parser of lab/kit/parsers.py, a minute each
     python -m lab.fuzz --seconds 600 hello     one of them
 
 Begins with the kept corpus (lab/kit/corpus) and adds to it each input that reaches something new.
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lab.kit import corpus
 
-_MOST = 400  # inputs of a harness that are kept, the shortest
+_MOST = 400  # inputs that are kept for each parser: the shortest
 _LONGEST = 2000  # bytes of an input
 _INSIDE = "--inside"
 
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def fuzz(name: str, seconds: int) -> bool:
-    """Whether nothing failed; the corpus has what is new."""
+    """Return whether nothing failed; what is new is in the corpus then."""
     with tempfile.TemporaryDirectory(prefix="papaya-fuzz-") as directory:
         found, kept, failures = (Path(directory) / part for part in ("found", "kept", "failures"))
         for path in (found, kept, failures):
@@ -66,9 +66,9 @@ def fuzz(name: str, seconds: int) -> bool:
 
 
 def inside(name: str, *options: str) -> None:
-    """In a process of its own, which libFuzzer takes over and ends.
+    """Fuzz in a process of its own: libFuzzer takes it over and ends it.
 
-    For a merge it starts itself again, through a shell and by its first argument.
+    To merge, libFuzzer starts the same command again, through a shell, by its first argument.
     """
     import atheris
 

@@ -1,8 +1,8 @@
-"""Draw docs/screen.svg: papayachat itself, in a terminal emulator, in a room that is played to it.
+"""Draw docs/screen.svg: the real papayachat in a terminal emulator, in a room that plays a script.
 
     python -m lab.screenshot [docs/screen.svg]
 
-Needs what the tests need (`make venv-test`).
+It needs what the tests need (`make venv-test`).
 """
 
 import os
@@ -116,7 +116,7 @@ def svg(screen: pyte.Screen) -> str:
 
 
 def drawn_row(screen: pyte.Screen, row: int) -> list[str]:
-    """Runs of cells that look the same, each at its place and as long as its cells."""
+    """Draw runs of cells that look the same, each at its place and as long as its cells."""
     runs: list[tuple[int, int, str, tuple[str, ...]]] = []
     for column in range(COLUMNS):
         cell = screen.buffer[row][column]

@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 
 def make(certificate: Path, key: Path) -> None:
-    """Write a certificate for localhost and its key, PEM, valid for a day either way."""
+    """Write a certificate for localhost and its key, PEM, valid from yesterday until tomorrow."""
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)

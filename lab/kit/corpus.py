@@ -1,7 +1,7 @@
 """The kept corpus: inputs that once reached a place in a parser that no other had reached.
 
-A text file for each harness of `parsers`, an input a line, as Python writes bytes: a reviewer sees
-them all, and a difference is a line. `make fuzz` begins with them and adds to them.
+There is a text file for each parser of `parsers`, an input on each line, as Python writes bytes: so
+a reviewer sees every input, and every change. `make fuzz` begins with them and adds to them.
 """
 
 import ast
@@ -23,7 +23,7 @@ def read(name: str) -> list[bytes]:
 
 
 def write(name: str, inputs: Iterable[bytes]) -> None:
-    """Each once, the short ones first."""
+    """Write each input once, the short ones first."""
     kept = sorted(set(inputs), key=lambda data: (len(data), data))
     _DIRECTORY.mkdir(exist_ok=True)
     path_of(name).write_text("".join(f"{data!r}\n" for data in kept))

@@ -1,6 +1,6 @@
-"""Many clients in one selector loop: all of them write and read at once, as fast as the room lets.
+"""Many clients in one selector loop: all write and read at once, as fast as the room lets them.
 
-One client after the other would hide what only happens when everybody talks.
+Clients that act one after the other would hide what happens only when everybody talks.
 """
 
 import selectors
@@ -27,15 +27,15 @@ class Crowd:
         self._unsent: dict[Peer, memoryview] = {}
 
     def say(self, peer: Peer, data: bytes) -> None:
-        """Let a peer send this while the loop runs, behind what it has not sent yet."""
+        """Let a peer send this while the loop runs, after what it has not sent yet."""
         self._unsent[peer] = memoryview(bytes(self._unsent.get(peer, b"")) + data)
 
     def is_heard(self) -> bool:
-        """Whether everything that was said is on its way."""
+        """Whether every peer has sent all that it has to say."""
         return not self._unsent
 
     def run(self, until: Callable[[], bool], seconds: float = PATIENCE) -> None:
-        """Serve everybody until that is true; it is asked after each turn."""
+        """Serve everybody until the condition is true; it is checked after each turn."""
         deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             for peer in self.peers:
@@ -50,7 +50,7 @@ class Crowd:
                         selector.modify(key.fileobj, interest, key.data)
 
     def run_until_all_have(self, line: bytes, peers: Iterable[Peer] = ()) -> None:
-        """Serve until this stands in these streams, or in all; for peers that `keep` theirs."""
+        """Serve until this text is in these streams, or in all; the peers have to `keep` theirs."""
         seen = dict.fromkeys(peers or self.peers, 0)
 
         def all_have() -> bool:

@@ -1,6 +1,7 @@
-"""A client as design section 3 wants one: its cursor and its unsent messages outlive a connection.
+"""A client as design section 3 wants it: its cursor and its unsent messages outlive a connection.
 
-In memory what papayachat has on disk. It resends by IDs, and only what is missing up to `end`.
+It keeps in memory what papayachat keeps on disk. It looks for its IDs up to `end`, and sends again
+only what is missing.
 """
 
 from errno import ENOSPC
@@ -51,7 +52,7 @@ class Device:
         return greeting
 
     def say(self, *texts: str) -> None:
-        """Messages to send; each gets an ID, and is unsure until its record is seen."""
+        """Note messages to send; each gets an ID, and is unsure until its record is seen."""
         for text in texts:
             id = str(len(self.said))
             self.said.append(id)
@@ -59,7 +60,7 @@ class Device:
             self.unsure[id] = text
 
     def upstream(self) -> bytes:
-        """The lines of all that is unsure: to be sent when the stream was read up to `end`."""
+        """The lines of all unsure messages, to be sent when the stream was read up to `end`."""
         return b"".join(render_message(id, text) for id, text in self.unsure.items())
 
     def resume(self) -> None:
@@ -68,7 +69,7 @@ class Device:
         self.peer.send(self.upstream())
 
     def read_to(self, end: int) -> None:
-        """Everything up to an offset of the log."""
+        """Read everything up to an offset of the log."""
         self.take()
         while self.cursor < end:
             self.read_some()
@@ -85,7 +86,7 @@ class Device:
         self.take()
 
     def take(self) -> None:
-        """Whole records from the stream to the copy; half a record is not kept.
+        """Move whole records from the stream to the copy; half a record is not kept.
 
         Raises OSError when a message could not be stored: it stays unsure, to be sent again.
         """
@@ -105,7 +106,7 @@ class Device:
     def assert_exactly_once(self, *, in_order: bool = True) -> None:
         """Every message is in the log once and as it was said, and the copy is the log's range.
 
-        Not in their order when some could not be stored: they were said again behind the others.
+        If some could not be stored, the order differs: they were sent again after the others.
         """
         log = self._room.log()
         records = [record.parse(line) for line in log.splitlines()]

@@ -1,4 +1,4 @@
-"""papayad started in every way that a starter may think of, and what it said."""
+"""papayad, started in all the ways in which programs start others, and what it printed."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from typing import Any
 from lab.kit.room import PATIENCE, Room, wait_for
 from papayad.errors import DONE
 
-# A process whose parent ended tells who adopted it: init, or a subreaper above the tests.
+# Prints the parent of a process whose first parent has ended: init, or a subreaper above the tests.
 _ORPHAN = """
 import os, time
 parent = os.getpid()
@@ -34,7 +34,7 @@ class Said:
 
 
 def run(room: Room, *options: str, **how: Any) -> Said:
-    """papayad until the command returns. Into files: a daemon keeps its standard error open."""
+    """Run papayad until it returns; output goes to files, since a daemon keeps its stderr open."""
     with TemporaryFile("w+") as out, TemporaryFile("w+") as errors:
         known: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": errors}
         code = subprocess.run(room.command(*options), timeout=60, **known | how).returncode
@@ -45,7 +45,7 @@ def run(room: Room, *options: str, **how: Any) -> Said:
 
 @contextmanager
 def foreground(room: Room, **how: Any) -> Iterator["subprocess.Popen[bytes]"]:
-    """papayad --foreground, serving; its standard error goes to a file unless asked otherwise."""
+    """Start papayad --foreground and wait until it serves; its stderr goes to a file by default."""
     with (room.directory / "stderr").open("ab") as errors:
         known: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stderr": errors}
         process = subprocess.Popen(room.command("--foreground"), **known | how)
@@ -60,14 +60,14 @@ def foreground(room: Room, **how: Any) -> Iterator["subprocess.Popen[bytes]"]:
 
 @contextmanager
 def daemon(room: Room, **how: Any) -> Iterator[None]:
-    """papayad as a daemon, serving; the room ends it. Its words go to the room's journal."""
+    """Start papayad as a daemon, which the room ends; its output goes to the room's journal."""
     with (room.directory / "stderr").open("ab") as errors:
         assert run(room, stderr=errors, **how).code == DONE
     yield
 
 
 def adopter() -> int:
-    """Whose child a process becomes when its parent has ended."""
+    """The pid of the process whose child an orphan becomes."""
     words = subprocess.run(
         [sys.executable, "-c", _ORPHAN], capture_output=True, check=True, timeout=PATIENCE
     )
@@ -75,7 +75,7 @@ def adopter() -> int:
 
 
 def ignore_room_signals() -> None:
-    """For `preexec_fn`: a starter that ignores what it should not."""
+    """For `preexec_fn`: a starter that ignores signals that it should not ignore."""
     for signum in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(signum, signal.SIG_IGN)
 

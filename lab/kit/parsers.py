@@ -1,7 +1,8 @@
-"""Every parser of bytes that somebody else wrote: a function of bytes that returns or fails.
+"""Every parser of bytes that somebody else wrote, as a function of bytes that returns or fails.
 
-One place for three uses: hypothesis in the test suite, the kept corpus, and `make fuzz`. A harness
-lets those exceptions pass that the parser promises; any other is a finding, and so is an assertion.
+They have three uses: hypothesis in the test suite, the kept corpus, and `make fuzz`.
+A function here lets those exceptions pass that the parser promises; any other exception, and a
+failed assertion, is a fault of the parser.
 """
 
 import socket
@@ -47,7 +48,7 @@ def upstream(data: bytes) -> None:
 
 
 def answer(data: bytes) -> None:
-    """The first line that a client gets; a greeting that it takes is one that a server sends."""
+    """The first line that a client gets; a greeting that it accepts is one that a server sends."""
     with suppress(ProtocolError):
         parsed = wire.parse_answer(data)
         if isinstance(parsed, Greeting):
@@ -58,7 +59,7 @@ def answer(data: bytes) -> None:
 
 
 def stream(data: bytes) -> None:
-    """What a client gets after that: in one piece and byte by byte it is the same."""
+    """What a client gets after that: the result is the same in one piece and byte by byte."""
     one, other = downstream.Splitter(0), downstream.Splitter(0)
     with suppress(ProtocolError):
         items = one.feed(data)
@@ -74,7 +75,7 @@ def stream(data: bytes) -> None:
 
 
 def a_record(data: bytes) -> None:
-    """A line of a log; and what is cleaned and rendered is one that is parsed again."""
+    """A line of a log; and a text that is cleaned and rendered can be parsed again."""
     parsed = record.parse(data)
     if parsed:
         assert f"{parsed.stamp} {parsed.sender} {parsed.id} {parsed.text}".encode() == data
@@ -88,7 +89,7 @@ def a_record(data: bytes) -> None:
 
 
 def log_segment(data: bytes) -> None:
-    """A segment after a power cut: what is kept of it is whole records, and all of those."""
+    """A segment after a power cut: all its whole records up to the first bad one are kept."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(data)
         file.flush()
@@ -110,7 +111,7 @@ def lines(data: bytes) -> None:
         found += list(splitter.split(whole[place : place + max(1, size)]))
     expected = whole.split(b"\n")
     if len(expected[-1]) <= limit:
-        expected.pop()  # a half line is nothing yet
+        expected.pop()  # half a line is no line yet
     for line, all_of_it in zip(found, expected, strict=True):
         assert isinstance(line, TooLong) == (len(all_of_it) > limit)
         assert all_of_it.startswith(line.start) if isinstance(line, TooLong) else line == all_of_it
@@ -126,9 +127,9 @@ def proxy(data: bytes) -> None:
 
 
 def handshake(data: bytes) -> None:
-    """A connection before it is anybody's: plain, TLS, papayaChat's, from a proxy.
+    """A connection before its hello: plain, TLS, papayaChat's, or from a proxy.
 
-    The first byte says which may be, and how many bytes come at a time.
+    The first byte says which of these the room allows, and how many bytes come at a time.
     """
     if not data:
         return
@@ -185,7 +186,7 @@ def ban_file(data: bytes) -> None:
 
 
 def configuration(data: bytes) -> None:
-    """What is taken is what is written again."""
+    """A configuration that is accepted is the same when it is written and read again."""
 
     def look(path: Path) -> None:
         taken = config.load(path, "main")
@@ -219,7 +220,7 @@ HARNESSES: dict[str, Callable[[bytes], None]] = {
 
 
 def _is_seen(text: str) -> bool:
-    """Whether no character of it drives a terminal; TAB is text."""
+    """Whether no character of it controls a terminal; TAB is text."""
     return not any(ord(char) in _UNSEEN for char in text if char != "\t")
 
 

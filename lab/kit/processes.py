@@ -1,4 +1,4 @@
-"""Processes as tests make, stop and await them; what the kernel tells of them is in `kernel`."""
+"""Making, stopping and awaiting processes; what the kernel says of them is in `kernel`."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ needs_proc_locks = pytest.mark.skipif(sys.platform != "linux", reason="reads /pr
 
 
 def fork(run: Callable[[], None]) -> int:
-    """A child that runs this and exits with 0, or with 1 and a traceback; returns its pid."""
+    """Fork a child that runs this and exits with 0, or with 1 and a traceback; return its pid."""
     pid = os.fork()
     if pid == 0:
         live(run)
@@ -38,7 +38,7 @@ def live(run: Callable[[], None]) -> NoReturn:
 
 
 def run_in_child(run: Callable[[], None]) -> None:
-    """Run this in a process of its own; what fails there fails here."""
+    """Run this in a process of its own; if it fails there, it fails here."""
     assert exit_code(fork(run)) == 0
 
 

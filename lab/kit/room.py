@@ -1,6 +1,6 @@
 """A real papayad on loopback for tests, and raw clients that speak PAPAYA/1 byte for byte.
 
-Everything is ended by pid or by the group that its lock proves alive, and lives in one directory.
+A room is ended by pids and by groups whose locks are held. All its files are in one directory.
 """
 
 import os
@@ -93,7 +93,7 @@ class Peer:
             return b""
 
     def read_until(self, end: bytes, seconds: float = PATIENCE, *, start: int = 0) -> bytes:
-        """The stream, once it has `end` in it, from `start` on."""
+        """Read until `end` is in the stream after `start`; return the stream."""
         deadline = time.monotonic() + seconds
         while end not in self.stream[start:]:
             left = deadline - time.monotonic()
@@ -107,20 +107,20 @@ class Peer:
         return self.stream
 
     def read_to_end(self, seconds: float = PATIENCE) -> bytes:
-        """The stream up to the server's close."""
+        """Read until the server closes; return the stream."""
         while data := self.receive(seconds):
             self.stream += data
         return self.stream
 
     def read_to_close(self, seconds: float = PATIENCE) -> bytes:
-        """The same, of a server that saw to it that the end arrives: a reset is an error here."""
+        """The same, but a reset is an error: the server has to let the end arrive."""
         self.socket.settimeout(seconds)
         while data := self.socket.recv(65536):
             self.stream += data
         return self.stream
 
     def ping(self, mark: bytes = b"mark") -> bytes:
-        """The stream up to and with everything that was committed before now."""
+        """Read everything that was committed before now; return the stream."""
         start = len(self.stream)
         self.send(b"PING " + mark + b"\n")
         return self.read_until(b"! pong " + mark + b"\n", start=start)
@@ -135,7 +135,7 @@ class Peer:
 
 
 class Room:
-    """A room in a directory of its own. Users are alice, bob and whoever is asked for."""
+    """A room in a directory of its own. Its users are alice, bob, and any that a test asks for."""
 
     def __init__(self, tls: str = "off", **sections: dict[str, Any]) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="papaya-test-"))
@@ -146,7 +146,7 @@ class Room:
         self.port = free_port()
         self.starts = 0
         self.interpreter = [sys.executable]  # a command, and what enters another system before it
-        self.before = ""  # source that papayad runs before its own, to live in another world
+        self.before = ""  # Python source that papayad runs first, which may replace system calls
         self._write(tls, sections)
         self.settings = config.load(self.path, "main")
 
@@ -194,7 +194,7 @@ class Room:
         return (self.directory / "stderr").read_text()
 
     def token(self, user: str) -> str:
-        """The user's token; made, and known to the daemon, when there was none."""
+        """The user's token; if there is none, one is made and the daemon knows it."""
         if user not in self.tokens:
             self.tokens[user] = tokens.new_token()
             known = {
@@ -205,7 +205,7 @@ class Room:
         return self.tokens[user]
 
     def socket(self, source: str = "", receive_buffer: int = 0) -> socket.socket:
-        """A connection, if so wished from another loopback address, or with a small buffer."""
+        """A connection; on request from another loopback address, or with a small buffer."""
         connection = socket.socket()
         connection.settimeout(PATIENCE)
         if receive_buffer:
@@ -234,7 +234,7 @@ class Room:
         return peer
 
     def entries(self) -> list[Entry]:
-        """The living clusters, with both their pids: SEND may greet before RECV has told them."""
+        """The living clusters, with both pids: SEND may greet before RECV adds the pids."""
 
         def whole() -> tuple[list[Entry], ...]:
             found = list(roster.living(roster.directory(self.state_dir)))
@@ -265,7 +265,7 @@ class Room:
         self.kill()
 
     def kill(self) -> None:
-        """The same at once, as a power cut would; the peers are left to notice."""
+        """End them by SIGKILL, like a power cut; the peers notice it themselves."""
         if groups.directory(self.state_dir).exists():
             for group in self.groups():
                 with suppress(ProcessLookupError):
@@ -273,7 +273,7 @@ class Room:
             wait_for(lambda: not self.groups())
 
     def close(self) -> None:
-        """End every process of the room and remove its directory; none of it told a secret."""
+        """End every process of the room, check that no secret leaked, and remove the directory."""
         try:
             assert self.secrets_found() == []
         finally:
@@ -281,7 +281,7 @@ class Room:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def secrets_found(self) -> list[str]:
-        """Where a token or the certificate's key is, but for the key's own file."""
+        """Where a token or the certificate's key was found, besides the key's own file."""
         key = Path(self.settings.listen.private_key)
         secrets = [token.encode() for token in self.tokens.values()]
         if key.exists():
@@ -322,14 +322,14 @@ class Room:
 
 
 def give_to_service(directory: Path) -> None:
-    """Everything below a directory to the user that papayad drops to."""
+    """Give everything below a directory to the user that papayad becomes."""
     directory.chmod(0o755)
     for path in (directory, *directory.rglob("*")):
         shutil.chown(path, "nobody", "nogroup")
 
 
 def become_service() -> None:
-    """As papayad does when it drops root: for what only the owner of its processes may do."""
+    """Become the user that papayad becomes, to do what only the owner of its processes may."""
     service = pwd.getpwnam("nobody")
     os.setgroups([])
     os.setgid(service.pw_gid)
@@ -337,7 +337,7 @@ def become_service() -> None:
 
 
 def free_port() -> int:
-    """A port that is nobody's, and below those that the kernel gives to clients."""
+    """A port that nobody uses, below those that the kernel gives to clients."""
     while True:
         port = random.randrange(20_000, 32_000)
         with socket.socket() as probe, suppress(OSError):

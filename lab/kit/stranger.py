@@ -1,4 +1,4 @@
-"""A process that is none of the room's, and counts the signals that it gets.
+"""A process that does not belong to the room, and counts the signals that it gets.
 
 Run as a program: `stranger.py [COMMAND ...]` becomes the service's user, so that the room could
 signal it, says that it is ready, and then answers each line on its stdin with its count.
@@ -17,7 +17,7 @@ _SERVICE = "nobody"
 
 
 class Stranger:
-    """It, from the outside. `group`: the process group that it is in; 0 makes it one of its own."""
+    """The process, seen from a test. `group` is its process group; 0 makes a new one."""
 
     def __init__(self, group: int = 0) -> None:
         self._process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A TLS client whose raw bytes are the test's own: an SSLObject between two MemoryBIOs."""
+"""A TLS client whose raw bytes a test sees: an SSLObject between two MemoryBIOs."""
 
 import socket
 import ssl
@@ -10,7 +10,7 @@ CONTENT_ALERT = 21  # the type of a TLS record (RFC 8446, 5.1)
 
 
 def context() -> ssl.SSLContext:
-    """Of a client that trusts anybody, but expects a close_notify at the end."""
+    """The context of a client that trusts any server, but expects a close_notify at the end."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
     made.check_hostname = False
@@ -20,7 +20,7 @@ def context() -> ssl.SSLContext:
 
 @dataclass
 class RawSocket:
-    """What Peer needs of a socket. `raw` is every byte that came, encrypted as it was."""
+    """What Peer needs of a socket. `raw` is every byte that came, still encrypted."""
 
     plain: socket.socket
     raw: bytes = b""
@@ -77,7 +77,7 @@ class RawSocket:
 
 
 class TLSPeer(Peer):
-    """A client over TLS. `wire` has what is below it."""
+    """A client over TLS. `wire` is the socket below."""
 
     def __init__(self, connection: socket.socket) -> None:
         connection.settimeout(PATIENCE)

@@ -1,5 +1,5 @@
-"""docs/portability.md, made by a command: every test on every platform that can be had here.
+"""Makes docs/portability.md: runs every test on every platform that this machine can run.
 
-What runs is Debian, from its own packages; what differs on systems that do not run here is in
-`calls.toml`, each line with the manual page that says so.
+These are releases of Debian, with their own packages. What differs on systems that do not run here
+is in `calls.toml`, each line with the manual page that says so.
 """

@@ -1,4 +1,4 @@
-"""What the tests ran on, said from inside: `python -m lab.portability.facts` prints JSON."""
+"""What the tests run on: `python -m lab.portability.facts`, run inside, prints it as JSON."""
 
 import json
 import platform

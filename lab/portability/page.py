@@ -1,4 +1,4 @@
-"""docs/portability.md: rendered from what was seen and from what manual pages say."""
+"""Renders docs/portability.md from the results of the runs and from what manual pages say."""
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -58,7 +58,7 @@ def _runs(kept: Mapping[str, Outcome]) -> Iterator[str]:
 
 
 def _left_out(kept: Mapping[str, Outcome]) -> Iterator[str]:
-    """Each reason once, with where and how often it was one."""
+    """Each reason once, with the platforms where it occurred and how often."""
     reasons: dict[str, list[str]] = {}
     for name, seen in kept.items():
         expected = {f"expected to fail: {why}": number for why, number in seen.expected.items()}

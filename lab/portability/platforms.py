@@ -1,6 +1,6 @@
-"""The platforms that the tests run on, and what each needs beside what papaya itself needs.
+"""The platforms that the tests run on, and the packages that the tests need there.
 
-All of it is the distribution's own, the interpreter as well: what the packages depend on there.
+Everything is the distribution's own, the interpreter as well, as it is for papaya's packages.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.kit.machine import roots
 
-# The tests, the programs that some of them drive, and what a checkout is installed with.
+# For the tests themselves, for the programs that some of them run, and to install a checkout.
 TOOLS = (
     "python3-pytest python3-pytest-timeout python3-hypothesis python3-pyte python3-matplotlib "
     "python3-seccomp python3-venv python3-setuptools python3-wheel git openssl mandoc shellcheck "

@@ -1,4 +1,4 @@
-"""What was seen on a platform: read from pytest's report, and kept in `seen.json` between runs."""
+"""The results of a platform: read from pytest's report, and kept in `seen.json` between runs."""
 
 import json
 import time
@@ -27,13 +27,13 @@ class Outcome:
         return f"{name}: {self.passed} passed, {len(self.failed)} failed, {skipped} skipped"
 
     def to_repeat(self) -> list[str]:
-        """The tests that failed, as pytest wants them named."""
+        """The names of the tests that failed, in the form that pytest takes."""
         names = (name.partition(".test_") for name in self.failed)
         places = ((f"{path}.test_{rest.partition('.')[0]}", rest) for path, _, rest in names)
         return [f"{place.replace('.', '/')}.py::{rest.partition('.')[2]}" for place, rest in places]
 
     def repeated(self, again: "Outcome") -> "Outcome":
-        """This one, with what came of its failed tests when they were run once more."""
+        """This outcome, with the new results of its failed tests after they ran once more."""
         passed = self.passed + again.passed
         return replace(self, date=again.date, passed=passed, failed=again.failed)
 

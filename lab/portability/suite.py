@@ -1,7 +1,7 @@
-"""Running every test in a root: in an overlay of it, with processes and a network of its own.
+"""Runs every test in an overlay of a root, with its own process ids and its own network.
 
-A chroot rather than a container, since the tests themselves mount, confine and make namespaces.
-When it ends, by itself or by its time, every process in it is gone, and so are its mounts.
+It is a chroot and not a container, since the tests themselves mount, confine and make namespaces.
+When it ends, by itself or because its time is up, all its processes and mounts are gone.
 """
 
 import shutil
@@ -18,7 +18,7 @@ INSIDE = Path(__file__).with_name("inside.sh")
 
 
 def run(platform: Platform, tests: list[str], patience: float, output: Path) -> Outcome:
-    """The outcome on a platform; what pytest says goes to a file. RuntimeError: there is none."""
+    """Run the tests, with pytest's output to a file; RuntimeError when there is no outcome."""
     root = platform.root()
     output.parent.mkdir(exist_ok=True)
     (roots.cache() / "portability").mkdir(exist_ok=True)
@@ -46,7 +46,7 @@ def run(platform: Platform, tests: list[str], patience: float, output: Path) -> 
 
 
 def copy_checkout(target: Path) -> None:
-    """The files that git knows, as they are now, in a repository of their own."""
+    """Copy the files that git knows, as they are now, into a repository of their own."""
     known = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(known, cwd=CHECKOUT, capture_output=True, check=True).stdout.decode()
     for name in filter(None, names.split("\0")):

@@ -14,9 +14,9 @@ from papayactl.main import main
 
 
 def runner() -> CliRunner:
-    """A runner of commands in this process, with stderr apart from stdout.
+    """A runner of commands in this process that keeps stderr apart from stdout.
 
-    As click 8.2 has it always, and 8.1 when it is asked to.
+    click 8.2 always does that, and 8.1 does it when it is asked to.
     """
     known = inspect.signature(CliRunner).parameters
     apart: dict[str, Any] = {"mix_stderr": False} if "mix_stderr" in known else {}
@@ -47,7 +47,7 @@ def is_idle(pid: int) -> bool:
     return "sigtimedwait" in Path(f"/proc/{pid}/wchan").read_text()
 
 
-#: of a room in which `block` may talk fast enough
+#: Limits of a room in which `block` may talk fast enough.
 TALKATIVE: dict[str, Any] = {
     "limits": {"messages_per_second": 1e6, "message_burst": 1000000, "message_bytes": 65536},
     "chatlog": {"durability": "kernel"},
@@ -55,9 +55,9 @@ TALKATIVE: dict[str, Any] = {
 
 
 def block(room: Room, user: str, talker: Peer) -> None:
-    """Have `talker` say so much that the user, whose socket nobody reads, blocks its SEND.
+    """Have `talker` say so much that the user's SEND blocks, since nobody reads the user's socket.
 
-    Seen once that may be the moment before the peer's kernel makes room.
+    To see it blocked once is not enough: the peer's kernel may make room a moment later.
     """
     send = room.entry(user).send
     number = blocked = 0
@@ -71,7 +71,7 @@ def block(room: Room, user: str, talker: Peer) -> None:
 
 
 def settle(send: int) -> None:
-    """Wait until SEND sleeps, wherever: not while it runs or lingers."""
+    """Wait until SEND sleeps in any system call, and neither runs nor lingers."""
     wait_for(lambda: is_idle(send) or Path(f"/proc/{send}/wchan").read_text() in _BLOCKED)
 
 

@@ -1,4 +1,4 @@
-"""A room of files, and stand-ins for papayad's processes in it: seen and ended without a daemon."""
+"""A room of files and of stand-ins for papayad's processes, to list and end without a daemon."""
 
 import json
 import os
@@ -22,7 +22,7 @@ STAND_IN = Path(__file__).with_name("stand_in.py")
 
 @dataclass
 class Client:
-    """A cluster's stand-in: its two pids, and the process that holds on to it."""
+    """A cluster's stand-in: its two pids, and their parent, by which a test ends them."""
 
     recv: int
     send: int

@@ -21,7 +21,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def cluster(state_dir: str, user: str, peer: str, token: str) -> None:
-    """The parent stays as the test's grip on it; RECV and SEND end when it does."""
+    """The parent stays, so that the test can end it; RECV and SEND end with it."""
     os.setpgid(0, 0)
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     path = Path(state_dir)

@@ -1,4 +1,4 @@
-"""Faults that the kernel itself would hardly give: strace makes a process's system calls fail."""
+"""Faults that hardly happen by themselves: strace makes system calls of a process fail."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="needs 
 
 @contextmanager
 def injecting(pid: int, *injections: str, follow: bool = False) -> Iterator[None]:
-    """Have system calls of a process changed, each as strace's `-e inject=` takes it."""
+    """Change system calls of a process, each as strace's `-e inject=` describes it."""
     calls = ",".join(one.partition(":")[0] for one in injections)
     command = ["strace", "-qq", "-o", os.devnull, "-p", str(pid), "-e", f"trace={calls}"]
     for one in injections:

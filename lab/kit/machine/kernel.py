@@ -22,7 +22,7 @@ def context_switches(pid: int) -> int:
 
 
 def parent(pid: int) -> int:
-    """0 when it is gone; so with its group."""
+    """The pid of the parent; 0 when the process is gone."""
     try:
         return number(pid, "PPid")
     except (FileNotFoundError, ProcessLookupError):
@@ -37,7 +37,7 @@ def process_group(pid: int) -> int:
 
 
 def children(pid: int) -> list[int]:
-    """Of all its threads; zombies are children too."""
+    """The children of all its threads; zombies are among them."""
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():
         found += [int(word) for word in (task / "children").read_text().split()]
@@ -54,7 +54,7 @@ def descriptors(pid: int) -> dict[int, str]:
 
 
 def tcp_sockets() -> dict[str, tuple[int, int]]:
-    """Every TCP socket here, as a descriptor names it: its own port and its peer's."""
+    """The own and the peer's port of every TCP socket here, by its name as a descriptor."""
     known = {}
     for table in ("tcp", "tcp6"):
         for line in Path("/proc/net", table).read_text().splitlines()[1:]:
@@ -86,7 +86,7 @@ def of_group(group: int) -> list[int]:
 
 
 def limit(pid: int, name: str) -> tuple[str, str]:
-    """Soft and hard, of a name such as "Max processes"."""
+    """The soft and the hard limit of a name such as "Max processes"."""
     for line in Path(f"/proc/{pid}/limits").read_text().splitlines():
         if line.startswith(name):
             soft, hard = line[len(name) :].split()[:2]
@@ -95,7 +95,7 @@ def limit(pid: int, name: str) -> tuple[str, str]:
 
 
 def cpu_nanoseconds(pid: int) -> int:
-    """By the scheduler: ticks do not see short bursts."""
+    """The CPU time as the scheduler counts it: ticks do not see short bursts."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
 
 

@@ -1,4 +1,4 @@
-"""Resource limits of processes that run already, as their own user may change them (prlimit(2))."""
+"""Changing resource limits of processes that run already, as their own user may (prlimit(2))."""
 
 import os
 import resource
@@ -8,9 +8,10 @@ from lab.kit.room import ROOT, become_service
 
 
 def set_soft(pid: int, which: int, soft: int) -> None:
-    """Another soft limit; the hard one stays, so that it can be put back. Raises OSError when gone.
+    """Set another soft limit; the hard one stays, so that the soft one can be put back.
 
-    Not as root, who without CAP_SYS_RESOURCE may change only root's.
+    It is done as the service's user: without CAP_SYS_RESOURCE root may change only root's limits.
+    Raises OSError when the process is gone.
     """
     if exit_code(fork(lambda: _set(pid, which, soft))):
         raise ProcessLookupError(pid)

@@ -1,7 +1,7 @@
-"""The hunt for secrets: whatever a room left where somebody may look, searched for them.
+"""The hunt for secrets: searches everything that a room leaves where others can look.
 
-Tokens, the certificate's key and what else is asked for. Their places are not searched: the key's
-file, and what a client keeps of its own invite.
+It looks for tokens, for the certificate's key, and for what a test asks for. It does not search the
+places where they belong: the key's file, and what a client keeps of its own invite.
 """
 
 import base64
@@ -13,22 +13,22 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 _SHOWN = ("cmdline", "environ", "comm", "maps", "status", "wchan", "mountinfo")
-_PART = 24  # bytes of a secret that are too many in any place
+_PART = 24  # bytes of a secret: to find so many of them anywhere is a failure
 
 
 def found(
     directory: Path, pids: Iterable[int], secrets: Iterable[bytes], own: Iterable[Path] = ()
 ) -> list[str]:
-    """Where a secret is: files below a directory but `own` ones, and what ps can show."""
+    """Where a secret was found: in files below a directory but `own` ones, or in what ps shows."""
     parts = [part for secret in secrets for part in _parts(secret)]
     places = [*_files(directory, set(own)), *_processes(pids)]
     return [place for place, data in places if any(part in data for part in parts)]
 
 
 def key_forms(path: Path) -> list[bytes]:
-    """What the key of a certificate might be found as: bytes, hexadecimal, base64 at any place.
+    """The forms in which a certificate's key could leak: bytes, hexadecimal, base64 at any offset.
 
-    Its private number only: a key's file has the public half as well, which is no secret.
+    Only of its private number: the key's file also has the public half, which is no secret.
     """
     key = serialization.load_pem_private_key(path.read_bytes(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)

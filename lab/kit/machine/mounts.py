@@ -1,4 +1,4 @@
-"""Small filesystems of a test's own, where the machine lets it mount."""
+"""Small filesystems for a single test, where the machine lets it mount."""
 
 import os
 import subprocess
@@ -39,7 +39,7 @@ def tmpfs(path: Path, size: str) -> Iterator[None]:
 
 @contextmanager
 def bound(path: Path, source: Path) -> Iterator[None]:
-    """The directory `source` seen at `path`."""
+    """Make the directory `source` visible at `path`."""
     bind(path, source)
     try:
         yield
@@ -52,13 +52,13 @@ def bind(path: Path, source: Path) -> None:
 
 
 def detach(path: Path) -> None:
-    """Unmount, though files there are open; as often as it is mounted."""
+    """Unmount it as often as it is mounted, even when files there are open."""
     while f" {path} " in Path("/proc/self/mountinfo").read_text():
         subprocess.run(["umount", "--lazy", path], check=True)
 
 
 def fill(directory: Path) -> Path:
-    """A file that takes all the space that is left."""
+    """Make a file that takes all the space that is left."""
     path = directory / "filler"
     with path.open("wb", buffering=0) as file:
         for size in (65536, 1):

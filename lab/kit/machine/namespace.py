@@ -16,7 +16,7 @@ from lab.kit.room import PATIENCE, ROOT
 
 _serial = itertools.count()
 
-# Makes a connection in there and hands its socket out.
+# Connects from inside the namespace and passes the socket to us.
 _CONNECT = """
 import socket, sys
 outside = socket.socket(fileno=int(sys.argv[3]))
@@ -27,7 +27,7 @@ socket.send_fds(outside, [b"x"], [inside.fileno()])
 
 @dataclass(frozen=True)
 class Host:
-    """`address` is this machine's, as it is seen from there."""
+    """`address` is the address at which this machine is reached from there."""
 
     name: str
     address: str
@@ -43,7 +43,7 @@ class Host:
         return socket.socket(fileno=descriptor)
 
     def pull_cable(self) -> None:
-        """Nothing arrives there any more, and nothing comes: no FIN, no reset."""
+        """From now on nothing arrives there and nothing comes from there: no FIN, no reset."""
         ip("-n", self.name, "link", "set", "eth0", "down")
 
 

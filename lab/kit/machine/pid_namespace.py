@@ -1,4 +1,4 @@
-"""A pid namespace of a test's own, where it says which number a process gets next."""
+"""A pid namespace for a single test, which chooses there the number of the next process."""
 
 import ctypes
 import os
@@ -32,7 +32,7 @@ needs_pid_namespace = pytest.mark.skipif(
 
 
 def run_in_pid_namespace(run: Callable[[], None]) -> None:
-    """Run this as init of a pid namespace, with its own /proc; what fails there fails here.
+    """Run a function as init of a pid namespace, with its own /proc; its failure fails here, too.
 
     When it returns, the kernel ends all that is left in there.
     """
@@ -52,17 +52,17 @@ def run_in_pid_namespace(run: Callable[[], None]) -> None:
 
 
 def give_next(pid: int) -> None:
-    """The next process that is made here has this pid, or the next one that is free."""
+    """Give the next process in this namespace this pid, or the next one that is free."""
     _LAST_PID.write_text(str(pid - 1))
 
 
 def most() -> int:
-    """Pids are below it; behind the last one they begin anew."""
+    """The limit of pids: after the last one below it they begin again."""
     return int(Path("/proc/sys/kernel/pid_max").read_text())
 
 
 def reap() -> None:
-    """As init does: whoever has ended gives its pid back."""
+    """Wait for children, as init does: then the pids of those that ended are free again."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

@@ -1,7 +1,7 @@
 """Roots to boot: a minimal Debian with what the packages depend on, made once and kept.
 
-Outside of the checkout, in ${XDG_CACHE_HOME:-~/.cache}/papaya/roots. A machine boots one under an
-overlay and leaves it as it is, so it serves until this recipe changes.
+They are outside of the checkout, in ${XDG_CACHE_HOME:-~/.cache}/papaya/roots. A machine boots a
+root under an overlay and does not change it, so it can be used until this recipe changes.
 """
 
 import fcntl
@@ -33,9 +33,9 @@ def obstacle() -> str:
 
 
 def root(suite: str, more: str = "", architecture: str = "", name: str = "") -> Path:
-    """The root of a release, with `more` packages; made when it is not there, in some minutes.
+    """The root of a release, with `more` packages; if it is not there, it is made in some minutes.
 
-    `name` tells it from others of that release where the packages would be too long a name.
+    `name` distinguishes it from other roots of the release, if the packages make too long a name.
     """
     recipe = f"{BASE} {PACKAGES} {FINISH}"
     first = f"{suite}-{architecture}" if architecture else suite

@@ -21,7 +21,7 @@ from lab.kit.terminal.scripted import SECONDS
 
 
 class Watched(pyte.Screen):
-    """A screen that remembers what a message must never do."""
+    """A screen that remembers when something happens that a message must never cause."""
 
     def __init__(self, columns: int, lines: int) -> None:
         self.bells = 0
@@ -36,9 +36,9 @@ class Watched(pyte.Screen):
 
 
 class Emulator:
-    """A running papayachat and its terminal; both are gone when the test is.
+    """A running papayachat and its terminal; both end with the test.
 
-    Whoever waits for one reads all of them: a terminal that nobody reads stops its program.
+    To wait for one of them is to read all: a terminal that nobody reads stops its program.
     """
 
     _open: ClassVar[dict[int, "Emulator"]] = {}
@@ -83,7 +83,7 @@ class Emulator:
             data = data[os.write(self._master, data) :]
 
     def until(self, true: Callable[[], object]) -> None:
-        """Read until what is on the screen makes it true; fails after a while."""
+        """Read until the screen makes the condition true; fails after a while."""
         end = time.monotonic() + SECONDS
         while not true():
             if not self._read(end - time.monotonic()):
@@ -114,7 +114,7 @@ class Emulator:
         return self.wait()
 
     def wait(self) -> int:
-        """Read to its end; the exit code, negative for a signal."""
+        """Read until papayachat ends; return the exit code, negative for a signal."""
         while self._master in self._open and self._read(SECONDS):
             pass
         if self.status is None:
@@ -123,7 +123,7 @@ class Emulator:
         return self.status
 
     def hang_up(self) -> int:
-        """Close the terminal, as a closed window or a lost ssh does; the exit code."""
+        """Close the terminal, as a closed window or a lost ssh does; return the exit code."""
         del self._open[self._master]
         os.close(self._master)
         _, status = os.waitpid(self.pid, 0)
@@ -131,7 +131,7 @@ class Emulator:
         return self.status
 
     def _read(self, seconds: float) -> bool:
-        """Read what has come, from whichever; False when nothing does, or this one ended."""
+        """Read what has come from any terminal; False when nothing comes, or this one ended."""
         ready = select.select(list(self._open), [], [], max(0.0, seconds))[0]
         ended = [each for each in ready if not self._open[each]._feed()]
         for master in ended:

@@ -41,7 +41,7 @@ class Peer:
         return upstream
 
     def left(self) -> bool:
-        """Wait until the client closes; whether it said nothing more before."""
+        """Wait until the client closes; return whether it sent nothing more before."""
         try:
             rest = self._buffer + self.stream.recv(1)
         except ConnectionError:
@@ -49,7 +49,7 @@ class Peer:
         return not rest
 
     def greet(self, *, extra: bytes = b"") -> None:
-        """The `+` line and everything from where the client asked for it; `extra` comes between."""
+        """Send the `+` line, then `extra`, then the log from where the client asked for it."""
         room = self.room
         offset = room.start_of(self.hello)
         greeting = Greeting("alice", "main", room.identity, offset, room.end, 8192)

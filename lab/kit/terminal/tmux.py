@@ -1,4 +1,4 @@
-"""A real terminal: tmux with a server of its own, whose socket is in a directory of the test's."""
+"""A real terminal: tmux with a server of its own, whose socket is in the test's directory."""
 
 import subprocess
 
@@ -23,7 +23,7 @@ class Terminal:
         return self.tmux("capture-pane", "-p", "-t", "top").splitlines()
 
     def shows(self, text: str) -> list[str]:
-        """The screen, once it shows the text."""
+        """Wait until the screen shows the text; return the screen."""
         wait_for(lambda: text in "\n".join(self.screen()))
         return self.screen()
 
