@@ -108,7 +108,10 @@ def run(options: argparse.Namespace, inherited: range) -> int:
         return DONE
     keep = [gathered.pid_file, *gathered.listening.values()]
     stderr = sys.stderr if settings.service.log_to == "stderr" else None
-    return detach.detach(PROGRAM, keep, stderr, lambda ready: serve(settings, gathered, ready))
+    detach.detach(
+        lambda ready: serve(settings, gathered, ready), keep, stderr, gathered.journal.error
+    )
+    return DONE
 
 
 def gather(settings: Settings, log_to: str, inherited: range) -> Gathered:
@@ -158,6 +161,24 @@ def prepare_state(path: Path, journal: Journal) -> None:
 
 def serve(settings: Settings, gathered: Gathered, ready: detach.Ready) -> None:
     """The acceptor's life, in its own process group; `ready` lets the starter go."""
+    try:
+        acceptor = set_up(settings, gathered)
+    except OSError as error:
+        raise _unusable(Path(error.filename or settings.state_dir), error) from error
+    gathered.journal.info(f"listening on {' '.join(gathered.listening)}")
+    ready()
+    try:
+        acceptor.run()
+    except Exception as error:
+        gathered.journal.error(f"the acceptor ends by a bug: {type(error).__name__}{where(error)}")
+        raise
+    with suppress(OSError):
+        force.remove(settings.pid_file.parent)
+        settings.pid_file.unlink()
+
+
+def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
+    """Everything that may fail in the daemon itself. Raises OSError and Fault."""
     gathered.journal.reopen()
     raise_descriptor_limit()
     rlimits.leave_no_core()
@@ -169,20 +190,12 @@ def serve(settings: Settings, gathered: Gathered, ready: detach.Ready) -> None:
         shared, gathered.listening, gathered.terms, gathered.credentials, gathered.pid_file
     )
     arriving = signals.Signals()
-    pidfile.write(gathered.pid_file)
     gc.collect()
     immortal.immortalise()
     gc.freeze()  # what is there now is shared with every cluster: no collection touches it
-    gathered.journal.info(f"listening on {' '.join(gathered.listening)}")
-    ready()
-    try:
-        acceptor.run(arriving)
-    except Exception as error:
-        gathered.journal.error(f"the acceptor ends by a bug: {type(error).__name__}{where(error)}")
-        raise
-    with suppress(OSError):
-        force.remove(settings.pid_file.parent)
-        settings.pid_file.unlink()
+    acceptor.begin(arriving)
+    pidfile.write(gathered.pid_file)
+    return acceptor
 
 
 def raise_descriptor_limit() -> None:

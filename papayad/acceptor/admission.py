@@ -20,7 +20,7 @@ from papayad.state.tokens import Token
 NOBODY = "-"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Welcome:
     """Who may come in; `older` are the clusters that it takes over."""
 
@@ -28,7 +28,7 @@ class Welcome:
     older: tuple[Known, ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Who may not. `known`: it showed a token that is valid here."""
 
@@ -37,7 +37,7 @@ class Refused:
     known: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Admitted:
     """A connection that comes in, with all that its cluster needs: what the lobby hands out."""
 

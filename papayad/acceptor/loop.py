@@ -33,7 +33,7 @@ _SAID_AGAIN_AFTER = 60.0  # seconds
 
 
 class Acceptor:
-    """One incarnation. `run` returns when it was asked to stop, with the port closed."""
+    """One incarnation: `begin`, then `run`, which returns when it was asked to stop."""
 
     def __init__(
         self,
@@ -63,7 +63,8 @@ class Acceptor:
         self._generation = 0  # how often the files were read
         self._configuration = ""  # what names the content of the configuration in force
 
-    def run(self, signals: Signals) -> None:
+    def begin(self, signals: Signals) -> None:
+        """Take in what former acceptors left. Raises OSError."""
         self._events.add(signals.descriptor, _own, lambda: self._serve_signals(signals))
         for pidfd in self._clients.adopt():
             self._events.add(pidfd, _own, lambda pidfd=pidfd: self._adopted_ended(pidfd))  # type: ignore[misc]
@@ -71,6 +72,9 @@ class Acceptor:
         self._accept.begin(self._listening.values())
         self._set_title()
         self._say_what_is_in_force([])
+
+    def run(self) -> None:
+        """Serve; the port is closed when it returns."""
         while not self._stopping:
             self._turn()
         self._close()

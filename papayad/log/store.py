@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from papayad.errors import CONFIGURATION, Fault
 from papayad.formats import record
 from papayad.log import committed, segments
 from papayad.state import groups, marks, penalty, roster
@@ -26,8 +27,18 @@ _DIRECTORIES = (
 
 
 def identity(state_dir: Path) -> str:
-    """The log's identity, 32 hex characters; drawn anew when committed bytes were lost."""
-    return (state_dir / _IDENTITY).read_text().strip()
+    """The log's identity, 32 hex characters; drawn anew when committed bytes were lost.
+
+    A Fault (78) when it is away: `prepare` leaves it so while clients are connected, who know it.
+    """
+    try:
+        return (state_dir / _IDENTITY).read_text().strip()
+    except FileNotFoundError:
+        remedy = "put it back, or papayactl shutdown: then the next start draws a new one"
+        raise Fault(
+            str(state_dir / _IDENTITY), "is away, and clients are connected", remedy,
+            code=CONFIGURATION,
+        ) from None  # fmt: skip
 
 
 def prepare(state_dir: Path, warn: Callable[[str], None]) -> None:

@@ -1,78 +1,111 @@
 """Detaching: python-daemon's double fork, and a starter that waits (design section 2).
 
-The command returns when the daemon has written its pid file, listens, and has init for a parent;
-else with the daemon's reason. A service manager that sees it return can trust what it finds.
+Used by papayad, and by papayactl for what it leaves behind. `detach` returns when the daemon is
+ready and has init for a parent; a service manager that sees its command return can trust what it
+finds. What fails before that is raised in the starter, whatever it was.
 """
 
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import daemon
 
-from papayad.errors import DONE, FAILED, Fault
+from papayad.errors import DONE, FAILED, Fault, denied_or, reason
 from papayad.system import process_group
+from papayad.system.spawn import where
 
 Ready = Callable[[], None]
 
+_READY = b"ready"
+_BETWEEN = "\0"  # in no line that a Fault is made of
+
 
 def detach(
-    program: str, keep: Sequence[Any], stderr: IO[str] | None, serve: Callable[[Ready], None]
-) -> int:
-    """Run `serve` in a daemon that keeps the given files open; returns the starter's exit code."""
+    serve: Callable[[Ready], None],
+    keep: Sequence[Any] = (),
+    stderr: IO[str] | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> None:
+    """Run `serve` in a daemon that keeps the given files open; returns when that calls `Ready`.
+
+    `tell` gets a line for whoever reads the daemon's log when it fails before it is ready. Raises
+    its Fault; a bug of its becomes one.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child:
         os.close(writing)
-        return _wait(reading, child)
+        _wait(reading, child)
+        return
     os.close(reading)
-    _become_daemon(program, [*keep, writing], stderr, writing, serve)
-    os._exit(DONE)
+    _become_daemon(serve, keep, stderr, tell, writing)
 
 
-def _wait(reading: int, child: int) -> int:
-    """The starter: the daemon's word, an exit code, or its reason and the code behind it."""
+def _wait(reading: int, child: int) -> None:
+    """The starter: until the daemon is ready, has said why it is not, or is no more."""
     os.waitpid(child, 0)
     with os.fdopen(reading, "rb") as pipe:
-        words = pipe.read().decode()
-    if not words:
-        print("papayad: the daemon ended before it was ready: see its log", file=sys.stderr)
-        return FAILED
-    code, _, line = words.partition(" ")
-    if line:
-        print(line, file=sys.stderr)
-    return int(code)
+        word = pipe.read()
+    if word == _READY:
+        return
+    parts = word.decode(errors="replace").split(_BETWEEN)
+    if len(parts) != 4:
+        raise Fault("the daemon", "ended before it was ready", "see its log")
+    what, why, remedy, code = parts
+    raise Fault(what, why, remedy, code=int(code))
 
 
 def _become_daemon(
-    program: str,
+    serve: Callable[[Ready], None],
     keep: Sequence[Any],
     stderr: IO[str] | None,
+    tell: Callable[[str], None] | None,
     starter: int,
-    serve: Callable[[Ready], None],
-) -> None:
-    """In the starter's child, then in its grandchild."""
+) -> NoReturn:
+    """In the starter's child, then in its grandchild, which ends here."""
+    is_ready = False
 
     def ready() -> None:
-        os.write(starter, b"%d" % DONE)
+        nonlocal is_ready
+        is_ready = True
+        os.write(starter, _READY)
         os.close(starter)
 
-    with daemon.DaemonContext(
-        detach_process=True,
-        files_preserve=list(keep),
-        stderr=stderr,
-        umask=0o077,
-        working_directory="/",
-        signal_map={},
-    ):
-        _wait_for_init()
-        process_group.enter_own()
-        try:
+    code = FAILED
+    try:
+        with daemon.DaemonContext(
+            detach_process=True,
+            files_preserve=[*keep, starter],
+            stderr=stderr,
+            umask=0o077,
+            working_directory="/",
+            signal_map={},
+        ):
+            _wait_for_init()
+            process_group.enter_own()
             serve(ready)
-        except Fault as fault:
-            os.write(starter, f"{fault.code} {program}: {fault}\n".encode())
+            code = DONE
+    except Exception as error:
+        if is_ready:
+            raise
+        fault = _as_fault(error)
+        parts = (fault.what, fault.why, fault.remedy, str(fault.code))
+        os.write(starter, _BETWEEN.join(parts).encode())
+        if tell:
+            tell(str(fault))
+    finally:
+        os._exit(code)
+
+
+def _as_fault(error: Exception) -> Fault:
+    if isinstance(error, Fault):
+        return error
+    if isinstance(error, OSError):
+        what = str(error.filename) if error.filename else f"the daemon{where(error)}"
+        return Fault(what, reason(error), code=denied_or(error, FAILED))
+    return Fault("the daemon", f"ends by a bug: {type(error).__name__}{where(error)}")
 
 
 def _wait_for_init() -> None:

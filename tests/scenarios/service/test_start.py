@@ -142,6 +142,61 @@ def test_a_port_that_is_taken(make_room: MakeRoom) -> None:
     room.start()
 
 
+# What fails between the fork and the moment when it serves
+
+
+@pytest.mark.parametrize("options", [(), ("--foreground",)])
+def test_an_identity_that_is_away_while_somebody_is_in(
+    make_room: MakeRoom, options: tuple[str, ...]
+) -> None:
+    """The client's was that one, and no other will do until everybody has left."""
+    room = make_room()
+    alice = room.join("alice")
+    room.stop_acceptor()
+    (room.state_dir / "identity").unlink()
+    done = launch.run(room, *options)
+    assert done.code == CONFIGURATION
+    words = f"{room.state_dir}/identity: is away, and clients are connected: put it back, or "
+    assert f"papayad: {words}" in done.stderr
+    if not options:
+        assert f"<3>papayad[main]: {words}" in done.stderr  # the log's line
+    alice.ping()
+    room.kill()
+    room.start()
+
+
+FAILURES = {
+    "OSError(28, 'No space left', '/there')": ("/there: No space left: remove", UNAVAILABLE),
+    "OSError(24, 'Too many')": (": Too many: ", UNAVAILABLE),
+    "ZeroDivisionError()": ("the daemon: ends by a bug: ZeroDivisionError (<string>:2)", 1),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_what_fails_in_the_daemon_is_told_its_starter_and_the_log(
+    make_room: MakeRoom, failure: str
+) -> None:
+    room = make_room(start=False)
+    words, code = FAILURES[failure]
+    room.before = f"from papayad.state import groups\ndef create(*_): raise {failure}\n"
+    room.before += "groups.create = create"
+    done = launch.run(room)
+    assert done.code == code
+    starter, log = sorted(done.stderr.splitlines(), key=lambda line: line.startswith("<"))
+    assert starter.startswith("papayad: ") and words in starter
+    assert log.startswith("<3>papayad[main]: ") and words in log
+
+
+def test_a_daemon_that_is_killed_before_it_serves_is_missed(make_room: MakeRoom) -> None:
+    room = make_room(start=False)
+    room.before = "import os\nfrom papayad.state import groups\n"
+    room.before += "groups.create = lambda *_: os.kill(os.getpid(), 9)"
+    done = launch.run(room)
+    assert (done.code, one_line(done)) == (
+        1, "papayad: the daemon: ended before it was ready: see its log"
+    )  # fmt: skip
+
+
 def test_check_prints_what_is_in_effect(make_room: MakeRoom) -> None:
     room = make_room("required", start=False, limits={"max_clients": 7})
     done = launch.run(room, "--check")
