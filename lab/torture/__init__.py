@@ -1,4 +1,4 @@
-"""What SECURITY.md promises, tried: a room under attack and under chaos, with an oracle.
+"""Tries what SECURITY.md promises: a room under attack, and under chaos with an oracle.
 
-Everything is bounded in time and count, on loopback, and in a directory that is removed.
+All of it is bounded in time and number, on loopback, and in a directory that is removed.
 """

@@ -16,7 +16,7 @@ from papayad.state import roster
 
 
 def judge_log(room: Room, devices: list[Device]) -> None:
-    """The log is whole, each message is in it exactly once, each copy is its range."""
+    """The log is whole, each message is in it exactly once, each copy equals a part of it."""
     verified = subprocess.run(
         [sys.executable, "-m", "papayactl", "--config", str(room.path), "log", "verify"],
         capture_output=True,
@@ -32,10 +32,10 @@ def judge_log(room: Room, devices: list[Device]) -> None:
 def judge_rest(
     room: Room, devices: list[Device], pids: set[int], groups: set[int], bare: Counter[str]
 ) -> None:
-    """When everybody has left, the acceptor holds what it held at first, and then nothing is left.
+    """When everybody has left, the acceptor has no more than at first; after it, nothing is left.
 
-    `pids` and `groups` are those of all processes that there were, `bare` the acceptor's kinds of
-    descriptors when nobody had come yet.
+    `pids` and `groups` are those of all processes that there ever were; `bare` are the kinds of
+    descriptors that the acceptor had before the first client.
     """
     for device in devices:
         device.peer.close()
@@ -54,13 +54,13 @@ def judge_rest(
 
 
 def kinds(pid: int) -> Counter[str]:
-    """How many descriptors of each kind a process has: the numbers of sockets and pipes differ."""
+    """How many descriptors of each kind a process has, without the numbers of sockets and pipes."""
     names = [name.split(":")[0] for name in descriptors(pid).values()]
     return Counter("group" if "/groups/" in name else name for name in names)
 
 
 def _open_below(directory: Path) -> Iterator[tuple[int, str]]:
-    """Files there that any process of this machine has open."""
+    """The files below a directory that any process of this machine has open."""
     for name in os.listdir("/proc"):
         with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
             if name.isdigit():

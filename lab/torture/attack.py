@@ -1,9 +1,9 @@
-"""Attacks on the port, and what those who talk notice of them, against quiet times of the same run.
+"""Attacks on the port, and what people in the room notice, compared with quiet times in between.
 
-Before each attack it is quiet for a while, and all of it happens several times over, so that a
-machine's moods fall on all alike: a quantile is the median of its turns'.
-A friend who joins does so over TLS, each time from an address that nobody has seen before: nothing
-of what the room remembers helps him.
+Before each attack it is quiet for a while. All of this is done in several turns, so that other work
+of the machine disturbs all attacks alike: each quantile is the median of those of the turns.
+A friend joins over TLS, each time from an address that the room has never seen, so that nothing the
+room remembers helps.
 """
 
 import statistics
@@ -30,7 +30,7 @@ TURNS = 3
 
 _PAUSE = 0.02  # seconds between two messages
 _LONGEST_JOIN = 2.0  # seconds
-_WORSE = 2.0  # times the quiet p99
+_WORSE = 2.0  # how many times the quiet p99 is allowed
 _LONGEST_CLOSE = 1.0  # seconds
 _MOST_MEMORY = 128 << 10  # KiB
 _friends = count()
@@ -38,7 +38,7 @@ _friends = count()
 
 @dataclass(slots=True)
 class Seen:
-    """What was noticed; times in seconds, `heard` by turn, `memory` of the acceptor in KiB."""
+    """What was measured: times in seconds, `heard` by turn, `memory` of the acceptor in KiB."""
 
     heard: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     joins: list[float] = field(default_factory=list)
@@ -67,7 +67,7 @@ _TITLES = (
 
 
 def run(people: int, seconds: float, size: Size, turns: int) -> tuple[list[str], list[str]]:
-    """Lines of a report, and the goals that were missed; an AssertionError when somebody is lost.
+    """Return the report's lines and the goals that were missed; AssertionError: somebody was lost.
 
     `seconds` is for each attack and the quiet before it, in all turns together.
     """
@@ -97,7 +97,7 @@ def run(people: int, seconds: float, size: Size, turns: int) -> tuple[list[str],
 
 
 def _stop(room: Room, peers: list[Peer]) -> float:
-    """The port closes, and nobody who talks notices; seconds until it was closed."""
+    """Stop the acceptor; people go on talking. Return the seconds until the port was closed."""
     began = time.monotonic()
     room.stop_acceptor()
     closed = time.monotonic() - began
@@ -125,7 +125,7 @@ def _missed(quiet: Seen, attacked: dict[str, Seen], closed: float) -> list[str]:
 
 
 def _converse(room: Room, peers: list[Peer], seconds: float, seen: Seen, turn: int) -> None:
-    """One speaks, all hear; now and then a friend joins."""
+    """One person speaks, all hear it; now and then a friend joins."""
     acceptor = room.acceptor()
     began, cpu, rounds = time.monotonic(), cpu_seconds(acceptor), 0
     while time.monotonic() < began + seconds or not rounds:
@@ -141,7 +141,7 @@ def _converse(room: Room, peers: list[Peer], seconds: float, seen: Seen, turn: i
 
 
 def _say(peers: list[Peer], number: int) -> list[float]:
-    """When each had heard it, from its sending on."""
+    """Say something; return for each person the time until it arrived."""
     began = time.monotonic()
     mark = f"{began:.6f}".encode()
     peers[number % len(peers)].send(b"MSG - " + mark + b"\n")
@@ -154,7 +154,7 @@ def _say(peers: list[Peer], number: int) -> list[float]:
 
 
 def _join(room: Room) -> float:
-    """As a client does: whoever is thrown out tries again at once."""
+    """Join as a client does: if it is thrown out, it tries again at once."""
     number, began = next(_friends), time.monotonic()
     source = f"127.200.{number // 250}.{number % 250 + 1}"
     while time.monotonic() - began < 30:

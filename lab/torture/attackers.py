@@ -1,4 +1,4 @@
-"""What attackers do: each a generator of steps, which horde.py takes thousands of at once."""
+"""What attackers do: each is a generator of steps, and horde.py runs thousands of them at once."""
 
 import os
 import ssl
@@ -17,13 +17,13 @@ _HELLO = b"PAPAYA/1 " + b"0" * 128 + b"\n"
 
 
 def idle() -> Steps:
-    """Thousands who say nothing and stay."""
+    """Connect, say nothing, and stay."""
     return False
     yield b""
 
 
 def connect() -> Steps:
-    """The first flight that may be abandoned: none of TLS at all."""
+    """Connect and leave before the first byte of TLS."""
     return True
     yield b""
 
@@ -52,7 +52,7 @@ def whole_client_hello() -> Steps:
 
 
 def server_flight() -> Steps:
-    """It has come, and no Finished follows."""
+    """Wait for the server's flight and never send Finished."""
     yield client_hello()
     yield b""
     return False
@@ -98,7 +98,7 @@ ATTACKS: dict[str, Attack] = {
 
 
 def _shake() -> Generator[bytes | float, bytes, tuple[ssl.SSLObject, ssl.MemoryBIO]]:
-    """A whole handshake, from the ClientHello to Finished."""
+    """Do a whole handshake, from the ClientHello to Finished."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     wrapped = tls.context().wrap_bio(incoming, outgoing)
     while True:
@@ -113,7 +113,7 @@ def _shake() -> Generator[bytes | float, bytes, tuple[ssl.SSLObject, ssl.MemoryB
 
 @cache
 def client_hello() -> bytes:
-    """The same for all of them: what it costs is the server's."""
+    """One ClientHello for all connections, so that making it costs the attackers nothing."""
     outgoing = ssl.MemoryBIO()
     with suppress(ssl.SSLWantReadError):
         tls.context().wrap_bio(ssl.MemoryBIO(), outgoing).do_handshake()

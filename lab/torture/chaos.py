@@ -1,7 +1,7 @@
 """Chaos with an oracle: people talk while processes of their room die, stop, fail and start again.
 
-A seed decides all that can be decided; when something is wrong, an AssertionError says what, and
-the seed runs it again. The oracle is in aftermath.py.
+A seed decides all that can be decided. When something is wrong, an AssertionError says what, and
+the same seed repeats the run. The oracle is in aftermath.py.
 """
 
 import os
@@ -21,13 +21,13 @@ from lab.torture import aftermath, faults
 
 PEOPLE = 30
 
-_BUSY = (AssertionError, OSError)  # no answer, refused, reset: that is chaos, and tried again
-_IMPATIENCE = 0.5  # seconds for an answer while something fails
+_BUSY = (AssertionError, OSError)  # no answer, refused, reset: normal in chaos, and tried again
+_IMPATIENCE = 0.5  # seconds to wait for an answer while something fails
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close sends a reset
 
 
 class Chaos:
-    """A room, its people, and what was done to them."""
+    """A room, its people, and the counts of what was done to them."""
 
     def __init__(self, room: Room, seed: int, people: int) -> None:
         self.room = room
@@ -55,7 +55,7 @@ class Chaos:
     # clients
 
     def drop(self) -> None:
-        """A cable is pulled, politely."""
+        """A client's connection is closed in good order."""
         device = self.dice.choice(self.devices)
         with suppress(AssertionError):
             device.peer.close()
@@ -77,7 +77,7 @@ class Chaos:
             os.kill(self._pid(self._role()), signal.SIGKILL)
 
     def stop(self) -> None:
-        """For a moment: a holder of the lock that stays stopped is tried elsewhere."""
+        """Stop a process for a moment. (A lock's holder that stays stopped is tested elsewhere.)"""
         with suppress(ProcessLookupError):
             pid = self._pid(self._role())
             os.kill(pid, signal.SIGSTOP)
@@ -96,7 +96,7 @@ class Chaos:
     # the machine
 
     def fail(self) -> None:
-        """System calls of some process fail for a moment."""
+        """Let system calls of some process fail for a moment."""
         role = self.dice.choice([*faults.CALLS])
         fault = f"{self.dice.choice(faults.CALLS[role])}:{self.dice.choice(faults.TIMES)}"
         self._meanwhile(lambda: faults.failing(self._pid(role), fault))
@@ -110,7 +110,7 @@ class Chaos:
         self._meanwhile(lambda: faults.full(self.room.state_dir))
 
     def _meanwhile(self, fault: Callable[[], AbstractContextManager[Any]]) -> None:
-        """Some talk while it is so; the one whose process it may be is among them by chance."""
+        """Some people talk meanwhile; the client of that process is among them by chance."""
         devices = self.dice.sample(self.devices, 3)
         self.room.patience = _IMPATIENCE
         with suppress(*_BUSY), fault():
@@ -123,9 +123,9 @@ class Chaos:
         return self.dice.choice([faults.RECV, faults.SEND])
 
     def _pid(self, role: str) -> int:
-        """Some process of a role. A cluster's lock proves that it is one.
+        """A process of this role, from an entry whose lock is held.
 
-        Raises ProcessLookupError when nobody is in.
+        Raises ProcessLookupError when there is no client.
         """
         if role == faults.ACCEPTOR:
             return self.room.acceptor()
@@ -139,7 +139,7 @@ class Chaos:
     # the end
 
     def settle(self) -> None:
-        """Everybody comes back, says what was not heard, and reads to the end."""
+        """Everybody connects again, sends what did not arrive, and reads to the end."""
         for device in self.devices:
             wait_for(lambda device=device: self._try(device), 60)  # type: ignore[misc]
         end = self.room.committed()
@@ -148,7 +148,7 @@ class Chaos:
             device.read_to(end)
 
     def _try(self, device: Device) -> bool:
-        """A new connection, unless chaos comes in between."""
+        """Make a new connection, unless chaos prevents it."""
         try:
             device.resume()
             device.read_until_sure()
@@ -163,7 +163,7 @@ def reset(peer: Peer) -> None:
 
 
 def run(seed: int, people: int, seconds: float) -> list[str]:
-    """Lines of a report; an AssertionError with the seed when a promise was broken."""
+    """Return the report's lines; an AssertionError with the seed when a promise was broken."""
     limits = {"max_clients": 10 * people + 100, "messages_per_second": 1000.0}
     room = Room(limits=limits, chatlog={"segment_bytes": 200_000})
     with closing(room), faults.disk(room.state_dir):

@@ -1,7 +1,7 @@
-"""What the sandbox costs a join: two rooms, one with it and one without, joined by turns.
+"""What the sandbox costs a join: measured in two rooms in turns, one with it and one without.
 
-By turns, so that a machine that is busy otherwise is so for both; and by the scheduler's count of
-nanoseconds, since the wall's clock tells more of the others than of us.
+In turns, so that other work of the machine disturbs both alike; and in the scheduler's nanoseconds,
+since the time that passes says more about the other work than about the join.
 """
 
 import statistics
@@ -15,7 +15,7 @@ _MODES = ("off", "auto")
 
 
 def run(joins: int) -> list[str]:
-    """Lines of a report."""
+    """Return the report's lines."""
     waited: dict[str, list[float]] = {mode: [] for mode in _MODES}
     worked: dict[str, list[float]] = {mode: [] for mode in _MODES}
     with ExitStack() as stack:
@@ -41,7 +41,7 @@ def _room(mode: str) -> closing[Room]:
 
 
 def _join(room: Room) -> tuple[float, float]:
-    """Seconds up to the first answer of both its processes, and of processor in them."""
+    """Join; return the seconds up to the first answer, and those of processor in both processes."""
     began = time.monotonic()
     peer = room.join("alice", last=0, presence=False)
     peer.ping()
@@ -54,6 +54,6 @@ def _join(room: Room) -> tuple[float, float]:
 
 
 def _difference(values: dict[str, list[float]]) -> float:
-    """The median of what each pair differs by, in milliseconds."""
+    """The median of the differences of the pairs, in milliseconds."""
     pairs = zip(values["off"], values["auto"], strict=True)
     return statistics.median([with_it - without for without, with_it in pairs]) * 1000

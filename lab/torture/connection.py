@@ -16,11 +16,11 @@ from lab.torture.oracle import Expected, Log
 from lab.torture.utterance import LIMIT
 from papayad.formats.wire import Greeting, Refusal
 
-_SENDS = 1000  # at most, of one connection: a long text goes in larger pieces
+_SENDS = 1000  # the most sends of one connection: a long text goes in larger pieces
 
 
 class Connection:
-    """Closed with its block unless `is_kept`; what fails in the block is told with the stream."""
+    """Closed at the end of its block unless `is_kept`; a failure in it is shown with the stream."""
 
     def __init__(self, room: Room, user: str, tls: bool, log: Log) -> None:
         self.user = user
@@ -46,14 +46,14 @@ class Connection:
             error.add_note(f"the stream's end was {self._peer.stream[-2000:]!r}")
 
     def send(self, data: bytes, piece: int) -> None:
-        """In pieces of so many bytes, 0: in one. A server that said its last word takes no more."""
+        """Send in pieces of `piece` bytes, 0: in one. A server that said its bye takes no more."""
         piece = max(piece, len(data) // _SENDS + 1) if piece else len(data) + 1
         with suppress(ConnectionError):
             for place in range(0, len(data), piece):
                 self._peer.send(data[place : place + piece])
 
     def half_close(self) -> None:
-        """Of the connection below TLS: SSLSocket.shutdown would end the other direction, too."""
+        """Shut down the TCP connection below TLS: SSLSocket.shutdown would end both directions."""
         with suppress(OSError):
             socket.socket.shutdown(self._peer.socket, socket.SHUT_WR)
 
@@ -63,7 +63,7 @@ class Connection:
         self._peer.close()
 
     def read_greeting(self, opening: Opening, cursor: int) -> None:
-        """The `+` line, all of it; `cursor` is where the stream begins if that was asked for."""
+        """Read and check the `+` line; `cursor` is where the stream begins if it was asked for."""
         greeting = self._peer.answer()
         assert isinstance(greeting, Greeting), greeting
         identity = (self.user, "main", LIMIT)
@@ -77,7 +77,7 @@ class Connection:
         self._start = cursor
 
     def read_refusal(self, reason: str) -> None:
-        """A refusal and nothing behind it; for CLOSED nothing at all, but what TLS says."""
+        """Read a refusal and nothing after it; for CLOSED nothing at all, except what TLS says."""
         if reason == CLOSED:
             self._peer.read_to_end()
             assert not re.match(rb"[+-] ", self._peer.stream), "an answer"
@@ -95,12 +95,12 @@ class Connection:
             self._peer.stream += data
 
     def read_until_closed(self) -> None:
-        """For a connection that was taken over, to which a reset may happen, too."""
+        """Read to the end of a connection that was taken over; a reset is right, too."""
         self._peer.read_to_end()
         self._peer.close()
 
     def finish(self, expected: Expected, call: Call) -> None:
-        """Read as far as this connection is to be read, and judge all of it."""
+        """Read as far as this connection has to be read, and judge all of it."""
         if call.end == EOF or expected.is_ended:
             self._peer.read_to_close()
         else:
@@ -108,7 +108,7 @@ class Connection:
         self.judge(expected, call, is_whole=True)
 
     def judge(self, expected: Expected, call: Call, *, is_whole: bool) -> None:
-        """What was read by now: the log's bytes, notices in their order, and what was said."""
+        """Judge what was read so far: the log's bytes, the notices' order, and the own messages."""
         notices = oracle.judge_stream(self._peer.stream, self._start, self._log)[0]
         if call.opening.start.is_gap and (notices or is_whole):
             assert notices.pop(0) == b"! gap %d\n" % self._start, "no gap"
@@ -127,14 +127,14 @@ class Connection:
             assert all(self.user.encode() in names for names in online), "who asks is not online"
 
     def read_as_papayachat(self, records: list[tuple[str, str]]) -> None:
-        """To the end: no answer, no notice, `name: text` for each record."""
+        """Read to the end: no answer, no notice, `name: text` for each record."""
         lines = self._peer.read_to_close().decode().split("\n")
         known = [line.partition(": ")[2] for line in lines if line.startswith(f"{self.user}: ")]
         texts = [text for _, text in records]
         assert [text for text in known if text in texts] == texts, f"{known}, expected {texts}"
 
     def cursor(self) -> int:
-        """The offset of the log behind the last whole record that was read."""
+        """The offset in the log after the last whole record that was read."""
         return self._start + len(self._log_lines())
 
     def records(self) -> list[tuple[str, str, str]]:

@@ -1,6 +1,6 @@
 """A random conversation: the connections that one person makes, one after the other.
 
-A plan is data alone, drawn from a seed: it can be played again, and made smaller.
+A plan is only data, drawn from a seed: it can be played again, and made smaller.
 """
 
 import random
@@ -10,16 +10,16 @@ from lab.torture import opening, utterance
 from lab.torture.opening import COMPAT, GREETED, Opening, Start
 from lab.torture.utterance import CAREFUL, CARELESS, USUAL, Utterance
 
-# How a connection ends: after its EOF all is read; after a last PING; at once; not yet, since the
-# next one takes its session over.
+# How a connection ends: with its EOF, after which it reads to the end; after a last PING; at once;
+# or not yet, since the next one takes its session over.
 EOF, PING, RESET, STAY = "eof", "ping", "reset", "stay"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A connection. `cut`: so many bytes are sent and no more. `piece`: bytes a send, 0: all.
+    """A connection. `cut`: only so many bytes are sent. `piece`: bytes of a send, 0: all at once.
 
-    `resends`: first of all what the call before it said and did not see in the log.
+    `resends`: it first sends again what the call before it sent and did not see in the log.
     """
 
     opening: Opening
@@ -38,7 +38,7 @@ class Conversation:
 
 
 def draw(seed: int, number: int) -> Conversation:
-    """The same for the same seed and number, whatever else happens."""
+    """Draw a conversation: always the same one for the same seed and number."""
     dice = random.Random(f"{seed} {number}")
     if dice.random() < 0.25:
         return Conversation(number, _takeover(dice, number))
@@ -60,7 +60,7 @@ def _call(dice: random.Random, mark: str) -> Call:
 
 
 def _takeover(dice: random.Random, number: int) -> tuple[Call, ...]:
-    """A device that comes back with its session and cursor, once or twice, and ends well."""
+    """A device that comes back with its session and cursor, once or twice, and then ends well."""
     session = f"device{dice.randint(0, 9)}"
     tls = dice.random() < 0.15
     first = opening.good(dice, Start("last", dice.choice([0, 5])), session)

@@ -1,4 +1,4 @@
-"""What a machine may do to the processes of a room for a moment; all of it is undone again.
+"""What a machine may do to the processes of a room for a moment; all of it is undone after that.
 
 System calls fail (strace makes them), limits are lowered (prlimit), the disk is full (a tmpfs of
 the room's own, where this machine lets one be mounted). The processes' sandbox stays as it is.
@@ -20,7 +20,7 @@ HAS_STRACE = shutil.which("strace") is not None
 
 RECV, SEND, ACCEPTOR = "recv", "send", "acceptor"
 
-#: As strace's `-e inject=` takes them, without the time. A log's calls are RECV's.
+#: As strace's `-e inject=` takes them, without the time. RECV makes the calls for the log.
 CALLS = {
     RECV: [
         *(f"{call}:error={error}" for call in ("write", "fdatasync", "pwrite64", "pread64")
@@ -60,14 +60,14 @@ LIMITS = {
 
 @contextmanager
 def failing(pid: int, fault: str) -> Iterator[None]:
-    """Raises AssertionError when the process is gone before it could be traced."""
+    """Let calls fail; AssertionError when the process is gone before it could be traced."""
     with injecting(pid, fault):
         yield
 
 
 @contextmanager
 def limited(pid: int, name: str, soft: int) -> Iterator[None]:
-    """Raises OSError when the process is gone."""
+    """Lower a limit; OSError when the process is gone."""
     which, title = LIMITS[name]
     before = limit(pid, title)[0]
     set_soft(pid, which, soft)
@@ -79,7 +79,7 @@ def limited(pid: int, name: str, soft: int) -> Iterator[None]:
 
 
 def disk(directory: Path) -> AbstractContextManager[None]:
-    """A small one of its own, where that can be had."""
+    """A small disk for the room, where the machine lets one be mounted."""
     return tmpfs(directory, "64m") if HAS_MOUNT else nullcontext()
 
 

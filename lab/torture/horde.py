@@ -1,9 +1,9 @@
 """The attackers' process: thousands of connections in one loop.
 
-Attackers and room share a machine here, so this process is economical and comes last: a session of
-its own (the scheduler's autogroup) at a lower priority, one epoll, and one ClientHello for all.
-Its sources are addresses of 127.0.0.0/8, a block of 62,500 for each attack: far more than can be
-remembered, and so many that penalties hardly help.
+Attackers and room share a machine here, so this process uses little and is served last: it has a
+session of its own (for the scheduler's autogroup), a lower priority, one epoll, and one ClientHello
+for all. Its source addresses are from 127.0.0.0/8, a block of 62,500 for each attack: far more than
+the room can remember, so that penalties hardly help.
 """
 
 import heapq
@@ -37,7 +37,7 @@ class Size:
 
 @contextmanager
 def attacking(port: int, attack: Attack, size: Size, block: int) -> Iterator[Callable[[], int]]:
-    """A process that attacks until the block ends; says how many connections it made so far."""
+    """Attack from another process until the block ends; it can say how many connections it made."""
     made = mmap.mmap(-1, 8)
     child = os.fork()
     if child == 0:
@@ -61,7 +61,7 @@ def _come_last() -> None:
 
 
 class Attacker:
-    """One connection. `steps` has not begun before it is made."""
+    """One connection. `steps` begins when the connection is made."""
 
     def __init__(self, connection: socket.socket, steps: Steps) -> None:
         self.socket = connection
@@ -72,7 +72,7 @@ class Attacker:
 
 
 class Horde:
-    """All of one attack; `made` is where their number is kept."""
+    """All attackers of one attack; `made` holds the number of connections made."""
 
     def __init__(self, port: int, attack: Attack, size: Size, block: int, made: mmap.mmap) -> None:
         self._port = port
@@ -110,7 +110,7 @@ class Horde:
         self._epoll.register(connection, select.EPOLLOUT)
 
     def _serve(self, one: Attacker, events: int) -> None:
-        """What its socket is ready for."""
+        """Do what the socket is ready for."""
         if events & ~select.EPOLLOUT:
             self._receive(one)
         else:
@@ -132,7 +132,7 @@ class Horde:
             self._advance(one, data)
 
     def _advance(self, one: Attacker, got: bytes) -> None:
-        """Its next steps, up to one that it has to wait for."""
+        """Do the next steps, up to one that has to wait."""
         going = one.socket.fileno() >= 0
         while going:
             try:
@@ -149,7 +149,7 @@ class Horde:
             going = not one.listens and self._send(one, step)
 
     def _send(self, one: Attacker, data: bytes) -> bool:
-        """As much as fits now; whether that was all."""
+        """Send as much as fits now; return whether that was all."""
         try:
             one.unsent = data[one.socket.send(data) :]
         except BlockingIOError:

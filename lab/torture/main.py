@@ -1,6 +1,6 @@
-"""The command line: random conversations, chaos, attacks, what the sandbox costs; a report.
+"""The command line: random conversations, chaos, attacks, the cost of the sandbox; a report.
 
-Exits with 1 when a promise was broken or a goal missed, and says which.
+It exits with 1 when a promise was broken or a goal missed, and says which.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 class Report:
-    """On the terminal and in a file, each part as soon as it is known."""
+    """Writes to the terminal and to a file, each part as soon as it is known."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -46,7 +46,7 @@ class Report:
 
 
 def run(report: Report, options: argparse.Namespace, seed: int) -> list[str]:
-    """What was missed; chaos and attack share the time unless one is alone."""
+    """Return the goals that were missed; chaos and attack share the time if both run."""
     missed: list[str] = []
     share = options.seconds if options.only else options.seconds / 2
     if options.only in (None, "model"):

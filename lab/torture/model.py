@@ -1,10 +1,10 @@
 """A model of the protocol against the real daemon: random conversations, each with one outcome.
 
     python -m lab.torture.model --conversations 10000 --seed 7
-    python -m lab.torture.model --seed 7 --only 4711     one of them again, by itself
+    python -m lab.torture.model --seed 7 --only 4711     repeats one of them, alone
 
-Players talk at the same time, in one room, each in its own conversation after the other. Of a
-conversation that fails by itself, too, whatever is not needed for that is taken away.
+Players talk at the same time, in one room, and each plays its conversations one after the other. If
+a conversation fails, it is played again by itself, and made as small as it can be while it fails.
 """
 
 import argparse
@@ -37,7 +37,7 @@ _ENDS = {
 
 
 class Failed(AssertionError):
-    """A conversation had another outcome than it must have."""
+    """A conversation did not have the outcome that it must have."""
 
     def __init__(self, plan: Conversation, error: BaseException) -> None:
         words = [str(error) or repr(error), *getattr(error, "__notes__", ())]
@@ -57,7 +57,7 @@ class Model:
         self._failed: Failed | None = None
 
     def run(self) -> Counter[str]:
-        """Play them all and judge the log; raises Failed, or AssertionError for the whole."""
+        """Play all conversations, then judge the log; raises Failed, or AssertionError for it."""
         threads = [threading.Thread(target=self._play, args=[one]) for one in self._players]
         for thread in threads:
             thread.start()
@@ -85,7 +85,7 @@ class Model:
 
 
 def play(plans: Sequence[Conversation] | Iterator[Conversation], players: int) -> Counter[str]:
-    """All of them in a room of their own. Raises Failed or AssertionError."""
+    """Play conversations in a new room. Raises Failed or AssertionError."""
     limits = {
         "message_bytes": LIMIT,
         "history_lines": oracle.HISTORY,
@@ -105,7 +105,7 @@ def play(plans: Sequence[Conversation] | Iterator[Conversation], players: int) -
 
 
 def smallest(failed: Failed) -> Failed:
-    """The same failure with less said, as far as it is one by itself."""
+    """The same failure with less said, if it also happens alone."""
     for smaller in _smaller(failed.plan):
         try:
             play([smaller], 1)
@@ -117,7 +117,7 @@ def smallest(failed: Failed) -> Failed:
 
 
 def _smaller(plan: Conversation) -> Iterator[Conversation]:
-    """Without one connection, without one line, in one piece."""
+    """Smaller plans: without a connection, without a line, in one piece."""
     calls = plan.calls
     for place, call in enumerate(calls):
         if len(calls) > 1 and not any(one.resends for one in calls):
@@ -130,7 +130,7 @@ def _smaller(plan: Conversation) -> Iterator[Conversation]:
 
 
 def run(seed: int, count: int, players: int = 8) -> list[str]:
-    """Lines of a report; an AssertionError with the seed when an outcome was another one."""
+    """Return the report's lines; an AssertionError with the seed when an outcome was wrong."""
     began = time.monotonic()
     try:
         done = play((conversation.draw(seed, number) for number in range(count)), players)

@@ -1,4 +1,4 @@
-"""The first line of a connection at random, and how it has to be answered (design section 3)."""
+"""Random first lines of a connection, and the answer that each must get (design section 3)."""
 
 import random
 from dataclasses import dataclass
@@ -47,9 +47,9 @@ _REFUSED = [
 class Start:
     """Where the stream has to begin.
 
-    `kind` is "last" (`number` records, -1: as many as the room gives), "since" (a cursor so many
-    records before the end), "inside" (so many bytes into such a record), "past" (the end), "alien"
-    (of another log), or "resume" (where the connection before it was).
+    `kind` is "last" (`number` records, -1: as many as the room gives), "since" (a cursor that many
+    records before the end), "inside" (that many bytes inside such a record), "past" (past the end),
+    "alien" (of another log), or "resume" (where the connection before it was).
     """
 
     kind: str = "last"
@@ -62,7 +62,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """`data` with its LF, if it has one, and with {token}, {since} and {log} to be filled in."""
+    """A first line: `data` with its LF, if it has one, and {token}, {since}, {log} to fill in."""
 
     data: bytes
     answer: str = GREETED  # or a reason, or CLOSED, or COMPAT
@@ -72,7 +72,7 @@ class Opening:
 
 
 def opening(dice: random.Random) -> Opening:
-    """One at random; most of them are good."""
+    """Draw a first line; most of them are good."""
     fate = dice.random()
     if fate < 0.80:
         return good(dice, _start(dice), dice.choice(["", _session(dice)]))
@@ -87,7 +87,7 @@ def opening(dice: random.Random) -> Opening:
 
 
 def good(dice: random.Random, start: Start, session: str) -> Opening:
-    """One that is let in, its options in any order."""
+    """Draw a first line that is let in, with its options in any order."""
     presence = dice.random() < 0.8
     options = [b"session=" + session.encode()] if session else []
     options += [] if presence else [b"presence=off"]

@@ -1,6 +1,6 @@
-"""What a connection has to see, and the log, against what it saw (design sections 3 and 4).
+"""Judges a connection and the log: what must be there, and what was seen (design sections 3, 4).
 
-The log is read as a file and its lines are taken apart here: papayad's readers are what is tried.
+The log is read as a file, and its lines are taken apart here: papayad's readers are under test.
 """
 
 import re
@@ -22,7 +22,7 @@ _FAULTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """`notices` are how they begin; a pong comes behind so many records: `before`, for each."""
+    """`notices` is how each notice begins; `before` is how many records each pong has to follow."""
 
     records: list[tuple[str, str]]
     notices: list[bytes]
@@ -32,14 +32,14 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """ID and text of what the log has to have of a connection: all of it, or the first of it."""
+    """IDs and texts that the log must have of a connection: all of them, or the first ones."""
 
     records: list[tuple[str, str]]
     is_whole: bool
 
 
 def expect(said: Sequence[Utterance]) -> Expected:
-    """What has to come of these lines, up to the third that is none."""
+    """What must happen with these lines, up to the third that the protocol does not know."""
     records: list[tuple[str, str]] = []
     notices: list[bytes] = []
     before: list[int] = []
@@ -66,7 +66,7 @@ def taken_apart(line: bytes) -> tuple[str, str, str]:
 
 @dataclass
 class Log:
-    """The room's log, as far as somebody asked for it; its bytes never change. For all threads."""
+    """The room's log, as far as it was asked for; its bytes never change. Threads may share it."""
 
     room: Room
     data: bytearray = field(default_factory=bytearray)
@@ -79,7 +79,7 @@ class Log:
             return bytes(self.data[start:end])
 
     def start_of_last(self, count: int, end: int) -> int:
-        """Where the last records before an end begin."""
+        """The offset at which the last `count` records before an end begin."""
         self.range(0, end)
         with self.lock:
             while count and end:
@@ -97,7 +97,7 @@ class Log:
 
 
 def judge_stream(stream: bytes, offset: int, log: Log) -> tuple[list[bytes], bytes]:
-    """Notices, and the rest of the stream, which has to be the log's bytes from `offset` on."""
+    """Split off the notices; the rest of the stream must be the log's bytes from `offset` on."""
     whole = stream[: stream.rfind(b"\n") + 1]
     assert b"\r" not in whole, f"a control character: {whole!r}"
     lines = whole.splitlines(keepends=True)
@@ -108,7 +108,7 @@ def judge_stream(stream: bytes, offset: int, log: Log) -> tuple[list[bytes], byt
 
 
 def judge_notices(notices: list[bytes], expected: Expected, is_whole: bool) -> None:
-    """All notices in their order, or the first ones of a connection that was cut off."""
+    """The notices are the expected ones in order, or the first ones if the connection was cut."""
     wanted = expected.notices if is_whole else expected.notices[: len(notices)]
     assert len(notices) == len(wanted), f"notices {notices}, expected {wanted}"
     for notice, start in zip(notices, wanted, strict=True):
@@ -119,7 +119,7 @@ def judge_notices(notices: list[bytes], expected: Expected, is_whole: bool) -> N
 
 
 def judge_pongs(stream: bytes, expected: Expected, user: str) -> None:
-    """Before each pong stands what was said before its PING."""
+    """What was said before a PING stands before its pong."""
     marks = {text for _, text in expected.records}
     seen, before = 0, iter(expected.before)
     for line in stream.split(b"\n")[:-1]:
@@ -133,10 +133,10 @@ def judge_pongs(stream: bytes, expected: Expected, user: str) -> None:
 
 
 def judge_log(data: bytes, expected: dict[str, Said], users: set[str]) -> Counter[str]:
-    """The whole log against everything that was said: `expected` has it by connection.
+    """Compare the whole log with everything that was said; `expected` has that by connection.
 
-    Each message is there once and in its order, of a connection that was cut off the first ones,
-    and nothing else is. Returns how many records there are of each kind.
+    Each message is there once and in order (of a connection that was cut off, the first messages),
+    and nothing else is there. Returns how many records there are of each kind.
     """
     found: dict[str, list[tuple[str, str]]] = {mark: [] for mark in expected}
     presence: Counter[tuple[str, str]] = Counter()
@@ -157,5 +157,5 @@ def judge_log(data: bytes, expected: dict[str, Said], users: set[str]) -> Counte
 
 
 def mark_of(text: str) -> str:
-    """The connection that a text is of: each begins with CONVERSATION.CONNECTION.LINE."""
+    """The connection that sent a text: each text begins with CONVERSATION.CONNECTION.LINE."""
     return text.partition(" ")[0].rpartition(".")[0]

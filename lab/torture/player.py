@@ -1,6 +1,6 @@
 """One person of the model, who plays conversations against the real daemon and judges each at once.
 
-What can be judged of the log as a whole only, when everybody has gone, is left in `expected`.
+What can be judged only in the whole log, when everybody has gone, is kept in `expected`.
 """
 
 from collections import Counter
@@ -20,8 +20,8 @@ _LAST = Utterance(b"PING last\n", notice=b"! pong last\n")
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A connection that the next one takes over: the offset that it had read to, and what it said
-    and did not read."""
+    """A connection that the next one takes over: up to which offset it has read, and which of its
+    messages it has not seen yet."""
 
     connection: Connection
     cursor: int
@@ -29,7 +29,7 @@ class Before:
 
 
 class Player:
-    """One user. `expected`: what the log has to have of each connection, and whether all of it."""
+    """One user. `expected`: what the log must have of each connection, and whether all of it."""
 
     def __init__(self, room: Room, user: str, log: Log) -> None:
         self.user = user
@@ -41,7 +41,7 @@ class Player:
         self._identity = (room.state_dir / "identity").read_bytes().strip()
 
     def play(self, plan: Conversation) -> None:
-        """Raises AssertionError when the daemon did anything else than it had to."""
+        """Play a conversation; AssertionError when the daemon does anything else than it must."""
         before = None
         marks = [f"{plan.number}.{index}" for index in range(len(plan.calls))]
         for mark, call in zip(marks, plan.calls, strict=True):
@@ -49,7 +49,7 @@ class Player:
             self.done[call.opening.answer or "closed"] += 1
             with Connection(self._room, self.user, call.tls, self._log) as connection:
                 before = self._call(connection, call, mark, before)
-        if plan.calls[-1].resends:  # and ended well: of all that was said nothing is missing
+        if plan.calls[-1].resends:  # it ended in good order: nothing that was said is missing
             for mark in marks:
                 self.expected[mark] = oracle.Said(self.expected[mark].records, True)
 
@@ -85,9 +85,10 @@ class Player:
         said: list[Utterance],
         cursor: int,
     ) -> Before | None:
-        """Hello and lines at once, before anything is answered.
+        """Send hello and lines at once, before any answer.
 
-        Who is going to be taken over is heard first: else nobody knows where its stream began.
+        If another connection takes this one over, its answer is read first: later nobody could know
+        where its stream began.
         """
         if call.end == STAY:
             connection.send(hello, call.piece)
@@ -119,7 +120,7 @@ class Player:
         said: list[Utterance],
         before: Before,
     ) -> Before | None:
-        """As a client that lost its connection: up to `end`, what is missing, then the rest."""
+        """Act as a client that lost its connection: read to `end`, send what is missing, go on."""
         connection.send(hello, call.piece)
         connection.read_greeting(call.opening, before.cursor)
         connection.read_to_end_of_greeting()
@@ -135,7 +136,7 @@ class Player:
         return None
 
     def _stay(self, connection: Connection, call: Call, said: list[Utterance]) -> Before:
-        """Leave it open, whatever it has read by now, for the next one to take over."""
+        """Leave the connection open, as far as it has read, so that the next one takes it over."""
         connection.judge(oracle.expect(said), call, is_whole=False)
         connection.is_kept = True
         return Before(connection, connection.cursor(), _unseen(said, connection))
@@ -165,6 +166,6 @@ def _bytes(said: list[Utterance]) -> bytes:
 
 
 def _unseen(said: list[Utterance], connection: Connection) -> list[Utterance]:
-    """The messages whose records it has not read: they are known by their IDs."""
+    """The messages whose records it has not read; their IDs tell them apart."""
     ids = {id for sender, id, _ in connection.records() if sender == connection.user}
     return [one for one in said if one.text and one.id not in ids]

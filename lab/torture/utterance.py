@@ -1,7 +1,7 @@
-"""Upstream lines at random, each with what has to come of it (design section 3).
+"""Random lines of a client, each with what must happen with it (design section 3).
 
-Written from the protocol's description and not with papayad's parsers: what both would get wrong
-together would be found by nobody.
+This is written from the protocol's description and does not use papayad's parsers: otherwise nobody
+would find what both get wrong.
 """
 
 import random
@@ -23,9 +23,9 @@ _GARBAGE += [b"WHO is there", b"PING", b"ping x", b"! bye", b"* - part alice", b
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """A line with its LF. `text` is that of its record, "" when it becomes none.
+    """A line with its LF. `text` is the text of its record, or "" when there is no record.
 
-    `notice` is how its answer begins, and all of it when that ends in LF.
+    `notice` is how the answer begins; if it ends in LF, it is the whole answer.
     """
 
     data: bytes
@@ -35,7 +35,7 @@ class Utterance:
     is_fault: bool = False
 
     def cut(self, length: int) -> "Utterance":
-        """What is left of it when no more than so many bytes arrive."""
+        """What is left of the line when only that many bytes arrive."""
         if length >= len(self.data):
             return self
         heard = self.notice if b" too-long " in self.notice and length > LIMIT else b""
@@ -47,7 +47,7 @@ def cleaned(text: str) -> str:
 
 
 def cut(said: Sequence[Utterance], length: int) -> list[Utterance]:
-    """The first bytes of what was to be said."""
+    """The lines that are left when only the first bytes arrive."""
     left = []
     for one in said:
         if length > 0:
@@ -57,9 +57,9 @@ def cut(said: Sequence[Utterance], length: int) -> list[Utterance]:
 
 
 def utterance(dice: random.Random, mark: str, temper: str) -> Utterance:
-    """One at random, of a careful, a usual or a careless sender. `mark` is in its text alone.
+    """Draw a line of a careful, a usual or a careless sender. `mark` stands only in its text.
 
-    A careful one's ID is its own as well, and it is none of the lines that end a connection.
+    A careful sender's ID is also unique, and its line is never one that ends the connection.
     """
     makers = [_message] * 12 + [_too_long, _broken, _empty, _who, _ping, _ping]
     makers += [_garbage] * {CAREFUL: 0, USUAL: 1, CARELESS: 10}[temper]
@@ -68,7 +68,7 @@ def utterance(dice: random.Random, mark: str, temper: str) -> Utterance:
 
 
 def raw(dice: random.Random, mark: str) -> Utterance:
-    """A line of papayaChat's client: it may put a name in front of it, and hears of no error."""
+    """Draw a line of papayaChat's client: it may begin with a name, and gets no errors."""
     text = f"{mark} " + "".join(dice.choices([char for char in _KEPT if char != ":"], k=9))
     name = dice.choice(["", "", "alice: ", "a\x1b[ b: "])
     broken = dice.choice([b"", b"", b"", b"\xff", b"x" * LIMIT])
