@@ -1,6 +1,6 @@
-"""What papayactl costs in a crowd of real clients: each command, a refresh of `top`.
+"""What papayactl costs in a crowd of real clients: each command, and a refresh of `top`.
 
-`python -m lab.bench admin`, as root; ends with 1 where a refresh takes more than half a second.
+`python -m lab.bench admin`, as root, ends with 1 if a refresh takes more than half a second.
 """
 
 import subprocess
@@ -37,7 +37,7 @@ def admin(clients: int) -> None:
 
 
 def refresh(room: Room) -> float:
-    """CPU seconds of the second look, as in a running top."""
+    """The CPU seconds of the second look, which is what each refresh of a running top costs."""
     board = Board(room.settings)
     board.refresh(VISIBLE)
     wall, cpu = time.monotonic(), time.process_time()

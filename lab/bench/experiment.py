@@ -21,7 +21,7 @@ from lab.bench.tools import HERE, Workshop, need_module
 Sample = dict[str, Any]
 PERIOD = 0.5  # seconds between two readings
 _SETTLE = 0.3
-_MORE = 30  # seconds that the generator would run longer than is measured, were it not ended
+_MORE = 30  # seconds that the generator would go on after the measurement, if it were not ended
 _PYTHON = sys.executable
 
 
@@ -69,7 +69,7 @@ CONTESTANTS = {
 
 
 def cores() -> tuple[int, int] | tuple[None, None]:
-    """One for the server and another for the generator; None where nobody can be pinned."""
+    """A core for the server and one for the generator; None where processes cannot be pinned."""
     if not hasattr(os, "sched_getaffinity"):
         return None, None
     known = sorted(os.sched_getaffinity(0))
@@ -79,7 +79,7 @@ def cores() -> tuple[int, int] | tuple[None, None]:
 def run(
     contestant: Contestant, connections: int, seconds: int, workshop: Workshop
 ) -> Iterator[Sample]:
-    """Readings of one run: each what was used since the one before; the last is the generator's."""
+    """The readings of one run, each since the one before it; the last one is the generator's."""
     server_core, generator_core = cores()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with Server(contestant.command(workshop), server_core) as server:
@@ -109,7 +109,7 @@ def run(
 
 
 def _settled(server: Server) -> list[int]:
-    """The server's processes, once no more of them come."""
+    """Wait until the server makes no more processes; return them."""
     pids = server.pids()
     for _ in range(20):
         time.sleep(_SETTLE)
@@ -143,7 +143,7 @@ def _readings(server: Server, seconds: float) -> Iterator[Sample]:
 
 
 def _afterwards(before: resource.struct_rusage, seconds: float) -> Sample:
-    """Without /proc: what the server used in its whole life, once it was waited for."""
+    """Without /proc: what the server used in its whole life, known when it has ended."""
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"kind": "reading", "at": seconds, "nanoseconds": 100 * used / seconds}

@@ -2,16 +2,17 @@
  *
  *   generator PROTOCOL PORT CLIENTS SENDERS PARALLEL TOKEN
  *
- * PROTOCOL is "papaya" (PAPAYA/1), "irc", or, compiled with -DTLS and OpenSSL, "papaya-tls". It joins all clients, PARALLEL at a time, and then takes
- * commands on stdin, each answered with one line of JSON:
+ * PROTOCOL is "papaya" (PAPAYA/1), "irc", or, compiled with -DTLS and OpenSSL, "papaya-tls". It joins
+ * all clients, PARALLEL at a time, and then takes commands on stdin; it answers each with one line of
+ * JSON:
  *
  *   paced RATE SECONDS    RATE messages a second in all, by the senders in turn, at even distances
- *   flood MESSAGES        so many in all, every sender as fast as its socket takes them
+ *   flood MESSAGES        that many in all, every sender as fast as its socket takes them
  *
  * A message is `^SSSS.QQQQQQQQ.NNNNNNNNNNNNNNNN^` and a filling: sender, its sequence number, and the
- * monotonic clock in nanoseconds when it was handed over. So that each delivery is verified: lost,
- * repeated, reordered, and whether all clients saw one order. A twin in Python, slower, is
- * generator.py; both have to judge alike.
+ * monotonic clock in nanoseconds when it was handed over. So each delivery is verified: whether it was
+ * lost, repeated or reordered, and whether all clients saw one order. generator.py does the same, more
+ * slowly, in Python; both have to judge alike.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -103,7 +104,7 @@ static void prepare_tls(void) {
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 }
 
-/* What OpenSSL answered, as read(2) and write(2) would have. */
+/* OpenSSL's answer in the form of read(2) and write(2). */
 static ssize_t as_system_call(struct client *c, int result) {
     if (result > 0)
         return result;
@@ -114,7 +115,7 @@ static ssize_t as_system_call(struct client *c, int result) {
     return -1;
 }
 
-/* As much as there is: what OpenSSL has taken from the socket no longer wakes us. */
+/* Reads as much as there is: what OpenSSL has taken from the socket no longer wakes us. */
 static ssize_t get(struct client *c, char *data, size_t length) {
     size_t done = 0;
     if (!c->tls)
@@ -312,7 +313,8 @@ static void say(int sender) {
     give(&clients[sender], line, (size_t)length);
 }
 
-/* As much as the socket takes, up to `each` messages since the command began; whether more is left. */
+/* Sends as much as the socket takes, up to `each` messages since the command began; returns whether
+ * more is left. */
 static int say_much(int sender, uint32_t each) {
     while (!clients[sender].waiting && sent[sender] - base[sender] < each)
         for (int i = 0; i < 64 && sent[sender] - base[sender] < each; i++)

@@ -20,9 +20,9 @@ from lab.bench.measure.statistics import percentile
 from lab.bench.measure.verification import FILLING, Judge, mark, parse
 
 _CHUNK = 65536
-_SILENCE = 2.0  # nothing for so long after the last message: what misses is lost
+_SILENCE = 2.0  # seconds without a message after the last one: what is missing is lost
 _DRAINING = 60.0
-_JOINING = 120.0  # nobody came in for so long: a busy machine, or memory was short
+_JOINING = 120.0  # seconds in which nobody came in: the machine is busy, or memory is short
 _WAITING = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -49,7 +49,7 @@ class Client:
         self.socket.setblocking(False)
 
     def go_on(self) -> None:
-        """The handshake, then what waits to be sent."""
+        """Go on with the handshake, then send what waits to be sent."""
         with suppress(*_WAITING):
             if not self.shaken:
                 assert isinstance(self.socket, ssl.SSLSocket)
@@ -178,7 +178,7 @@ class Run:
             self._turn(0.1)
             if time.monotonic() - ended > _DRAINING:
                 break
-        late = time.monotonic() - ended > _DRAINING  # it was still coming: nobody knows
+        late = time.monotonic() - ended > _DRAINING  # they still came: what is lost is unknown
         judges = [client.judge for client in self._clients]
         lost = sum(judge.lost(self._sent) for judge in judges) - (sent if self._irc else 0)
         return {

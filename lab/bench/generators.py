@@ -1,4 +1,4 @@
-"""Driving a load generator: a process that joins clients, obeys lines, and answers in JSON."""
+"""Driving a load generator: a process that joins clients, takes commands, and answers in JSON."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ _PATIENCE = 200.0
 
 
 def compiled(workshop: Workshop, tls: bool) -> str | None:
-    """generator.c as a program; None where it cannot be had, and the twin in Python has to do."""
+    """generator.c as a program; None where it cannot be compiled: then generator.py is used."""
     try:
         return workshop.c("generator.c", *([TLS] if tls else []))
     except Missing:
@@ -26,7 +26,7 @@ def command(workshop: Workshop, tls: bool) -> list[str]:
 
 
 class Generator:
-    """All clients of a room. `joined` is the answer to the joining."""
+    """All clients of a room. `joined` is the generator's answer when all have joined."""
 
     def __init__(self, command: list[str], protocol: str, port: int, clients: int, senders: int,
                  parallel: int = 16, token: str = "x") -> None:  # fmt: skip

@@ -1,7 +1,7 @@
 """The command: measures what can be measured here, and writes the report.
 
 Every run is bounded in time and ends what it started. Ctrl-C keeps what is done: the samples are
-saved after each run, and the report is written of what there is.
+saved after each run, and the report is written from those that there are.
 """
 
 import json
@@ -168,7 +168,7 @@ def write_report(found: Results, target: Path) -> None:
 
 
 def take(steps: list[Step], found: Results, out: Path) -> None:
-    """Every step, with a progress bar; what is missing is left out, once and for all."""
+    """Do every step, with a progress bar; a peer that cannot run is left out from then on."""
     with click.progressbar(steps, item_show_func=lambda step: step[0] if step else "") as bar:
         for _, row, work, facts in bar:
             if row in found.missing:
@@ -183,7 +183,7 @@ def take(steps: list[Step], found: Results, out: Path) -> None:
 
 
 def room_steps(form: Form, chosen: tuple[str, ...], workshop: Workshop) -> list[Step]:
-    """Repetition by repetition, so that a machine's moods fall on all peers alike."""
+    """The steps, repetition by repetition, so that other work of the machine disturbs all alike."""
     steps: list[Step] = []
     for repetition in range(form.repetitions):
         for name in chosen:

@@ -2,10 +2,10 @@
 
     pacer.py PORT CONNECTIONS SECONDS CORE
 
-Each connection gets a write every 10 ms (more rarely above 256 connections, so that the generator
-keeps up), and the connections' writes lie evenly between each other's. Says `ready` when all are
-connected, and at the end, which SIGTERM or the time brings, in JSON how much it has sent and how
-busy it was.
+Each connection gets a write every 10 ms (less often above 256 connections, so that the generator
+keeps up), and the writes of all connections are spread evenly over that time. It prints `ready`
+when all are connected. At the end (by SIGTERM, or when the time is over) it prints as JSON how much
+it has sent and how busy it was.
 """
 
 import json

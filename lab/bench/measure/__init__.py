@@ -1,1 +1,1 @@
-"""What is read of the kernel and the disk while a load runs, and what the figures say together."""
+"""Reading the kernel and the disk while a load runs, and the statistics of what was read."""

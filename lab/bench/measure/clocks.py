@@ -1,8 +1,8 @@
 """What a set of processes has used, by two clocks at once (a leaf).
 
-`ticks` is what top(1) shows: the kernel charges a whole tick to whoever runs when it comes, so a
-program that runs in short bursts between ticks is undercounted, or over. `nanoseconds` is the
-scheduler's own account. Both are sums over all threads of all the processes.
+`ticks` is what top(1) shows: the kernel charges a whole tick to the process that runs at that
+moment, so for a program that runs in short bursts the count is too low, or too high. `nanoseconds`
+is the scheduler's own count. Both are sums over all threads of all the processes.
 """
 
 import os
@@ -82,7 +82,7 @@ def members(groups: Collection[int]) -> list[int]:
 
 
 def usage(pids: Collection[int]) -> Usage:
-    """What these processes have used; who is gone counts no more, so ask before they end."""
+    """What these processes have used; one that has ended is not counted, so ask before it ends."""
     return sum((_of_process(pid) for pid in pids), Usage())
 
 
@@ -96,7 +96,7 @@ def pss(pids: Collection[int]) -> int:
 
 
 def kernel_memory() -> int:
-    """Of the whole machine: differences of it are rough where others work beside."""
+    """The kernel's memory of the whole machine; a difference is rough if other programs run."""
     return parse_kernel_memory(_read("/proc/meminfo"))
 
 

@@ -1,8 +1,8 @@
 """What group commit would give "disk" durability: a simulation, not a measurement (a leaf).
 
-papayad syncs each append under the log's lock, one after the other. With group commit all who wait
-for the lock would share the next sync. Messages come at random, so many a second in all; a sync
-takes a fixed time; everything else is free.
+papayad syncs each append under the log's lock, one after the other. With group commit, all RECVs
+that wait for the lock would share the next sync. In the simulation messages come at random times,
+with a given rate in all; a sync takes a fixed time; everything else takes none.
 """
 
 import random
@@ -24,7 +24,7 @@ def arrivals(rate: float) -> list[float]:
 
 
 def one_by_one(times: Sequence[float], sync: float) -> list[float]:
-    """Seconds that each message waits until it is on disk."""
+    """Seconds that each message waits until it is on disk, with a sync for each."""
     free, waits = 0.0, []
     for time in times:
         free = max(free, time) + sync
@@ -33,7 +33,7 @@ def one_by_one(times: Sequence[float], sync: float) -> list[float]:
 
 
 def together(times: Sequence[float], sync: float) -> list[float]:
-    """The same where one sync takes all that have come before it begins."""
+    """The same, if one sync is for all messages that came before it began."""
     free, waits, first = 0.0, [], 0
     while first < len(times):
         begin = max(free, times[first])

@@ -14,12 +14,12 @@ from lab.bench.tools import Missing
 RUN = Path("/sys/kernel/mm/ksm/run")
 _PR_SET_MEMORY_MERGE = 67
 _LOOK = 10.0  # seconds
-_LESS = 0.99  # of the memory before: as long as that is reached, it goes on
+_LESS = 0.99  # it goes on while memory shrinks below this share of what it was
 _PATIENCE = 600.0
 
 
 def ask() -> None:
-    """For this process and all that it starts from now on. Raises Missing."""
+    """Ask for this process and all that it starts from now on. Raises Missing."""
     try:
         running = RUN.read_text().strip() == "1"
     except OSError:
@@ -33,7 +33,7 @@ def ask() -> None:
 
 
 def await_rest(pids: Callable[[], Collection[int]]) -> None:
-    """Until the kernel finds no more to merge, for ten minutes at most."""
+    """Wait until the kernel finds no more to merge, for ten minutes at most."""
     deadline = time.monotonic() + _PATIENCE
     before = clocks.pss(pids())
     while time.monotonic() < deadline:

@@ -12,7 +12,7 @@ _MODULES = ("setproctitle", "python-daemon", "uvloop", "matplotlib")
 
 
 def describe() -> dict[str, str]:
-    """Names and what to print for them; what is not here is left out."""
+    """Names and what to print for each; a program that is not here is left out."""
     known = {
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -35,7 +35,7 @@ def describe() -> dict[str, str]:
 
 
 def load() -> str:
-    """Of the last 1, 5 and 15 minutes: who else was at work."""
+    """The load of the last 1, 5 and 15 minutes: whether other programs ran."""
     return " ".join(f"{value:.1f}" for value in os.getloadavg())
 
 

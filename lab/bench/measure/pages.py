@@ -1,14 +1,14 @@
-"""Whose pages a cluster's memory is: why a client costs what it costs. Linux, and root.
+"""Which processes share the pages of a cluster: why a client costs what it costs. Linux, as root.
 
-A page of anonymous memory that was there before a fork is shared until somebody writes to it, and
-CPython writes to what it looks at: reference counts. Of each page a process has the frame of
-physical memory that /proc/PID/pagemap tells, and who else has the same frame tells what it costs:
+A page of anonymous memory that was there before a fork is shared until a process writes to it, and
+CPython writes to every object that it looks at: the reference count. /proc/PID/pagemap tells the
+frame of physical memory behind each page, and the processes that have the same frame share it:
 
-- own: it was written to after the fork, by this process;
+- own: only this process has it, since it wrote to the page after the fork;
 - pair: only RECV and SEND of one cluster have it: RECV wrote to it before it forked SEND, or the
-  acceptor did later, and the cluster keeps the only copy of what was there before;
-- few: several clusters and nobody else have it, the acceptor no longer;
-- all: the acceptor has it still.
+  acceptor wrote to it later, and the cluster keeps the only copy of the old content;
+- few: several clusters have it, the acceptor no longer has it;
+- all: the acceptor has it, too.
 """
 
 import os
@@ -80,7 +80,7 @@ def frames(pid: int) -> dict[int, int]:
 
 
 def floor() -> int:
-    """Pages that a child of this interpreter owns, forked from a process that is bare, and idle."""
+    """Pages that the child of a bare interpreter owns when it has done nothing since the fork."""
     command = [sys.executable, "-I", "-S", "-c", FLOOR]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
@@ -104,7 +104,7 @@ class Census:
         self._maps = parse_maps(Path(f"/proc/{acceptor}/maps").read_text())
 
     def classes(self, pid: int) -> dict[str, Counter[str]]:
-        """How many pages of each class a process has, by mapping; kinds of libraries are one."""
+        """How many pages of each class a process has, by mapping; all libraries are one mapping."""
         found: dict[str, Counter[str]] = {}
         for page, frame in self._pages[pid].items():
             found.setdefault(self._kind(page), Counter())[self._class(page, frame)] += 1

@@ -1,10 +1,10 @@
-"""Means, medians and how sure one may be of them (a leaf, without numpy)."""
+"""Means, medians and their confidence (a leaf, without numpy)."""
 
 import math
 import statistics
 from collections.abc import Sequence
 
-# Student's t, two-sided 95 %, by degrees of freedom; beyond the table it is the normal's.
+# Student's t, two-sided 95 %, by degrees of freedom; beyond the table the normal distribution's.
 _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
       2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086)  # fmt: skip
 

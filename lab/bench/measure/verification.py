@@ -1,8 +1,8 @@
-"""Whether what a client received is what was sent: lost, repeated, reordered (a leaf).
+"""Whether a client received what was sent, or messages were lost, repeated, reordered (a leaf).
 
 A message begins with a mark, `^SSSS.QQQQQQQQ.NNNNNNNNNNNNNNNN^`: the sender, its sequence number,
-and the monotonic clock in nanoseconds when it was sent. Wherever in a line a server puts the text,
-the mark is found. generator.c has the same rules.
+and the monotonic clock in nanoseconds when it was sent. The mark is found wherever in a line a
+server puts the text. generator.c has the same rules.
 """
 
 import re
@@ -30,8 +30,8 @@ def parse(line: bytes) -> Delivery | None:
 
 
 class Judge:
-    """One client's view of a run. What jumps ahead skips numbers; what comes late fills a gap
-    (reordered) or was there before (repeated)."""
+    """One client's view of a run. A message that jumps ahead leaves a gap; one that comes late
+    fills a gap (reordered) or was there before (repeated)."""
 
     def __init__(self, first: list[int]) -> None:
         self._next = list(first)
@@ -55,6 +55,6 @@ class Judge:
             self.repeated += 1
 
     def lost(self, sent: list[int]) -> int:
-        """How many of the messages that were sent in all have not come."""
+        """How many of all messages that were sent have not come."""
         pairs = zip(sent, self._next, self._skipped, strict=True)
         return sum(skipped + end - expected for end, expected, skipped in pairs)

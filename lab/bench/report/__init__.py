@@ -1,1 +1,1 @@
-"""The report: results kept, and written as pages and plots."""
+"""The report: keeping the results, and writing them as pages and plots."""

@@ -1,6 +1,6 @@
 """REPORT.md: every figure in it comes from the samples, and its answers are computed from them.
 
-Here is what is said of the run as a whole; the room and the experiment have a file each.
+This file writes about the run as a whole; the room and the experiment have a file each.
 """
 
 from collections.abc import Sequence

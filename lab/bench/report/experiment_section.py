@@ -21,13 +21,13 @@ PAPER = (
 
 
 def parts(results: Results) -> list[str]:
-    """Each of them Markdown."""
+    """The parts of the section, each in Markdown."""
     answers = [_answers(results, load) for load in _asked(results.loads())]
     return [_experiment(results), *answers, _paper(results)]
 
 
 def _asked(loads: list[int]) -> list[int]:
-    """The paper's largest load, or what comes next to it, and the largest that there is."""
+    """The paper's largest load (or the one closest to it), and the largest that was measured."""
     known = [load for load in loads if load <= PAPER[-1][0]]
     return sorted({*known[-1:], loads[-1]})
 
@@ -66,7 +66,7 @@ def _experiment(results: Results) -> str:
 
 
 def _kept(results: Results) -> str:
-    """Whether the load was what it should be, and who would have limited it."""
+    """Whether the load was as high as it should be, and which side was the limit."""
     runs = [sample for sample in results.experiment if "rate" in sample]
     if not runs:
         return ""
@@ -87,7 +87,7 @@ def _scaled(value: float | None, factor: float) -> float | None:
 
 
 def _answers(results: Results, load: int) -> str:
-    """The questions that the paper leaves, answered with this run's figures."""
+    """The questions that the paper leaves open, answered with this run's figures."""
 
     def of(server: str, what: str = "nanoseconds") -> float | None:
         return _mean(results, server, load, what)

@@ -1,4 +1,4 @@
-"""Figures and tables as Markdown has them (a leaf)."""
+"""Figures and tables in Markdown (a leaf)."""
 
 from collections.abc import Sequence
 
@@ -11,5 +11,5 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def number(value: float | None, digits: int = 1) -> str:
-    """With thousands apart; a dash for what was not measured."""
+    """A number with its thousands separated; a dash for what was not measured."""
     return NONE if value is None else f"{value:,.{digits}f}"

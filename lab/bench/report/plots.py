@@ -11,7 +11,7 @@ from lab.bench.tools import Missing
 
 
 def draw(results: Results, directory: Path) -> list[str]:
-    """Draw what was measured, SVG and PNG; returns the SVGs' names. Raises Missing."""
+    """Draw what was measured, as SVG and PNG; return the names of the SVGs. Raises Missing."""
     if len(results.loads()) < 2:
         return []
     if importlib.util.find_spec("matplotlib") is None:

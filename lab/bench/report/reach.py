@@ -1,4 +1,4 @@
-"""What papayad has set itself to reach: reached, not reached, or not measured (a leaf)."""
+"""The goals of papayad: reached, not reached, or not measured (a leaf)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -2,8 +2,8 @@
 
     loop.py asyncio|uvloop PORT DIRECTORY
 
-A chunk of lines becomes a batch of records: one write to the log, one to every client. While any
-client's buffer is above its limit nobody is read.
+A chunk of lines becomes a batch of records: one write to the log, one to every client. While the
+buffer of any client is above its limit, no client is read.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """papayad's own RECV: a fork as the acceptor does it, its tie, its inlet, and a write.
 
-recv.py PORT [lines]: with "lines" also its splitter, as where messages are taken apart.
+recv.py PORT [lines]: "lines" adds its splitter, since RECV splits its input into lines.
 """
 
 import gc
