@@ -25,7 +25,7 @@ from papayad.errors import Fault
 from papayad.formats import compat, invite, proxy_header, record, titles, wire
 from papayad.formats.harmless import harmless
 from papayad.formats.wire import Greeting, ProtocolError, Refusal
-from papayad.log import store
+from papayad.log import segments, surplus
 from papayad.state import bans, penalty, roster, tokens
 
 _UNSEEN = {*range(32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
@@ -90,15 +90,15 @@ def a_record(data: bytes) -> None:
 
 def log_segment(data: bytes) -> None:
     """A segment after a power cut: all its whole records up to the first bad one are kept."""
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(data)
-        file.flush()
-        good, end = store.first_bad_byte(file.name, 7)
-    assert 7 <= good <= end == 7 + len(data)
-    kept, lost = data[: good - 7], data[good - 7 :]
+    with tempfile.TemporaryDirectory() as directory:
+        Path(segments.path(directory, 7)).write_bytes(data)
+        seen = surplus.look(directory, 7, 7)
+    assert 7 <= seen.good <= seen.end == 7 + len(data)
+    kept, lost = data[: seen.good - 7], data[seen.good - 7 :]
     assert all(record.parse(line) for line in kept.split(b"\n")[:-1])
-    first, newline, _ = lost.partition(b"\n")
+    first, newline, rest = lost.partition(b"\n")
     assert not newline or record.parse(first) is None
+    assert seen.goes_on == any(record.parse(line) for line in rest.split(b"\n")[:-1])
 
 
 def lines(data: bytes) -> None:

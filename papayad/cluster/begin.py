@@ -8,6 +8,7 @@ with os._exit and never returns into the acceptor's code.
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from os import close, fork, getpgrp, pipe, set_blocking
 from signal import set_wakeup_fd
 from typing import NoReturn
@@ -24,7 +25,7 @@ from papayad.cluster.tie import Tie, pair, tighten
 from papayad.formats.titles import RECV, SEND
 from papayad.formats.wire import Greeting
 from papayad.log import presence
-from papayad.log.appender import Appender
+from papayad.log.appender import Appender, StorageError
 from papayad.log.reader import Reader
 from papayad.log.resume import Start, resolve
 from papayad.sandbox.rlimits import confine
@@ -64,7 +65,11 @@ def begin(client: Client, shared: Shared) -> None:
     if client.older and (left := wait_until_gone(shared.roster, client.older)):
         shared.journal.error(f"{seat.entry.user} is busy: {left_behind(left)}")
         _give_up(client)
-    start = _start_of(client, shared)
+    try:
+        start = _start_of(client, shared)
+    except OSError as error:
+        shared.journal.error(f"{seat.entry.user} is busy: the log cannot be read: {error}")
+        _give_up(client)
     set_blocking(descriptor, True)
     own, other = pair()
     incoming, outgoing = pipe()
@@ -119,10 +124,21 @@ def _start_of(client: Client, shared: Shared) -> Start:
     """
     reader = Reader(shared.state_dir, shared.journal.warning)
     try:
+        if reader.goes_on_beyond_end():
+            _settle(shared)
         lines = shared.settings.limits.history_lines
         return resolve(client.hello, reader, shared.log, lines)
     finally:
         reader.close()
+
+
+def _settle(shared: Shared) -> None:
+    """Cut, or keep, what lies beyond the committed end before this client takes that: it looks for
+    its messages up to there, and sends again what it does not find."""
+    appender = _appender(shared)
+    with suppress(StorageError):  # it can be read all the same
+        appender.append([])
+    appender.close()
 
 
 def _send(client: Client, shared: Shared, start: Start, tie: Tie, notices: NoticeReader) -> None:
@@ -139,9 +155,7 @@ def _send(client: Client, shared: Shared, start: Start, tie: Tie, notices: Notic
 
 
 def _recv(client: Client, shared: Shared, child: int, tie: Tie, notices: NoticeWriter) -> None:
-    announce = announcer(shared.groups)
-    chatlog, warn = shared.settings.chatlog, shared.journal.warning
-    appender = Appender(shared.state_dir, chatlog, announce, warn)
+    appender = _appender(shared)
     _confine(RECV, shared)
     presence.enter(appender, client.seat, child, client.older)
     receiver = Receiver(client, shared, _inlet(client, tie), appender, notices)
@@ -149,6 +163,11 @@ def _recv(client: Client, shared: Shared, child: int, tie: Tie, notices: NoticeW
     tie.loosen_before(lambda: notices.finish(last), _SEND_MAY_TAKE)
     presence.leave(appender, client.seat)
     see_off(client.socket)
+
+
+def _appender(shared: Shared) -> Appender:
+    announce = announcer(shared.groups)
+    return Appender(shared.state_dir, shared.settings.chatlog, announce, shared.journal.warning)
 
 
 def _confine(role: str, shared: Shared) -> None:

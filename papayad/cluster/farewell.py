@@ -15,8 +15,8 @@ _CHUNK = 65536
 
 
 def refuse_busy(client: socket.socket, tls: TLS | None) -> None:
-    """There is no process for this client; nobody else notices."""
-    line = wire.render_refusal(wire.Refusal("busy", "no process to be had, try again later"))
+    """There is no process for this client, or no log that can be read; nobody else notices."""
+    line = wire.render_refusal(wire.Refusal("busy", "not possible now, try again later"))
     with suppress(OSError):
         client.send(tls.encrypt(line) + tls.close_notify() if tls else line)
     see_off(client)

@@ -17,7 +17,10 @@ _BLOCK = 65536
 
 class Outlet(Protocol):
     def log(self, reader: Reader, end: int) -> None:
-        """Send from the reader's offset up to `end`; waits for a slow client, raises OSError."""
+        """Send from the reader's offset up to `end`; waits for a slow client.
+
+        Raises OSError, and the reader's Pruned and Missing.
+        """
 
     def line(self, data: bytes) -> None:
         """Send whole lines that are not in the log."""
@@ -35,10 +38,12 @@ class PlainOutlet:
 
     def log(self, reader: Reader, end: int) -> None:
         while reader.offset < end:
-            most = min(end - reader.offset, CHUNK)
-            sent = self._send_file(self.descriptor, reader.descriptor, None, most)
-            reader.offset += sent
-            if sent == 0:
+            most = min(end, reader.stop, reader.offset + CHUNK) - reader.offset
+            if most > 0 and (
+                sent := self._send_file(self.descriptor, reader.descriptor, None, most)
+            ):
+                reader.offset += sent
+            else:
                 reader.advance()
 
     def line(self, data: bytes) -> None:
@@ -56,7 +61,7 @@ class TLSOutlet:
 
     def log(self, reader: Reader, end: int) -> None:
         while reader.offset < end:
-            self.line(reader.read_on(min(end - reader.offset, _BLOCK)))
+            self.line(reader.read_on(end, _BLOCK))
 
     def line(self, data: bytes) -> None:
         if data:
@@ -75,7 +80,7 @@ class CompatOutlet:
     def log(self, reader: Reader, end: int) -> None:
         partial = b""
         while reader.offset < end:
-            block = partial + reader.read_on(min(end - reader.offset, _BLOCK))
+            block = partial + reader.read_on(end, _BLOCK)
             *lines, partial = block.split(b"\n")
             self._outlet.line(b"".join(map(compat.render_record, lines)))
 

@@ -18,7 +18,7 @@ from papayad.cluster.outlet import CHUNK, Outlet, PlainOutlet
 from papayad.cluster.tie import Tie
 from papayad.formats.wire import Greeting, Notice, render_greeting, render_notice
 from papayad.log.committed import DIGITS
-from papayad.log.reader import Pruned, Reader
+from papayad.log.reader import Missing, Pruned, Reader
 from papayad.state import groups
 from papayad.system.plain_signals import DEFAULT, UNBLOCK, set_handler, set_mask
 
@@ -106,7 +106,10 @@ class Sender:
                 flock(lock, _SHARED)
             except BlockingIOError:
                 break
-            end = int(pread(lock, DIGITS, 0))  # who fails here ends, and its lock with it
+            try:
+                end = int(pread(lock, DIGITS, 0))
+            except ValueError:  # `reader.end` says what is wrong, and frees the lock
+                break
             flock(lock, fcntl.LOCK_UN)
             while offset < end and (
                 sent := send_file(
@@ -136,6 +139,8 @@ class Sender:
                 self._outlet.log(reader, end)
             except Pruned as gap:
                 self._leap(gap)
+            except Missing:
+                return
 
     def _go_to(self, offset: int) -> None:
         try:
@@ -144,7 +149,9 @@ class Sender:
             self._leap(gap)
 
     def _leap(self, gap: Pruned) -> None:
-        self._outlet.line(render_notice(Notice("gap", str(gap.oldest))))
+        """No notice stands inside a record: one that was truncated meanwhile gets an end."""
+        end_of_record = b"\n" if gap.torn else b""
+        self._outlet.line(end_of_record + render_notice(Notice("gap", str(gap.oldest))))
         self._go_to(gap.oldest)
 
     def _wait_for_end(self) -> None:

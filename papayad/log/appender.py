@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from errno import EIO
 from os import close, fstat, write
-from os import open as open_file
 from os.path import exists
 from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM
@@ -19,8 +18,9 @@ from typing import Self
 
 from papayad.formats.record import render, stamp
 from papayad.log import retention, segments
-from papayad.log.committed import Committed
-from papayad.log.segments import bases, path
+from papayad.log.committed import IMPOSSIBLE, Committed
+from papayad.log.segments import bases, open_segment, path
+from papayad.log.surplus import settle
 from papayad.settings import Chatlog
 from papayad.system.files import sync_directory
 from papayad.system.plain_signals import BLOCK, SET, set_mask
@@ -28,7 +28,9 @@ from papayad.system.platform import sync_data
 
 # Until the lock is free and the announcement made these wait: who is asked to end finishes first.
 _DEFERRED = {int(SIGTERM), int(SIGINT), int(SIGHUP)}
-_MODE = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
+_MODE = os.O_RDWR | os.O_APPEND
+_NONE = -(1 << 64)
+_RECORD = 1 << 21  # bytes: no record is longer
 
 Line = tuple[str, str, str]  # sender, id, clean text that is not empty
 
@@ -59,6 +61,7 @@ class Appender:
         self._segment = -1  # descriptor of the last segment, once it is known
         self._base = 0
         self._news = False
+        self._failing = False  # and it was said
         self._mask: set[int] = set()  # of signals, as it was before the transaction
 
     def transaction(self) -> Self:
@@ -100,6 +103,9 @@ class Appender:
                 end = self._commit(end, data)
                 kept += count
         except OSError as error:
+            if not self._failing:
+                self._failing = True
+                self._warn(f"the log cannot be written: {error}")
             raise StorageError(error, kept) from error
 
     def close(self) -> None:
@@ -129,56 +135,75 @@ class Appender:
         except OSError:
             with suppress(OSError):  # else the next transaction cuts it
                 os.ftruncate(self._segment, end - self._base)
-            with suppress(OSError):  # a torn number would be some other end
-                self._committed.store(end)
+            with suppress(OSError):
+                self._committed.put_back(end)
             raise
-        self._news = True
+        self._news, self._failing = True, False
         return end + len(data)
 
     def _find_end(self) -> int:
         """The committed end, with the right segment open and nothing beyond the end in it."""
         end = self._committed.load()
-        size = self._size()
-        if size < end - self._base or exists(path(self._state_dir, end)):
-            self._enter_last(end)
-            size = self._size()
-        surplus = self._base + size - end
+        surplus = self._surplus(end)
+        if surplus or exists(path(self._state_dir, end)):
+            surplus = self._enter_last(end)
         if surplus < 0:
-            self._go_on_without(end)
-        elif surplus > 0:
-            os.ftruncate(self._segment, end - self._base)
-            self._warn(f"cut {surplus} bytes after offset {end} that were never committed")
-        return end
+            self._go_on_without(end, surplus)
+        return self._settle(end, surplus) if surplus > 0 else end
 
-    def _size(self) -> int:
-        """Bytes in the open segment; -1 when there is none, or when its name was removed."""
+    def _surplus(self, end: int) -> int:
+        """Bytes that the open segment has beyond an offset, less than 0 where it ends before.
+
+        When none is open, or its name was removed, far less.
+        """
         if self._segment < 0:
-            return -1
+            return _NONE
         status = fstat(self._segment)
-        return status.st_size if status.st_nlink else -1
+        return self._base + status.st_size - end if status.st_nlink else _NONE
 
-    def _enter_last(self, end: int) -> None:
+    def _enter_last(self, end: int) -> int:
+        """Open the last segment, if there is one; its surplus."""
         known = bases(self._state_dir)
-        if known and known[-1] > end:
-            raise OSError(EIO, f"no segment of {self._state_dir} holds offset {end}")
-        if known:
-            self._enter(known[-1], 0)
-        else:
-            self._go_on_without(end)
+        if not known:
+            return _NONE
+        self._enter(known[-1], 0)
+        return self._surplus(end)
 
-    def _go_on_without(self, end: int) -> None:
+    def _settle(self, end: int, surplus: int) -> int:
+        """Cut away what a killed writer left; keep what is there because the end went back."""
+        self._check_name()
+        kept = settle(self._state_dir, self._base, end, self._committed.touched())
+        os.ftruncate(self._segment, kept - self._base)
+        if kept == end:
+            self._warn(f"cut {surplus} bytes after offset {end} that were never committed")
+            return end
+        sync_data(self._segment)
+        self._committed.store(kept)
+        self._news = True
+        self._warn(f"the committed end went back to {end}: the records up to {kept} are kept")
+        return kept
+
+    def _go_on_without(self, end: int, surplus: int) -> None:
         """Committed bytes were removed by hand: a new segment begins where they ended.
 
-        No offset is used twice, so cursors stay what they are, and who was below gets a gap.
+        No offset is used twice, so cursors stay what they are, and who was below gets a gap. More
+        than a segment has was not removed: then the end is wrong.
         """
-        if not self._committed.is_named():
-            raise OSError(EIO, f"{self._state_dir} is no longer the room's")
+        self._check_name()
+        most = self._chatlog.segment_bytes + _RECORD
+        if (surplus != _NONE and -surplus > most) or end >= IMPOSSIBLE:
+            raise OSError(EIO, f"the committed end {end} is far beyond the log's: restart the room")
         self._enter(end, os.O_CREAT)
         sync_directory(self._state_dir)
         self._warn(f"bytes before offset {end} were removed from the log, which goes on there")
 
+    def _check_name(self) -> None:
+        """The lock excludes nobody who has another file of that name, or another directory."""
+        if not self._committed.is_named():
+            raise OSError(EIO, f"{self._state_dir} is no longer the room's: restart the room")
+
     def _enter(self, base: int, flags: int) -> None:
-        descriptor = open_file(path(self._state_dir, base), _MODE | flags, 0o600)
+        descriptor = open_segment(self._state_dir, base, _MODE | flags)
         self._leave_segment()
         self._segment, self._base = descriptor, base
 

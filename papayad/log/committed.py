@@ -18,6 +18,7 @@ from papayad.log import holders
 
 FILE = "committed"
 DIGITS = 20
+IMPOSSIBLE = 10**18  # no log grows to this end
 _HOLDER_LOOKED_AT_AFTER = 5.0  # seconds of waiting for the lock
 
 
@@ -48,7 +49,7 @@ class Committed:
         """The committed end in bytes, taken under LOCK_SH: no writer is between two steps."""
         self._acquire(LOCK_SH)
         try:
-            return int(pread(self.descriptor, DIGITS, 0))
+            return self.load()
         finally:
             flock(self.descriptor, LOCK_UN)
 
@@ -60,17 +61,26 @@ class Committed:
         flock(self.descriptor, LOCK_UN)
 
     def load(self) -> int:
-        """The end, for who holds the lock already."""
-        try:
-            return int(pread(self.descriptor, DIGITS, 0))
-        except ValueError:
-            raise OSError(EIO, f"{self._path} has no number") from None
+        """The end, for who holds the lock already; raises OSError where the file has none."""
+        text = pread(self.descriptor, DIGITS, 0)
+        if not text.isdigit():
+            raise OSError(EIO, f"{self._path} has no number: restart the room")
+        return int(text)
 
     def store(self, end: int) -> None:
         """Set the end; one small write. For who holds the lock exclusively."""
         line = b"%020d\n" % end
         if pwrite(self.descriptor, line, 0) != len(line):
             raise OSError(EIO, "short write")
+
+    def put_back(self, end: int) -> None:
+        """Set the end again where a `store` that failed left some other one."""
+        if pread(self.descriptor, DIGITS, 0) != b"%020d" % end:
+            self.store(end)
+
+    def touched(self) -> float:
+        """When the file was changed last, in whatever way: nobody can set that (ctime)."""
+        return os.fstat(self.descriptor).st_ctime
 
     def is_named(self) -> bool:
         """Whether state_dir is still where this file is: not unmounted, not another one by now."""

@@ -5,15 +5,17 @@ below it without any: those bytes never change.
 """
 
 import os
+from bisect import bisect_right
 from collections.abc import Callable
-from os import O_CLOEXEC, O_RDONLY, SEEK_SET, close, lseek, pread, read
+from os import O_CLOEXEC, O_RDONLY, SEEK_SET, close, fstat, lseek, pread, read
 from os import open as open_file
 from pathlib import Path
 
 from papayad.log.committed import FILE, Committed
-from papayad.log.segments import bases, holding, path
+from papayad.log.segments import bases, holding, open_segment
 
 _BLOCK = 65536
+_OPEN = 1 << 64  # where the segment ends that is being written
 
 
 def _ignore(_: str) -> None:
@@ -21,11 +23,22 @@ def _ignore(_: str) -> None:
 
 
 class Pruned(Exception):
-    """The bytes at the reader's offset were removed; the log goes on at `oldest`."""
+    """The bytes at the reader's offset were removed; the log goes on at `oldest`.
 
-    def __init__(self, oldest: int) -> None:
+    `torn`: what was read before ends inside a record.
+    """
+
+    def __init__(self, oldest: int, torn: bool = False) -> None:
         super().__init__(oldest)
         self.oldest = oldest
+        self.torn = torn
+
+
+class Missing(Exception):
+    """Bytes below the committed end are gone and no segment comes after them.
+
+    The next writer begins one at the committed end; until then there is nothing to read.
+    """
 
 
 class Reader:
@@ -41,33 +54,41 @@ class Reader:
         self.lock = self._committed.descriptor
         self.descriptor = -1
         self.offset = 0
+        self.stop = _OPEN  # the open segment is not to be read from there on
+        self._base = -1  # the open segment's
+        self._sought = 0  # a boundary, as far as anybody knows
 
     def seek(self, offset: int) -> None:
         """Go to an offset; raises Pruned when its segment is gone."""
-        base = holding(self._state_dir, offset)
-        if base is None and offset < self.oldest():
-            raise Pruned(self.oldest())
+        known = bases(self._state_dir)
+        place = bisect_right(known, offset)
+        if place:
+            self._enter(known[place - 1], known[place:], offset)
+        elif known:
+            raise Pruned(known[0])
+        else:
+            self._replace(self._open_nothing(), -1, _OPEN, offset)
+
+    def written(self) -> int:
+        """The committed end, or where the last segment ends before it.
+
+        Then somebody removed bytes, or the end is a wrong number: no record is there.
+        """
+        end, known = self.end(), bases(self._state_dir)
+        return min(end, known[-1] + self._size(known[-1])) if known else end
+
+    def goes_on_beyond_end(self) -> bool:
+        """Whether there is more than was committed; a writer may just be about to do that."""
+        end, known = self.end(), bases(self._state_dir)
         try:
-            descriptor = self._open_nothing() if base is None else self._open(base)
-        except FileNotFoundError:  # pruned since it was listed
-            raise Pruned(self.oldest()) from None
-        if self.descriptor >= 0:
-            close(self.descriptor)
-        if base is not None:
-            lseek(descriptor, offset - base, SEEK_SET)
-        self.descriptor, self.offset = descriptor, offset
+            return bool(known) and known[-1] + self._size(known[-1]) > end
+        except Pruned:  # by a writer, who has settled it
+            return False
 
     def oldest(self) -> int:
         """The first offset that is still there."""
-        return self._next_after(-1)
-
-    def _next_after(self, offset: int) -> int:
-        """Where the log goes on behind bytes that are gone: pruned, or removed by hand.
-
-        When nothing is left that will be at the committed end, where the next writer begins anew.
-        """
-        later = [base for base in bases(self._state_dir) if base > offset]
-        return later[0] if later else self.end()
+        known = bases(self._state_dir)
+        return known[0] if known else self.end()
 
     def read(self, most: int) -> bytes:
         """Up to `most` bytes of the open segment from the position; empty at the segment's end."""
@@ -75,22 +96,25 @@ class Reader:
         self.offset += len(data)
         return data
 
-    def advance(self) -> None:
-        """From the end of a sealed segment to its successor, which has to be there."""
-        try:
-            descriptor = self._open(self.offset)
-        except FileNotFoundError:
-            raise Pruned(self._next_after(self.offset)) from None
-        close(self.descriptor)
-        self.descriptor = descriptor
-
-    def read_on(self, most: int) -> bytes:
-        """Like `read`, and on into the next segment; the caller stays below the committed end."""
-        data = self.read(most)
+    def read_on(self, end: int, most: int) -> bytes:
+        """Up to `most` bytes below `end`, the committed one or less; empty between two segments."""
+        left = min(end, self.stop) - self.offset
+        data = self.read(min(left, most)) if left > 0 else b""
         if not data:
             self.advance()
-            data = self.read(most)
         return data
+
+    def advance(self) -> None:
+        """From the end of a segment to its successor. Raises Pruned, Missing.
+
+        A segment may end too soon or too late: truncated, or edited in place.
+        """
+        later = [base for base in bases(self._state_dir) if base > self._base]
+        if not later:
+            raise Missing
+        if later[0] != self.offset:
+            raise Pruned(later[0], self._is_torn())
+        self._enter(later[0], later[1:], self.offset)
 
     def is_boundary(self, offset: int) -> bool:
         """Whether a record begins at `offset`, at or below the committed end. Raises Pruned."""
@@ -116,7 +140,7 @@ class Reader:
             return end
         wanted = count + 1  # the LF before the first record that is wanted
         for base in reversed(bases(self._state_dir)):
-            high = end
+            high = min(end, base + self._size(base))
             while high > base:
                 low = max(base, high - _BLOCK)
                 block = self._slice(base, low, high - low)
@@ -133,25 +157,71 @@ class Reader:
         if self.descriptor >= 0:
             close(self.descriptor)
 
+    def _enter(self, base: int, later: list[int], offset: int) -> None:
+        """Open a segment at an offset; `later` are those behind it. Raises Pruned."""
+        try:
+            descriptor = open_segment(self._state_dir, base)
+        except FileNotFoundError:  # pruned since it was listed
+            self.seek(offset)
+            return
+        stop = _whole(descriptor, base, later[0]) if later else _OPEN
+        lseek(descriptor, offset - base, SEEK_SET)
+        self._replace(descriptor, base, stop, offset)
+
+    def _replace(self, descriptor: int, base: int, stop: int, offset: int) -> None:
+        if self.descriptor >= 0:
+            close(self.descriptor)
+        self.descriptor, self._base, self.stop = descriptor, base, stop
+        self.offset = self._sought = offset
+
+    def _is_torn(self) -> bool:
+        """Whether what was read ends inside a record, as far as that can still be seen."""
+        if self.offset == self._sought:
+            return False
+        return pread(self.descriptor, 1, self.offset - 1 - self._base) != b"\n"
+
     def _open_nothing(self) -> int:
         """A descriptor with nothing to read, for the time until there is a segment again."""
         descriptor = open_file(f"{self._state_dir}/{FILE}", O_RDONLY | O_CLOEXEC)
         os.lseek(descriptor, 0, os.SEEK_END)
         return descriptor
 
-    def _open(self, base: int) -> int:
-        return open_file(path(self._state_dir, base), O_RDONLY | O_CLOEXEC)
+    def _size(self, base: int) -> int:
+        """Bytes of a segment that was listed; raises Pruned when it is gone since then."""
+        descriptor = self._open_listed(base)
+        try:
+            return fstat(descriptor).st_size
+        finally:
+            close(descriptor)
 
     def _slice(self, base: int, offset: int, length: int) -> bytes:
         """Bytes of a segment that was listed; raises Pruned when it is gone since then."""
-        try:
-            descriptor = self._open(base)
-        except FileNotFoundError:
-            raise Pruned(self.oldest()) from None
+        descriptor = self._open_listed(base)
         try:
             return pread(descriptor, length, offset - base)
         finally:
             close(descriptor)
+
+    def _open_listed(self, base: int) -> int:
+        try:
+            return open_segment(self._state_dir, base)
+        except FileNotFoundError:
+            raise Pruned(self.oldest()) from None
+
+
+def _whole(descriptor: int, base: int, following: int) -> int:
+    """Where a sealed segment ends, which is where the next one begins.
+
+    One that is shorter was truncated: its last line is a record only if it has an end.
+    """
+    high = min(following, base + fstat(descriptor).st_size)
+    while base < high < following:
+        low = max(base, high - _BLOCK)
+        found = pread(descriptor, high - low, low - base).rfind(b"\n")
+        if found >= 0:
+            return low + found + 1
+        high = low
+    return high
 
 
 def _nth_from_end(block: bytes, count: int) -> int:

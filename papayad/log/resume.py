@@ -25,7 +25,7 @@ def resolve(hello: Hello, reader: Reader, identity: str, history_lines: int) -> 
 
 
 def _resolve(hello: Hello, reader: Reader, identity: str, history_lines: int) -> Start:
-    end = reader.end()
+    end = reader.written()
     if hello.since is None:
         lines = history_lines if hello.last is None else hello.last
         return Start(reader.start_of_last(lines, end), end, False)

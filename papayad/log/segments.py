@@ -1,14 +1,31 @@
 """Segments: the files of the chat log, named by the offset of their first byte (design section 4).
 
-A leaf: names and nothing else. A segment is sealed exactly when a higher-named one exists.
+A leaf: their names, and nothing of what is in them. A segment is sealed exactly when a higher-named
+one exists.
 """
 
 from bisect import bisect_right
-from os import listdir
+from collections.abc import Iterator
+from itertools import pairwise
+from os import O_CLOEXEC, O_NOFOLLOW, O_RDONLY, scandir, stat
+from os import open as open_file
 from pathlib import Path
+from typing import NamedTuple
 
 _SUFFIX = ".log"
 _DIGITS = 20
+_CLOSED_AND_NO_LINK = O_CLOEXEC | O_NOFOLLOW
+
+
+class Misfit(NamedTuple):
+    """A segment that does not end where the next one begins."""
+
+    path: str
+    end: int
+    following: int
+
+    def __str__(self) -> str:
+        return f"{self.path} ends at offset {self.end}, and the next one begins at {self.following}"
 
 
 def name(base: int) -> str:
@@ -20,14 +37,17 @@ def path(state_dir: str | Path, base: int) -> str:
 
 
 def bases(state_dir: str | Path) -> list[int]:
-    """The offsets at which the segments begin, ascending."""
-    return sorted(
-        int(file[:_DIGITS])
-        for file in listdir(state_dir)
-        if len(file) == _DIGITS + len(_SUFFIX)
-        and file.endswith(_SUFFIX)
-        and file[:_DIGITS].isdigit()
-    )
+    """The offsets at which the segments begin, ascending.
+
+    Other processes can make names here. Only a regular file with the exact name is a segment:
+    never a link, a directory, or digits that are none of ASCII's.
+    """
+    with scandir(state_dir) as entries:
+        return sorted(
+            int(entry.name[:_DIGITS])
+            for entry in entries
+            if _is_name(entry.name) and entry.is_file(follow_symlinks=False)
+        )
 
 
 def holding(state_dir: str | Path, offset: int) -> int | None:
@@ -35,3 +55,21 @@ def holding(state_dir: str | Path, offset: int) -> int | None:
     known = bases(state_dir)
     place = bisect_right(known, offset)
     return known[place - 1] if place else None
+
+
+def misfits(state_dir: str | Path) -> Iterator[Misfit]:
+    """Sealed segments that were truncated or edited in place, or whose successor was removed."""
+    for base, following in pairwise(bases(state_dir)):
+        end = base + stat(path(state_dir, base)).st_size
+        if end != following:
+            yield Misfit(path(state_dir, base), end, following)
+
+
+def open_segment(state_dir: str | Path, base: int, flags: int = O_RDONLY) -> int:
+    """A descriptor of a segment; raises OSError, also where a link took its place meanwhile."""
+    return open_file(path(state_dir, base), flags | _CLOSED_AND_NO_LINK, 0o600)
+
+
+def _is_name(file: str) -> bool:
+    digits = file[:_DIGITS]
+    return file[_DIGITS:] == _SUFFIX and digits.isascii() and digits.isdigit()

@@ -6,16 +6,23 @@ sectors may read as zeros, and `committed` is rebuilt.
 """
 
 import os
+import re
 from collections.abc import Callable
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
 from papayad.errors import CONFIGURATION, Fault
-from papayad.formats import record
-from papayad.log import committed, segments
+from papayad.log import committed, segments, surplus
 from papayad.state import groups, marks, penalty, roster
 from papayad.system.files import sync_directory, write_whole
 
+CUT = ".cut"  # behind the offset: bytes that a start found behind a bad record
+
 _IDENTITY = "identity"
+_HEX = re.compile(rb"[0-9a-f]{32}\n")
+_NUMBER = re.compile(rb"[0-9]{20}\n")
+_SMALL = 64  # bytes: these files have fewer
+_RESTORED = "take the log as it is with papayactl log restored"
 _DIRECTORIES = (
     groups.directory,
     roster.directory,
@@ -29,72 +36,158 @@ _DIRECTORIES = (
 def identity(state_dir: Path) -> str:
     """The log's identity, 32 hex characters; drawn anew when committed bytes were lost.
 
-    A Fault (78) when it is away: `prepare` leaves it so while clients are connected, who know it.
+    A Fault (78) where there is none: `prepare` leaves it so while clients are connected, who know
+    the one that there was.
     """
-    try:
-        return (state_dir / _IDENTITY).read_text().strip()
-    except FileNotFoundError:
+    text = _read(state_dir / _IDENTITY)
+    if not _HEX.fullmatch(text):
         remedy = "put it back, or papayactl shutdown: then the next start draws a new one"
-        raise Fault(
-            str(state_dir / _IDENTITY), "is away, and clients are connected", remedy,
-            code=CONFIGURATION,
-        ) from None  # fmt: skip
+        why = f"is {'spoiled' if text else 'away'}, and clients are connected"
+        raise Fault(str(state_dir / _IDENTITY), why, remedy, code=CONFIGURATION)
+    return text.decode().strip()
 
 
 def prepare(state_dir: Path, warn: Callable[[str], None]) -> None:
-    """Make what is missing and repair what a crash left; raises OSError."""
+    """Make what is missing and repair what a crash left.
+
+    Raises OSError, and a Fault (78) where only a person can tell what the log is.
+    """
     for directory in _DIRECTORIES:
         directory(state_dir).mkdir(mode=0o700, exist_ok=True)
-    if not groups.live(groups.directory(state_dir)):
+    if groups.live(groups.directory(state_dir)):
+        _check_in_use(state_dir)
+    else:
         _repair(state_dir, warn)
+    for misfit in segments.misfits(state_dir):
+        warn(f"{misfit}: who reads there gets a gap")
 
 
-def first_bad_byte(path: str, base: int) -> tuple[int, int]:
-    """The offset after the last whole record of a segment, and the segment's end."""
-    good = base
-    with open(path, "rb") as file:
-        for line in file:
-            if not line.endswith(b"\n") or record.parse(line[:-1]) is None:
-                break
-            good += len(line)
-        return good, base + os.fstat(file.fileno()).st_size
+def renew_identity(state_dir: Path) -> None:
+    """The log is another one to its clients from now on: each begins a new copy."""
+    _write(state_dir / _IDENTITY, f"{os.urandom(16).hex()}\n".encode())
+
+
+def take_as_it_is(state_dir: Path, warn: Callable[[str], None]) -> int:
+    """Believe the segments as somebody put them there, and nothing that was known before.
+
+    For papayactl, when nobody lives in the room. Returns the log's end; raises OSError.
+    """
+    known = segments.bases(state_dir)
+    renew_identity(state_dir)
+    end = _cut(state_dir, known[-1], warn) if known else 0
+    _finish(state_dir, known, end)
+    return end
 
 
 def _repair(state_dir: Path, warn: Callable[[str], None]) -> None:
     known = segments.bases(state_dir)
     shown = _committed_before(state_dir)
+    if known:
+        _refuse_strange_log(state_dir, known[-1], shown)
     end = _cut(state_dir, known[-1], warn) if known else 0
     lost = shown > end or (shown < 0 and bool(known))
-    if lost or not (state_dir / _IDENTITY).exists():
-        write_whole(state_dir / _IDENTITY, f"{os.urandom(16).hex()}\n".encode())
+    if lost or not _HEX.fullmatch(_read(state_dir / _IDENTITY)):
+        renew_identity(state_dir)
     if lost:
         warn(f"committed records are lost: the log ends at {end}, and is a new one to its clients")
+    elif 0 <= shown < end:
+        warn(f"{end - shown} bytes of records after the committed end {shown} are kept")
+    _finish(state_dir, known, end, shown)
+
+
+def _finish(state_dir: Path, known: list[int], end: int, shown: int = -1) -> None:
     if shown != end:
-        write_whole(state_dir / committed.FILE, b"%020d\n" % end)
+        _write(state_dir / committed.FILE, b"%020d\n" % end)
     if not known:  # last: a segment without a committed end is one that lost it
-        os.close(os.open(segments.path(state_dir, 0), os.O_CREAT | os.O_WRONLY, 0o600))
+        os.close(segments.open_segment(state_dir, 0, os.O_CREAT | os.O_WRONLY))
     sync_directory(state_dir)
+
+
+def _check_in_use(state_dir: Path) -> None:
+    """Beside living clusters nothing is repaired: they have the files open, and the lock.
+
+    Another `committed` would have another lock, and there would be two writers at once.
+    """
+    end, path = _committed_before(state_dir), state_dir / committed.FILE
+    if end < 0 or end >= committed.IMPOSSIBLE:
+        why = "is gone, or has no possible end, and there are clients"
+        remedy = "end them with papayactl shutdown, then start papayad"
+        raise Fault(str(path), why, remedy, code=CONFIGURATION)
+
+
+def _refuse_strange_log(state_dir: Path, last: int, shown: int) -> None:
+    """A last segment that may be none, or that somebody has edited: to cut it could cut what was
+    shown. A Fault (78).
+
+    After a segment was removed the next one begins at the committed end, which is in it still.
+    """
+    path = segments.path(state_dir, last)
+    lines = surplus.look(state_dir, last, last)
+    hole = surplus.hole_before(state_dir, last)
+    if hole and not last <= shown <= lines.end:
+        remedy = f"move away what is no segment of this log; if both are, {_RESTORED}"
+        raise Fault(path, str(hole), remedy, code=CONFIGURATION)
+    if lines.goes_on and not lines.zeros:
+        why = f"the line at byte {lines.good - last} is no record, and records come after it"
+        raise Fault(path, why, f"put it right, or {_RESTORED}", code=CONFIGURATION)
 
 
 def _committed_before(state_dir: Path) -> int:
     """The committed end that a former life left; -1 when there is none, or none to be read."""
-    try:
-        text = (state_dir / committed.FILE).read_bytes()
-        return int(text) if len(text) == 21 else -1
-    except (FileNotFoundError, ValueError):
-        return -1
+    text = _read(state_dir / committed.FILE)
+    return int(text) if _NUMBER.fullmatch(text) else -1
 
 
 def _cut(state_dir: Path, base: int, warn: Callable[[str], None]) -> int:
-    """Cut the last segment at its first bad record, sync it, and return its end."""
-    path = segments.path(state_dir, base)
-    good, end = first_bad_byte(path, base)
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    """Cut the last segment at its first bad record, sync it, and return its end.
+
+    What is cut away stays in a file beside it when there are records in it: a power cut may leave
+    a sector of zeros before what was shown.
+    """
+    lines = surplus.look(state_dir, base, base)
+    descriptor = segments.open_segment(state_dir, base, os.O_RDWR)
     try:
-        if good < end:
-            os.ftruncate(descriptor, good - base)
-            warn(f"cut {end - good} bytes after offset {good}: not whole records")
+        if lines.good < lines.end:
+            if lines.goes_on:
+                kept = _set_aside(state_dir, descriptor, base, lines)
+                warn(f"{kept} has what came after offset {lines.good}, where there is no record")
+            os.ftruncate(descriptor, lines.good - base)
+            warn(f"cut {lines.end - lines.good} bytes after offset {lines.good}: not whole records")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return good
+    return lines.good
+
+
+def _set_aside(state_dir: Path, descriptor: int, base: int, lines: surplus.Lines) -> Path:
+    path = state_dir / f"{lines.good:020d}{CUT}"
+    size = min(lines.end - lines.good, surplus.FURTHEST)
+    write_whole(path, os.pread(descriptor, size, lines.good - base))
+    return path
+
+
+def _read(path: Path) -> bytes:
+    """What a small file has; nothing where there is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return b""
+    try:
+        return os.read(descriptor, _SMALL)
+    finally:
+        os.close(descriptor)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """A file anew; on a full disk in its own place, which has room for it."""
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        if error.errno not in (ENOSPC, EDQUOT) or len(_read(path)) != len(content):
+            raise
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            os.pwrite(descriptor, content, 0)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

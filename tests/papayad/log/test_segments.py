@@ -1,5 +1,6 @@
 """Segments by their names."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,26 @@ def test_names(tmp_path: Path) -> None:
 
 def test_bases_are_in_order_and_other_files_none(state_dir: Path, tmp_path: Path) -> None:
     assert segments.bases(state_dir) == [100, 300, 20_000_000_000_000_000_000]
+
+
+def test_names_that_others_made(tmp_path: Path) -> None:
+    """Guards: digits of ASCII only, and a regular file only."""
+    for name in ("²" * 20, "٣" * 20, "\uff11" * 20, "+" + "1" * 19, "1_" * 10, " " + "1" * 19):
+        (tmp_path / f"{name}.log").touch()
+    (tmp_path / segments.name(1)).symlink_to("/etc/passwd")
+    (tmp_path / segments.name(2)).symlink_to(tmp_path / "nowhere")
+    (tmp_path / segments.name(3)).mkdir()
+    os.mkfifo(tmp_path / segments.name(4))
+    (tmp_path / segments.name(5)).touch()
+    assert segments.bases(tmp_path) == [5]
+
+
+def test_a_link_is_not_opened(tmp_path: Path) -> None:
+    """Guards: looking again at what is opened, since its name was listed a while ago."""
+    (tmp_path / segments.name(0)).symlink_to(tmp_path / "other")
+    (tmp_path / "other").touch()
+    with pytest.raises(OSError, match="symbolic links"):
+        segments.open_segment(tmp_path, 0)
 
 
 def test_no_segments(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def sample(state_dir: Path, over: int) -> None:
         last = bool(select.select([over], [], [], 0)[0])
         end, start = reader.end(), reader.offset
         while reader.offset < end:
-            seen += reader.read_on(end - reader.offset)
+            seen += reader.read_on(end, end)
         assert_whole(seen[start:])
     assert seen == log_of(state_dir)
 

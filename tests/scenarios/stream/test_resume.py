@@ -9,6 +9,7 @@ import os
 import random
 import shutil
 import signal
+import time
 from contextlib import suppress
 
 import pytest
@@ -17,6 +18,7 @@ from lab.kit.crowd import Crowd
 from lab.kit.device import Device
 from lab.kit.processes import freeze
 from lab.kit.room import Peer, Room, is_alive, wait_for
+from papayad.formats import record
 from papayad.formats.wire import Hello
 from papayad.log import segments, store
 from papayad.state import roster
@@ -198,7 +200,8 @@ def test_gap_past_the_end_where_a_killed_writer_left_a_record(make_room: MakeRoo
     room = make_room(limits=UNLIMITED)
     fill(room, "bob", 2000)
     with open(segments.path(room.state_dir, 0), "ab") as last:
-        never_committed = last.write(room.log().splitlines(keepends=True)[0])
+        now = record.stamp(time.time())
+        never_committed = last.write(record.render(now, "bob", "-", "by a killed writer"))
     since = room.committed() + never_committed
     assert_gap(room, greeted(room, since=since, log=store.identity(room.state_dir)))
 
