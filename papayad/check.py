@@ -32,9 +32,9 @@ def check(path: Path, room: str) -> int:
 
 
 def problems_of_addresses(settings: Settings) -> Iterator[str]:
-    """Why a start, or a reload, could not listen where it should. Listens nowhere itself.
+    """Why a start, or a reload, could not listen where it should. It does not listen itself.
 
-    What our own acceptor has, or systemd for it, is taken and yet no problem.
+    An address that our own acceptor has, or systemd for it, is in use and yet no problem.
     """
     ours = _listening(settings)
     for address in settings.listen.addresses:
@@ -55,7 +55,7 @@ def _listening(settings: Settings) -> tuple[str, ...]:
 
 
 def _as_service(settings: Settings) -> list[str]:
-    """What its user finds wrong: root may read everything, which says nothing."""
+    """What is wrong for the service's user: that root can read a file says nothing."""
     try:
         identity = privileges.of_service(settings.service)
     except Fault as fault:
@@ -66,7 +66,7 @@ def _as_service(settings: Settings) -> list[str]:
 
 
 def problems_of(settings: Settings) -> Iterator[str]:
-    """What the files and users that a configuration names lack: key, why, what to do."""
+    """What is wrong with the files and users that a configuration names: key, why, what to do."""
     service = settings.service
     if settings.listen.tls != "off":
         yield from _tried("listen.certificate", lambda: tls.load_context(settings.listen))

@@ -1,7 +1,7 @@
 """The configuration file: found, read, judged and written (design section 2).
 
-An unknown key, a wrong type or an impossible value is a problem, never ignored; what there is to
-set is in settings.py.
+An unknown key, a wrong type or an impossible value is a problem, never ignored. The keys are in
+settings.py.
 """
 
 import os
@@ -140,7 +140,7 @@ def _wrong(known: Field[Any], value: Any) -> str:
 
 
 def _across(settings: Settings) -> list[str]:
-    """What is wrong only in combination."""
+    """What is wrong only because two values do not go together."""
     problems = []
     listen = settings.listen
     if listen.tls == "off" and numeric_addresses(listen.addresses) == "":

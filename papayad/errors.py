@@ -1,7 +1,7 @@
 """Exit codes and the one exception that a user may see (design section 2).
 
-A leaf, shared by all three programs. `Fault` is a mistake or a condition that a person can mend: it
-is printed as one line and never as a traceback. Anything else that propagates is a bug of ours.
+A leaf, shared by all three programs. A `Fault` is a mistake or a condition that a person can mend:
+it is printed as one line and never as a traceback. Every other exception that gets out is a bug.
 """
 
 import os

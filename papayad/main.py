@@ -1,7 +1,7 @@
 """papayad's start: parse, refuse, bind, drop, detach, loop (design section 2).
 
-A straight line. Everything that can go wrong does so before the command returns, with its reason on
-the starter's stderr; when it returns, a client can connect.
+A straight line. Whatever can go wrong goes wrong before the command returns, with the reason on its
+stderr; when it returns with 0, a client can connect.
 """
 
 import argparse
@@ -45,7 +45,7 @@ PROGRAM = "papayad"
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a start has before it detaches."""
+    """What a start has opened and read before it detaches."""
 
     pid_file: int
     listening: dict[str, socket.socket]
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def start_afresh() -> range:
-    """Whatever the starter left: closed streams, open files, blocked and ignored signals.
+    """Undo what the starter left: closed streams, open files, blocked and ignored signals.
 
     Returns the descriptors of the listening sockets that it left on purpose.
     """
@@ -90,7 +90,7 @@ def parse_options() -> argparse.Namespace:
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
-    """With a width: argparse's own look for one leaves bz2 and lzma mapped in every cluster."""
+    """A formatter with a fixed width: to find one, argparse would load bz2 and lzma for good."""
     return argparse.HelpFormatter(prog, width=80)
 
 
@@ -115,7 +115,7 @@ def run(options: argparse.Namespace, inherited: range) -> int:
 
 
 def gather(settings: Settings, log_to: str, inherited: range) -> Gathered:
-    """Everything that may be refused, as root first and then as the service's user."""
+    """Do all that may fail before detaching, first as root, then as the service's user."""
     identity = privileges.of_service(settings.service)
     os.umask(0o022)
     make_run_dir(settings.pid_file.parent, identity)
@@ -136,9 +136,9 @@ def gather(settings: Settings, log_to: str, inherited: range) -> Gathered:
 
 
 def make_run_dir(path: Path, identity: privileges.Identity | None) -> None:
-    """It may be on a tmpfs that a boot emptied; the state directory is never made by guess.
+    """Make run_dir, which may be on a tmpfs that a boot emptied. (state_dir is never made here.)
 
-    Status is for everybody, so the umask must let everybody pass what is made here.
+    Everybody may ask for the status, so the umask must let everybody enter what is made here.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -160,7 +160,7 @@ def prepare_state(path: Path, journal: Journal) -> None:
 
 
 def serve(settings: Settings, gathered: Gathered, ready: detach.Ready) -> None:
-    """The acceptor's life, in its own process group; `ready` lets the starter go."""
+    """Live as the acceptor, in its own process group; `ready` lets the starter return."""
     try:
         acceptor = set_up(settings, gathered)
     except OSError as error:
@@ -178,7 +178,7 @@ def serve(settings: Settings, gathered: Gathered, ready: detach.Ready) -> None:
 
 
 def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
-    """Everything that may fail in the daemon itself. Raises OSError and Fault."""
+    """Do all that may fail in the daemon itself. Raises OSError and Fault."""
     gathered.journal.reopen()
     raise_descriptor_limit()
     rlimits.leave_no_core()
@@ -192,7 +192,7 @@ def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
     arriving = signals.Signals()
     gc.collect()
     immortal.immortalise()
-    gc.freeze()  # what is there now is shared with every cluster: no collection touches it
+    gc.freeze()  # every cluster shares what is there now: no collection may touch it
     acceptor.begin(arriving)
     pidfile.write(gathered.pid_file)
     return acceptor

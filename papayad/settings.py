@@ -1,7 +1,7 @@
 """The settings: keys, defaults, meanings and checks in one table (design section 2).
 
-A leaf: papayad and papayactl read it. The dataclasses below are the table: a field's type,
-default, comment and check are all that is known of a key, so that `--check`, `papayactl init` and
+A leaf: papayad and papayactl read it. The dataclasses below are the table. A field's type, default,
+comment and check are all that there is to know of a key, so `--check`, `papayactl init` and
 papayad.toml(5) say the same.
 """
 
@@ -161,7 +161,7 @@ class Settings:
 
     @property
     def bans(self) -> Path:
-        """Beside the tokens: rooms that let in the same people keep out the same."""
+        """The bans are beside the tokens: rooms with the same users keep the same users out."""
         return self.tokens.with_name("bans")
 
 

@@ -62,9 +62,9 @@ def numeric_addresses(value: list[str]) -> str:
 
 
 def source_of(host: str) -> str:
-    """What a cap counts: the IPv4 address, or the /64 of an IPv6 one.
+    """The source that limits and penalties count: the IPv4 address, or the /64 of an IPv6 one.
 
-    `host` is as inet_ntop(3) writes it, so that an IPv4 address is its own source.
+    `host` is in the form of inet_ntop(3), so an IPv4 address is its own source.
     """
     if ":" not in host:
         return host

@@ -1,7 +1,7 @@
 """papayaChat's original clients: 128 bytes of token, then raw lines both ways (design section 3).
 
-A leaf. Their client puts its name in front of each line itself, which is taken off: the token alone
-names the user.
+A leaf. Their client puts its user's name in front of each line; it is taken off, since the token
+alone names the user.
 """
 
 import re
@@ -18,7 +18,7 @@ _OWN_NAME = re.compile(rb"\A[^:]*: ")
 
 
 def parse_upstream(line: bytes) -> Message:
-    """A line without its LF as a message that nobody will look for."""
+    """The message in a line without its LF; it has no ID to look for."""
     return Message(NO_ID, _OWN_NAME.sub(b"", line, count=1))
 
 

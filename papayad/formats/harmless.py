@@ -1,7 +1,8 @@
 """Text from outside made harmless to look at: one rule for all three programs (a leaf).
 
-What could drive a terminal, turn its text around, break its line or hide in it becomes a visible
-stand-in. Nobody relies on what the server removes: a file, a name, another server may be hostile.
+A character that could control a terminal, turn text around, break a line or hide in it becomes a
+visible stand-in. This does not rely on what the server removes: a file, a name, another server may
+be hostile.
 """
 
 import re
@@ -22,15 +23,15 @@ _UNSAFE = re.compile(
 
 
 def harmless(text: str) -> str:
-    """The text with a stand-in for each character that is not to reach a terminal."""
+    """The text with a stand-in for each character that must not reach a terminal."""
     if text.isascii() and text.isprintable():
         return text
     return _UNSAFE.sub(lambda match: stand_in(match[0]), text)
 
 
 def stand_in(char: str) -> str:
-    """What is seen instead of one character: a control picture, else its number."""
+    """What is shown instead of a character: a control picture, else its number."""
     code = ord(char)
     if code < 0x20:
-        return chr(0x2400 + code)  # ESC is seen as one
+        return chr(0x2400 + code)  # ESC is shown as one
     return "\u2421" if code == 0x7F else f"<{code:02X}>"

@@ -1,7 +1,7 @@
 """The PROXY protocol, version 2: what a proxy says before the client's first byte.
 
 A leaf without sockets. The format is HAProxy's doc/proxy-protocol.txt, section 2.2. Only the
-addresses are taken; what may follow them in the header (TLVs) is passed over.
+addresses are used; what may follow them in the header (TLVs) is skipped.
 """
 
 import ipaddress
@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-MOST = 4096  # bytes of a header; the addresses and a proxy's usual TLVs need some hundred
+MOST = 4096  # bytes of a header; the addresses and a proxy's usual TLVs need a few hundred
 
 _FIXED = struct.Struct("!12sBBH")
 _LOCAL, _PROXY = 0x20, 0x21
@@ -19,7 +19,7 @@ _SIZES = {_TCP4: 4, _TCP6: 16}
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """`length` is the header's own, in bytes; `host` is empty when the proxy speaks for itself."""
+    """`length` of the header in bytes; `host` is empty if the proxy connects for itself."""
 
     length: int
     host: str = ""

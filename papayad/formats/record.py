@@ -11,7 +11,7 @@ from dataclasses import dataclass
 SERVER = "*"  # the sender of the server's own records, and their ID is "-"
 NO_ID = "-"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}\Z")  # users and rooms
-ID = re.compile(r"[A-Za-z0-9_-]{1,16}\Z")  # "-" is one of them: a message that nobody looks for
+ID = re.compile(r"[A-Za-z0-9_-]{1,16}\Z")  # "-" is one, too: of messages that nobody looks for
 LINE_BREAK = "\u2028"  # a line break inside a message, in the file and on the wire
 
 _STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
@@ -35,7 +35,7 @@ class Record:
 
 
 def clean(text: str) -> str:
-    """The text without what could drive somebody's terminal; may become empty."""
+    """The text without characters that could control a terminal; it may become empty."""
     if text.isascii() and text.isprintable():
         return text
     return _UNSAFE.sub("", text)
@@ -60,8 +60,8 @@ def render(when: str, sender: str, id: str, text: str) -> bytes:
 def parse(line: bytes) -> Record | None:
     """The record in a line without its LF, or None when the line is not one.
 
-    Zeros are what a power cut leaves of a record, so a text never has any. It may have what `clean`
-    takes away: a log that was written by other rules is a log still.
+    A power cut leaves zeros in place of a record, so a text with a zero is no record. A text may
+    have characters that `clean` removes: a log that was written by other rules is a log, too.
     """
     try:
         match = _RECORD.match(line.decode())

@@ -25,7 +25,7 @@ _TITLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """What a title says: `role` is one of the constants above; `user` and `peer` name a client."""
+    """What a title says. `role` is one of the constants above; `user` and `peer` name a client."""
 
     room: str
     role: str
@@ -42,12 +42,12 @@ def reaper(room: str) -> Name:
 
 
 def client(room: str, user: str, peer: str, role: str) -> Name:
-    """What RECV or SEND is called; `peer` is "203.0.113.7:51234" or "[2001:db8::1]:51234"."""
+    """The names of RECV or SEND; `peer` is "203.0.113.7:51234" or "[2001:db8::1]:51234"."""
     return f"papayad[{room}]: {user}@{peer} {role}", _comm(user, role)
 
 
 def _comm(whose: str, role: str) -> str:
-    """ "alice recv": `whose` loses its end where there is no place for it."""
+    """ "alice recv": the end of `whose` is cut off if it is too long."""
     return f"{whose[: _COMM - 1 - len(role)]} {role}"
 
 

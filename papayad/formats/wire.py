@@ -1,7 +1,7 @@
 """The wire protocol PAPAYA/1: every line that is not a record (design section 3).
 
-A leaf, shared by papayad and papayachat so that both ends agree by construction. It turns lines
-into values and values into lines; it never reads a socket.
+A leaf. papayad and papayachat share it, so both ends always agree. It turns lines into values and
+values into lines; it never reads a socket.
 """
 
 import hashlib
@@ -73,7 +73,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An upstream `MSG ID text`, still in bytes: what it says is not yet known to be UTF-8."""
+    """An upstream `MSG ID text`. The text is in bytes: it may not be UTF-8."""
 
     id: str
     text: bytes
@@ -86,13 +86,13 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """An upstream `PING X`; X is given back as it came."""
+    """An upstream `PING X`; the answer has the same X."""
 
     mark: bytes
 
 
 def check_of(line: bytes) -> str:
-    """A cursor's check: of the last whole record before it, with its LF."""
+    """The check of a cursor, from the last whole record before it, LF included."""
     return hashlib.sha256(line).hexdigest()[:CHECK_DIGITS]
 
 
@@ -114,7 +114,8 @@ def render_hello(hello: Hello) -> bytes:
 def parse_hello(line: bytes) -> Hello:
     """The hello in a line without its LF; a trailing CR is forgiven.
 
-    Any word stands for a token here: one that could be none is a wrong token like any other.
+    Any word is accepted as a token here: if it cannot be one, it is wrong like any other wrong
+    token.
     """
     words = _ascii(line).rstrip("\r").split(" ")
     if words[0] != VERSION:
@@ -155,8 +156,9 @@ def render_refusal(refusal: Refusal) -> bytes:
 def parse_answer(line: bytes) -> Greeting | Refusal:
     """The server's first line without its LF.
 
-    A client believes a greeting: it shows the names, keeps the log's identity and counts from the
-    numbers. What a room of ours could not say is refused; a refusal's words are for who shows them.
+    A client relies on a greeting: it shows the names, keeps the log's identity and counts from the
+    numbers. So a greeting that no papayad could send is refused. The words of a refusal are not
+    checked here; whoever shows them makes them harmless.
     """
     text = line.decode("utf-8", "replace").rstrip("\r")
     if text.startswith("- "):

@@ -1,7 +1,7 @@
 """What the daemon begins with and a forked process keeps open (design section 6). A leaf.
 
-By number and not by closing Python's objects: the acceptor's sockets stay referenced on its stack
-for as long as the child lives, so none of them closes a number that was given out again.
+Descriptors are closed by number and not by closing Python's objects. The objects stay on the stack
+as long as the child lives, so none of them ever closes a number that means another file by then.
 """
 
 import sys
@@ -11,7 +11,7 @@ from resource import RLIMIT_NOFILE, getrlimit
 
 
 def open_standard_streams() -> None:
-    """Those that the starter closed: a file that got such a number would be taken for a stream."""
+    """Open those that the starter closed: else a file could get the number of such a stream."""
     while (null := open_file(devnull, O_RDWR)) <= 2:
         pass
     close(null)
@@ -30,7 +30,7 @@ def close_all_but(kept: set[int]) -> None:
 
 
 def silence_standard_streams() -> None:
-    """stdin and stdout are nobody's here; stderr stays for the journal."""
+    """Nobody uses stdin and stdout from here on; stderr stays for the journal."""
     null = open_file(devnull, O_RDWR)
     for descriptor in (0, 1):
         dup2(null, descriptor)

@@ -1,8 +1,8 @@
 """Detaching: python-daemon's double fork, and a starter that waits (design section 2).
 
-Used by papayad, and by papayactl for what it leaves behind. `detach` returns when the daemon is
-ready and has init for a parent; a service manager that sees its command return can trust what it
-finds. What fails before that is raised in the starter, whatever it was.
+Used by papayad, and by papayactl for processes that it leaves behind. `detach` returns when the
+daemon is ready and is a child of init, so when the command returns, a service manager finds
+everything in place. A failure before that is raised in the starter.
 """
 
 import os
@@ -19,7 +19,7 @@ from papayad.system.spawn import where
 Ready = Callable[[], None]
 
 _READY = b"ready"
-_BETWEEN = "\0"  # in no line that a Fault is made of
+_BETWEEN = "\0"  # no line of a Fault contains it
 
 
 def detach(
@@ -44,7 +44,7 @@ def detach(
 
 
 def _wait(reading: int, child: int) -> None:
-    """The starter: until the daemon is ready, has said why it is not, or is no more."""
+    """In the starter: wait until the daemon is ready, or has said why it is not, or has ended."""
     os.waitpid(child, 0)
     with os.fdopen(reading, "rb") as pipe:
         word = pipe.read()
@@ -109,7 +109,7 @@ def _as_fault(error: Exception) -> Fault:
 
 
 def _wait_for_init() -> None:
-    """Until the process in between is gone, so that who supervises sees init's child."""
+    """Wait until the process in between has ended, so that the daemon is a child of init."""
     deadline = time.monotonic() + 1.0
     while os.getppid() == os.getsid(0) and time.monotonic() < deadline:
         time.sleep(0.001)

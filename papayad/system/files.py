@@ -1,4 +1,4 @@
-"""Whole files: written by temporary name, fsync, rename, so that nobody ever sees half of one.
+"""Whole files: written by temporary name, fsync, rename, so that nobody ever sees half a file.
 
 A leaf, used by all three programs for every file that is not the chat log.
 """

@@ -1,10 +1,10 @@
 """Objects whose reference counts are never written again (PEP 683). Run by the acceptor, once.
 
-CPython writes to each object that it looks at, and a page that a forked process writes to is its
-own from then on: of what a client cost, the larger part was reference counts that had changed and
-were the same again. Since 3.12 an object with a certain count is immortal, and its count is left
-alone. The interpreter has no call for objects of ours, so the count is written where it is in
-memory: by a table of versions, after a probe, and elsewhere nothing is done at all.
+CPython writes to each object that it looks at: the reference count. A page that a forked process
+writes to becomes a copy of its own. Most of what a client cost was such pages, with counts that had
+changed and changed back. Since 3.12 an object with a certain count is immortal, and CPython no
+longer writes its count. The interpreter has no function that makes an object immortal, so the count
+is written directly into memory: for versions in a table, after a probe. For others nothing is done.
 
 An immortal object is never freed. A reload's new configuration and certificate are ordinary
 objects, and what they replace stays in memory until the acceptor ends: once, however often it is
@@ -24,17 +24,16 @@ _LOW_HALF = 4 if sys.byteorder == "big" else 0  # bytes; the upper one is flags,
 
 
 def immortal_count() -> int | None:
-    """What makes an object immortal here; None where nobody knows.
+    """The count that makes an object immortal in this interpreter; None where it is not known.
 
-    A build with a flag of its own (free threads, debugging) counts in another way, and so does one
-    for 32 bits.
+    Builds with free threads or for debugging count in another way, and so do 32-bit builds.
     """
     plain = sys.implementation.name == "cpython" and not sys.abiflags and sys.maxsize > 2**32
     return _COUNTS.get(sys.version_info[:2]) if plain else None
 
 
 def immortalise() -> int:
-    """Make all that is there immortal; returns how many objects, 0 where it cannot be done."""
+    """Make all objects immortal; return how many, 0 where it cannot be done."""
     count = immortal_count()
     if count is None or not _is_proved(count):
         return 0
@@ -42,7 +41,7 @@ def immortalise() -> int:
 
 
 def _walk(found: list[Any], count: int) -> int:
-    """Everything that can be reached. Frames are left out: theirs is the one that runs this."""
+    """Everything that can be reached, without frames: one of them runs this."""
     cell = _cells()
     made = 0
     while found:
@@ -59,7 +58,7 @@ def _walk(found: list[Any], count: int) -> int:
 
 
 def _of_code(code: CodeType) -> Iterable[object]:
-    """What the collector does not know to be a code object's; its other attributes are copies."""
+    """Objects of a code object that the collector does not know; other attributes are copies."""
     return (
         code.co_consts, code.co_names, code.co_filename, code.co_name, code.co_qualname,
         code.co_linetable, code.co_exceptiontable,
@@ -67,9 +66,9 @@ def _of_code(code: CodeType) -> Iterable[object]:
 
 
 def _is_proved(count: int) -> bool:
-    """Whether counts are where they should be, and one that is set does not move.
+    """Whether the counts are where they are expected, and a count that was set does not change.
 
-    A list holds the probe and no local name: 3.14 goes on counting for the names of running frames.
+    A list holds the probe, not a local name: 3.14 still counts for the names of running frames.
     """
     try:
         cell = _cells()
@@ -89,7 +88,7 @@ def _is_proved(count: int) -> bool:
 
 
 def _cells() -> Any:
-    """A function from an address to 32 bits there; the sandbox has ctypes loaded already."""
+    """A function that gives the 32 bits at an address; the sandbox has loaded ctypes already."""
     from ctypes import c_uint32
 
     return c_uint32.from_address

@@ -2,8 +2,8 @@
 
 Every process of the daemon has one. Tokens, keys and messages are never passed to it.
 
-The datagrams are our own and not syslog(3)'s, which waits for a syslog daemon that is stuck: a line
-that cannot be sent now is lost, and the room goes on.
+It sends the datagrams itself and does not use syslog(3), which would wait for a syslog daemon that
+is stuck. Here a line that cannot be sent at once is lost, and the room goes on.
 """
 
 import os
@@ -28,10 +28,10 @@ class Journal:
         self._socket: socket.socket | None = None
 
     def reopen(self) -> None:
-        """Right before a forked process closes what it inherited: drop the descriptor.
+        """Drop the descriptor, right before a forked process closes all that it inherited.
 
-        The next line opens another one. Were it closed behind our back, that line could go into
-        whatever file then has its number.
+        The next line opens a new one. Otherwise the old number could mean another file by then, and
+        the line would be written into that.
         """
         if self._socket:
             self._socket.close()
@@ -52,20 +52,20 @@ class Journal:
             self._send(f"<{_DAEMON | priority}>{_now()} {self._tag()}: {line}".encode())
             return
         prefix = f"<{priority}>" if self._prefixed else ""
-        with suppress(OSError):  # nobody reads it any more: the service goes on
+        with suppress(OSError):  # nobody reads stderr any more: the service goes on
             os.write(2, f"{prefix}papayad[{self._room}]: {line}\n".encode())
 
     def _tag(self) -> str:
         return f"papayad[{self._room}][{os.getpid()}]"
 
     def _send(self, datagram: bytes) -> None:
-        """Twice, since a syslog daemon that was restarted has another socket."""
+        """Try twice, since a syslog daemon that was restarted has a new socket."""
         for _ in range(2):
             try:
                 self._socket = self._socket or _connect()
                 self._socket.send(datagram)
                 return
-            except BlockingIOError:  # it does not keep up
+            except BlockingIOError:  # the syslog daemon does not keep up
                 return
             except OSError:
                 self.reopen()
@@ -84,7 +84,7 @@ def _connect() -> socket.socket:
 
 
 def _now() -> str:
-    """As RFC 3164 has it: local time, the day padded with a space."""
+    """The time in the form of RFC 3164: local time, the day padded with a space."""
     clock = time.localtime()
     month = _MONTHS[clock.tm_mon - 1]
     return f"{month} {clock.tm_mday:2d} {clock.tm_hour:02d}:{clock.tm_min:02d}:{clock.tm_sec:02d}"

@@ -1,8 +1,8 @@
 """Liveness is a held lock: flock(2) taken, probed and never trusted to a pid (design section 5).
 
-A leaf. A holder takes LOCK_EX and lets its children inherit the *description*: the lock is free
-exactly when the last of them is gone. A probe takes LOCK_SH without waiting, so that two probes at
-once never mistake each other for the holder.
+A leaf. A holder takes LOCK_EX, and its children inherit the *open file description*: the lock is
+free exactly when the last of them has ended. A probe takes LOCK_SH without waiting, so that two
+probes at the same time do not take each other for the holder.
 """
 
 import fcntl
@@ -34,7 +34,7 @@ def create_locked(path: str | Path, content: bytes = b"") -> int:
 
 
 def is_held(descriptor: int) -> bool:
-    """Whether somebody else's description holds the file exclusively. Never waits."""
+    """Whether another open file description holds the file exclusively. Never waits."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

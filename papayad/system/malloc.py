@@ -1,7 +1,7 @@
-"""Memory that a flood has left goes back to the kernel (design section 8). Run by the acceptor.
+"""Gives memory back to the kernel after a flood (design section 8). Run by the acceptor.
 
-A thousand handshakes under way take about 50 MiB. When they are gone, malloc keeps what lies below
-the last block that is in use, and each cluster's page tables would be copied with it.
+A thousand handshakes under way take about 50 MiB. When they have ended, malloc keeps the memory
+below the last block in use, and every fork would copy the page tables of that.
 """
 
 import sys
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 def trim() -> None:
-    """glibc only; elsewhere malloc does it itself, or cannot be asked."""
+    """Only with glibc; elsewhere malloc does it by itself, or cannot be asked."""
     if sys.platform != "linux":
         return
     with suppress(ImportError, OSError, AttributeError):

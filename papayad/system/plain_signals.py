@@ -1,7 +1,7 @@
 """The signal module's functions, on plain numbers (a leaf).
 
-signal's own make an enum of each number that they take and give, in Python. A process that was just
-forked shares nothing that it touches, and pays 25 pages for that; each append pays microseconds.
+Those of `signal` turn each number into an enum, in Python. In a process that was just forked that
+touches 25 more pages, each of which becomes its own copy; and each append takes microseconds more.
 """
 
 import signal

@@ -1,9 +1,9 @@
 """Where systems differ: a call that Linux has, and what is done where it is missing.
 
-A leaf, used by every process and by papayactl. docs/portability.md tells what the manual pages of
-the other systems say; tests/test_portability.py takes the calls away and holds a conversation all
-the same. Joint death is not in here: without F_SETSIG it needs other waits, and other reads and
-writes, which is `tie`.
+A leaf, used by every process and by papayactl. docs/portability.md says what the manual pages of
+other systems say; tests/test_portability.py takes the calls away and holds a conversation without
+them. Joint death is not here: without F_SETSIG it needs other ways to wait, read and write, which
+are in papayad/cluster/tie.py.
 """
 
 import fcntl
@@ -12,7 +12,7 @@ import signal
 
 HAS_PIDFD = hasattr(os, "pidfd_open") and hasattr(signal, "pidfd_send_signal")
 HAS_FDATASYNC = hasattr(os, "fdatasync")
-TELLS_OF_CLOSES = hasattr(fcntl, "F_SETSIG")  # with a signal of one's choice
+TELLS_OF_CLOSES = hasattr(fcntl, "F_SETSIG")  # with any signal
 
 _FULL_SYNC: int = getattr(fcntl, "F_FULLFSYNC", 0)
 
@@ -20,7 +20,7 @@ _FULL_SYNC: int = getattr(fcntl, "F_FULLFSYNC", 0)
 def open_pidfd(pid: int) -> int:
     """A descriptor that names this process and never another; -1 where there are none.
 
-    Raises OSError. Who gets -1 looks at a lock right before it signals.
+    Raises OSError. A caller that gets -1 looks at a lock right before it signals.
     """
     return os.pidfd_open(pid) if HAS_PIDFD else -1
 
@@ -34,7 +34,7 @@ def send_signal(pid: int, pidfd: int, signum: int) -> None:
 
 
 def sync_data(descriptor: int) -> None:
-    """Bytes of a file on the disk, and what it takes to read them. Raises OSError.
+    """Bring a file's bytes to the disk, with what is needed to read them. Raises OSError.
 
     macOS has no fdatasync(2), and its fsync(2) stops at the drive's cache.
     """
@@ -45,6 +45,6 @@ def sync_data(descriptor: int) -> None:
         if _FULL_SYNC:
             fcntl.fcntl(descriptor, _FULL_SYNC)
             return
-    except OSError:  # not every file system can
+    except OSError:  # not every file system can do it
         pass
     os.fsync(descriptor)

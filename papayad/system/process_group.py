@@ -11,9 +11,9 @@ from contextlib import suppress
 def enter_own() -> None:
     """Become a member of a group that only this process and its children are in.
 
-    A session leader has one by birth. A group leader (a job of a shell, with the pipeline's other
-    processes in its group) cannot just make another: a child makes it, we move there, and the
-    child ends; the number stays taken for as long as a member lives.
+    A session leader has such a group already. A group leader (a job of a shell, with the other
+    processes of its pipeline in the group) cannot simply make a new one: a child makes it, we move
+    into it, and the child ends. The number stays in use as long as a member lives.
     """
     if os.getsid(0) == os.getpid():
         return
@@ -40,7 +40,7 @@ def _move_to_new_group() -> None:
 
 
 def _keep_terminal(old: int) -> None:
-    """Where the old group had the terminal the new one gets it, so that Ctrl-C still arrives."""
+    """If the old group had the terminal, give it to the new one, so that Ctrl-C still arrives."""
     with suppress(OSError):
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
         try:

@@ -1,7 +1,7 @@
-"""What a service manager is told apart from the log: why papayad does not start (sd_notify(3)).
+"""Tells a service manager why papayad does not start, besides the log (sd_notify(3)).
 
-Run by papayad before it detaches. systemctl status shows it, however many lines the journal has got
-since then.
+Run by papayad before it detaches. systemctl status shows it, however many lines came into the
+journal since then.
 """
 
 import os
@@ -10,7 +10,7 @@ from contextlib import suppress
 
 
 def status(words: str) -> None:
-    """A line for a person, where a service manager asked for such; does nothing elsewhere."""
+    """Send a line for a person, if a service manager asked for such; otherwise do nothing."""
     path = os.environ.get("NOTIFY_SOCKET", "")
     if not path.startswith(("/", "@")):
         return

@@ -7,7 +7,7 @@ HANDLED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 
 
 def forget_inherited() -> None:
-    """What the starter blocked or ignored; and the room's own signals ignored before any fork.
+    """Undo what the starter blocked or ignored, and ignore the room's own signals before any fork.
 
     A blocked SIGTERM would never come, and with SIGCHLD ignored nobody could wait for a child.
     """
@@ -18,7 +18,7 @@ def forget_inherited() -> None:
 
 
 class Signals:
-    """What arrived since it was last drained. `descriptor` is readable when there is something."""
+    """The signals since the last drain. `descriptor` is readable when there are some."""
 
     def __init__(self) -> None:
         self._arrived: set[int] = set()
@@ -30,7 +30,7 @@ class Signals:
             signal.signal(signum, self._record)
 
     def drain(self) -> set[int]:
-        """The signals that arrived, each once, however often it came."""
+        """Take the signals that arrived, each once, however often it came."""
         while True:
             try:
                 if len(os.read(self.descriptor, 4096)) < 4096:

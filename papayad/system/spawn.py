@@ -1,7 +1,7 @@
 """Forking from the acceptor: clusters and the reaper (design section 6).
 
-The one place that forks there. Signals are blocked around the fork, so that none that was meant for
-the child is swallowed by the acceptor's handlers, which the child has until it resets them.
+The acceptor forks only here. Signals are blocked around the fork: until the child resets the
+acceptor's handlers, they would swallow signals that are meant for the child.
 """
 
 import os
@@ -29,13 +29,13 @@ def spawn(run: Callable[[], None], journal: Journal) -> int:
 
 
 def _live(run: Callable[[], None], journal: Journal) -> None:
-    """A child's life. Whatever happens in it, it never goes on with its parent's code.
+    """Live as a child. Whatever happens, it never goes on with its parent's code.
 
-    Of a bug's exception only kind and place are said: its words may be what a client sent.
+    Of an unexpected exception only type and place are logged: its text may be what a client sent.
     """
     code = EX_SOFTWARE
     try:
-        disable()  # its loops make no cycles, and a collection would touch every page
+        disable()  # the child makes no reference cycles, and a collection would touch every page
         run()
         code = EX_OK
     except OSError as error:
