@@ -34,7 +34,7 @@ class Standing:
         at = _seconds(known)
         if at is not None and at <= now:
             return now - at >= BELIEVED_AFTER
-        self._write(f"refused {now:.0f}")
+        self._write(f"refused {int(now)}")  # never later than now
         return False
 
     def forget(self) -> None:

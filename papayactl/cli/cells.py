@@ -4,8 +4,6 @@ For tables and `top`. Two cells for 日, none for an accent, as wcwidth(3) count
 width of its own, a tab too, is shown by a stand-in before it is counted.
 """
 
-from wcwidth import wcwidth
-
 from papayad.formats.harmless import harmless, stand_in
 
 
@@ -37,4 +35,6 @@ def cut(text: str, cells: int) -> str:
 
 
 def _cells(char: str) -> int:
+    from wcwidth import wcwidth  # --help and most tables need none of it
+
     return max(0, wcwidth(char))

@@ -60,8 +60,7 @@ class Acceptor:
         )
         self._renew_after = 0.0  # while the pid file cannot be made again
         self._stopping = False
-        self._generation = 0  # how often the files were read
-        self._configuration = ""  # what names the content of the configuration in force
+        self._in_force = InForce(os.getpid(), 0, (), "")
 
     def begin(self, signals: Signals) -> None:
         """Take in what former acceptors left. Raises OSError."""
@@ -102,7 +101,10 @@ class Acceptor:
         if now < self._renew_after:
             return
         try:
-            self._pid_file = pidfile.renew(self._shared.pid_file, self._pid_file)
+            before = self._pid_file
+            self._pid_file = pidfile.renew(self._shared.pid_file, before)
+            if self._pid_file != before:
+                self._write_in_force()
         except Fault as fault:
             self._journal.error(f"papayactl cannot find this acceptor: {fault}")
             self._renew_after = now + _SAID_AGAIN_AFTER
@@ -153,18 +155,19 @@ class Acceptor:
 
     def _say_what_is_in_force(self, faults: list[str]) -> None:
         """To who asked for it, and to who wants to know; the old configuration is, with a fault."""
-        self._generation += 1
-        path = self._shared.settings.path
-        if not faults:
-            self._configuration = force.digest(path)
-        now = InForce(
-            os.getpid(), self._generation, tuple(self._listening), self._configuration,
-            "; ".join(faults),
-        )  # fmt: skip
+        old = self._in_force
+        configuration = old.configuration if faults else force.digest(self._shared.settings.path)
+        self._in_force = InForce(
+            old.pid, old.generation + 1, tuple(self._listening), configuration, "; ".join(faults)
+        )
+        self._write_in_force()
+
+    def _write_in_force(self) -> None:
+        run_dir = self._shared.settings.pid_file.parent
         try:
-            force.write(self._shared.settings.pid_file.parent, now)
+            force.write(run_dir, self._in_force)
         except OSError as error:
-            self._journal.error(f"{path}: nobody sees that it was read: {error.strerror}")
+            self._journal.error(f"{run_dir}: nobody sees what is in force: {error.strerror}")
 
     def _close(self) -> None:
         """The port first: whoever waits for this process's end finds it closed."""

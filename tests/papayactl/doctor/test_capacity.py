@@ -9,7 +9,7 @@ from tests.papayactl.doctor.examined import findings
 
 
 def test_a_full_disk(healthy: StagedRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capacity, "_LEAST", 1 << 80)
+    monkeypatch.setattr(capacity, "_FAILS_BELOW_BYTES", 1 << 80)
     (found,) = capacity.disk(healthy.settings)
     assert found.level == FAILURE
 

@@ -76,7 +76,7 @@ def test_a_certificate_that_expires_and_one_without_its_key(
     text = text.replace("/etc/papaya/cert.pem", str(files[0]))
     healthy.settings.path.write_text(text.replace("/etc/papaya/key.pem", str(files[1])))
     far = time.time() + 100 * 365 * 86400
-    monkeypatch.setattr(examine, "_SOON", far)
+    monkeypatch.setattr(examine, "_EXPIRY_WARNED_BEFORE", far)
     assert only(healthy, "warning")["words"].startswith("expires in ")
     monkeypatch.undo()
     other = tmp_path / "other.pem"
@@ -88,6 +88,6 @@ def test_a_certificate_that_expires_and_one_without_its_key(
 
 def test_a_clock_that_went_back(healthy: StagedRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     assert healthy.ctl("wall", "hello").exit_code == 0
-    monkeypatch.setattr(examine, "_AHEAD", -3600.0)
+    monkeypatch.setattr(examine, "_LOG_AHEAD_AT_MOST", -3600.0)
     (found,) = examine.clock(healthy.settings)
     assert "the log is ahead of it" in found.words

@@ -1,6 +1,7 @@
 """What the machine may do to a room: nothing is lost, nobody else notices (design section 6)."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from lab.kit.room import ROOT, Peer, Room, give_to_service, is_alive, wait_for
 from papayad.formats import record
 from papayad.formats.wire import Greeting, Hello, Refusal
 from papayad.log import segments, store
-from papayad.state import groups, roster
+from papayad.state import force, groups, roster
 from tests.conftest import MakeRoom
 
 
@@ -203,13 +204,14 @@ def test_a_log_without_a_segment_lets_a_silent_client_in(make_room: MakeRoom) ->
 def test_a_wiped_run_dir_is_made_again(make_room: MakeRoom) -> None:
     room = make_room()
     alice, pid = room.join("alice"), room.acceptor()
-    room.settings.pid_file.unlink()
-    room.settings.pid_file.parent.rmdir()
+    run_dir = room.settings.pid_file.parent
+    shutil.rmtree(run_dir)
     assert room.acceptor() == 0
     room.join("bob")
     alice.ping()
     assert room.acceptor() == pid
     assert room.settings.pid_file.stat().st_mode & 0o777 == 0o644
+    assert (force.read(run_dir) or pytest.fail("nothing is in force")).pid == pid
 
 
 @needs_mount
