@@ -6,18 +6,18 @@ Most of it mends itself: the next start of papayad, or the next who joins, remov
 import os
 from collections.abc import Iterator
 
-from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding
+from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding, quoted
 from papayactl.look import clients, living
 from papayactl.state import lock
 from papayad.errors import Fault
-from papayad.log import segments
+from papayad.log import segments, strays
 from papayad.settings import Settings
 from papayad.state import groups, pidfile, roster, tokens
 from papayad.system.locks import is_held_at
 
 
 def state(settings: Settings) -> Iterator[Finding]:
-    checks = (_lock, _log, _pid_file, _gone, _stopped, _marks)
+    checks = (_lock, _log, _pid_file, _gone, _stopped, _marks, _strays)
     found = [one for check in checks for one in check(settings)]
     yield from found or [Finding(OK, "state", "nothing is left over, nobody is stuck")]
 
@@ -79,3 +79,9 @@ def _marks(settings: Settings) -> Iterator[Finding]:
     for user in refused:
         words = "new connections are refused" + ("" if user in users else ", and it has no token")
         yield Finding(WARNING, f"user {user}", words, f"papayactl thaw --user {user}")
+
+
+def _strays(settings: Settings) -> Iterator[Finding]:
+    if line := strays.words(settings.state_dir):
+        remedy = f"look at them, and move them away: ls -la {quoted(settings.state_dir)}"
+        yield Finding(WARNING, str(settings.state_dir), line, remedy)

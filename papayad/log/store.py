@@ -12,7 +12,7 @@ from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
 from papayad.errors import CONFIGURATION, Fault
-from papayad.log import committed, segments, surplus
+from papayad.log import committed, segments, strays, surplus
 from papayad.state import groups, marks, penalty, roster
 from papayad.system.files import sync_directory, write_whole
 
@@ -54,6 +54,8 @@ def prepare(state_dir: Path, warn: Callable[[str], None]) -> None:
     """
     for directory in _DIRECTORIES:
         directory(state_dir).mkdir(mode=0o700, exist_ok=True)
+    if line := strays.words(state_dir):
+        warn(f"{state_dir}: {line}")
     if groups.live(groups.directory(state_dir)):
         _check_in_use(state_dir)
     else:

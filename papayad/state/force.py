@@ -13,11 +13,10 @@ says the pid file's lock. A line for each of these, `WORD VALUE`:
 """
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from papayad.system.files import write_whole
+from papayad.system.files import read_plain, write_whole
 
 _FILE = "in-force"
 _BYTES_AT_MOST = 4096
@@ -53,12 +52,10 @@ def write(run_dir: Path, now: InForce) -> None:
 
 def read(run_dir: Path) -> InForce | None:
     """What the last acceptor wrote, None when nobody can say. Raises OSError but for no file."""
-    try:
-        descriptor = os.open(run_dir / _FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
+    content = read_plain(run_dir / _FILE, _BYTES_AT_MOST)
+    if content is None:
         return None
-    with open(descriptor, "rb") as file:
-        lines = file.read(_BYTES_AT_MOST).decode("utf-8", "replace").splitlines()
+    lines = content.decode("utf-8", "replace").splitlines()
     known = dict(line.partition(" ")[::2] for line in lines)
     try:
         pid, generation = int(known["pid"]), int(known["generation"])

@@ -3,18 +3,35 @@
 Each acceptor incarnation is one process group, and `state_dir/groups/PGID` is held locked by all of
 its members: so the room stays one across any number of acceptor restarts. RECV, the reaper and
 papayactl announce; only the holder of the pid file's lock makes and removes group files.
+
+A number means a process in its own pid namespace only, so the file says which one that is: whoever
+looks from another one, out of a container or into it, signals nobody by that number.
 """
 
 import os
 import signal
 from contextlib import suppress
-from os import killpg, listdir
+from os import close, killpg, listdir, pread
 from pathlib import Path
 
-from papayad.system.locks import create_locked, is_held_at
+from papayad.system.files import number, open_plain, plain_names, read_plain
+from papayad.system.locks import create_locked, is_held, is_held_at
 
 ANNOUNCEMENT = signal.SIGUSR1  # "look again", never a count
 _ANNOUNCEMENT = int(ANNOUNCEMENT)
+_BYTES_AT_MOST = 1024  # of a group's file
+
+
+def _own_namespace() -> int:
+    """The pid namespace of this process, by its inode; 0 where the system has none."""
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        return 0
+
+
+NAMESPACE = _own_namespace()
+_NAMESPACE_LINE = f"pid_namespace={NAMESPACE}\n".encode()
 
 
 def directory(state_dir: Path) -> Path:
@@ -24,47 +41,72 @@ def directory(state_dir: Path) -> Path:
 def create(path: Path, sandbox: str = "") -> int:
     """Make the file of the caller's own group; the descriptor is for the clusters to inherit.
 
-    What its clusters' sandbox is made of is written into it, when there is a place for it.
-    The caller has to ignore ANNOUNCEMENT already: from now on it gets it.
+    Its pid namespace and what its clusters' sandbox is made of are written into it, when there is a
+    place for them. The caller has to ignore ANNOUNCEMENT already: from now on it gets it.
     """
     descriptor = create_locked(path / str(os.getpgrp()))
     with suppress(OSError):
-        os.write(descriptor, f"sandbox={sandbox}\n".encode())
+        os.write(descriptor, _NAMESPACE_LINE + f"sandbox={sandbox}\n".encode())
     return descriptor
 
 
 def sandbox_of(path: Path, group: int) -> str:
     """The mechanisms that the clusters of a group are confined by: "seccomp,landlock", "none"."""
-    try:
-        return (path / str(group)).read_text().partition("=")[2].strip()
-    except OSError:
-        return ""
+    return _facts(path / str(group)).get("sandbox", "")
+
+
+def namespace_of(path: Path, group: int) -> int:
+    """The pid namespace of a group, by its inode; 0 when its file does not say."""
+    text = _facts(path / str(group)).get("pid_namespace", "")
+    return int(text) if text.isdecimal() else 0
+
+
+def numbers(path: Path) -> list[int]:
+    """The groups that there are files of."""
+    return [group for group in map(number, plain_names(path)) if group]
 
 
 def live(path: Path) -> list[int]:
     """The process groups that have a member, from the locks."""
-    return [int(name) for name in os.listdir(path) if name.isdigit() and is_held_at(path / name)]
+    return [group for group in numbers(path) if is_held_at(path / str(group))]
 
 
 def remove_free(path: Path) -> None:
     """Remove the files of groups without members; for the holder of the pid file's lock only."""
-    for name in os.listdir(path):
-        if not is_held_at(path / name):
-            (path / name).unlink(missing_ok=True)
+    for group in numbers(path):
+        if not is_held_at(path / str(group)):
+            (path / str(group)).unlink(missing_ok=True)
 
 
 def announce(path: str, own: int) -> None:
     """Send ANNOUNCEMENT to every live group, listed anew each time: no cache to be stale.
 
     `own` is the caller's process group when that is one of the room's, else 0. A group whose lock
-    is free is never signalled: its number may be somebody else's by now; nor is group 0 or 1.
+    is free is never signalled, nor one of another pid namespace: its number may be somebody else's.
+    Nor is group 0 or 1.
     """
     for name in listdir(path):
-        if not name.isdigit():
-            continue
-        group = int(name)
-        if group > 1 and (group == own or is_held_at(f"{path}/{name}")):
+        group = number(name)
+        if group > 1 and (group == own or _is_in_reach(f"{path}/{name}")):
             try:
                 killpg(group, _ANNOUNCEMENT)
             except (ProcessLookupError, PermissionError):
                 continue
+
+
+def _is_in_reach(path: str) -> bool:
+    descriptor = open_plain(path)
+    if descriptor < 0:
+        return False
+    try:
+        if not is_held(descriptor):
+            return False
+        return pread(descriptor, len(_NAMESPACE_LINE), 0) in (_NAMESPACE_LINE, b"")
+    finally:
+        close(descriptor)
+
+
+def _facts(path: Path) -> dict[str, str]:
+    content = read_plain(path, _BYTES_AT_MOST) or b""
+    lines = content.decode("ascii", "ignore").splitlines()
+    return dict(line.partition("=")[::2] for line in lines)

@@ -10,14 +10,24 @@ machine have the same, and after a boot the old marks are void.
 """
 
 import math
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
+
+from papayad.system.files import plain_names, read_plain
 
 WEIGHTS = {"auth": 2.0, "garbage": 2.0, "handshake": 1.0, "deadline": 1.0}
 
 _MOST = 64.0  # times the threshold: what a score may grow to, six half-lives above it
 _FORGOTTEN = 0.5  # a score below this is none
+_BYTES_AT_MOST = 256  # of a mark
+
+_MARK = re.compile(
+    r"(?P<source>[0-9a-f.:/]{2,50}) score=(?P<score>[0-9]{1,12}\.[0-9]{2}) "
+    r"at=(?P<at>[0-9]{1,12}\.[0-9]{3}) failures=(?P<failures>[0-9]{1,9}) "
+    rf"reason=(?P<reason>{'|'.join(WEIGHTS)})\n?\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +130,19 @@ def render(penalty: Penalty) -> str:
 
 def parse(line: str) -> Penalty | None:
     """The penalty in a mark, None when it is none."""
-    try:
-        source, *words = line.split()
-        known = dict(word.split("=", 1) for word in words)
-        score, at, failures = float(known["score"]), float(known["at"]), int(known["failures"])
-        return Penalty(source, score, at, failures, known["reason"])
-    except (ValueError, KeyError):
+    found = _MARK.match(line)
+    if found is None:
         return None
+    score, at, failures = float(found["score"]), float(found["at"]), int(found["failures"])
+    return Penalty(found["source"], score, at, failures, found["reason"])
 
 
 def read_all(state_dir: Path) -> list[Penalty]:
     """The penalties of all marks, the oldest first. Raises OSError."""
     found = []
-    for path in directory(state_dir).iterdir():
-        try:
-            penalty = parse(path.read_text())
-        except (FileNotFoundError, UnicodeDecodeError):  # forgiven just now, or nothing of ours
-            continue
-        if penalty and mark(state_dir, penalty.source) == path:
+    for name in plain_names(directory(state_dir)):
+        content = read_plain(directory(state_dir) / name, _BYTES_AT_MOST) or b""
+        penalty = parse(content.decode("ascii", "replace"))
+        if penalty and mark(state_dir, penalty.source).name == name:
             found.append(penalty)
     return sorted(found, key=lambda penalty: penalty.at)

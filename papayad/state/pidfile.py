@@ -1,7 +1,8 @@
 """The pid file: whose lock is held, that is the acceptor (design sections 2 and 5).
 
 papayad takes it before it detaches, so that a second instance tells its starter; papayactl asks who
-holds it. The number in the file is a label: a file without a held lock is stale, whatever it says.
+holds it, and the kernel answers. The number in the file is for people: nobody acts on it, since
+whoever has a client's process might write another one.
 """
 
 import fcntl
@@ -11,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from papayad.errors import TRY_AGAIN, UNAVAILABLE, Fault, denied_or, reason
-from papayad.system.locks import is_held
+from papayad.system import locks
+from papayad.system.files import open_plain
 
 _PROBES_PASS = 0.5  # seconds; a status command may hold the lock for an instant
 
@@ -33,6 +35,8 @@ def acquire(path: Path) -> int:
 
 
 def write(descriptor: int) -> None:
+    """Say which process has it, for good: after the last fork. Raises OSError."""
+    locks.own(descriptor)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
 
 
@@ -56,12 +60,13 @@ def renew(named: str, descriptor: int) -> int:
 
 def holder(path: Path) -> int | None:
     """The acceptor's pid (0: starting), or None when nobody holds the lock. Raises OSError."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    descriptor = open_plain(path)
+    if descriptor < 0:
+        with suppress(FileNotFoundError):
+            os.stat(path)  # raises, where one may not even look for it
         return None
     try:
-        return _read(descriptor) if is_held(descriptor) else None
+        return locks.owner(descriptor) if locks.is_held(descriptor) else None
     finally:
         os.close(descriptor)
 
@@ -75,7 +80,7 @@ def _lock(descriptor: int, path: Path) -> None:
             if time.monotonic() > deadline:
                 break
         time.sleep(0.02)
-    pid = _read(descriptor)
+    pid = locks.owner(descriptor)
     os.close(descriptor)
     by = f"by papayad with pid {pid}" if pid else "by a papayad that is just starting"
     remedy = "stop it with papayactl acceptor stop, or use another room"
@@ -89,9 +94,3 @@ def _is_still_named(descriptor: int, path: str | Path) -> bool:
         return False
     own = os.fstat(descriptor)
     return (named.st_dev, named.st_ino) == (own.st_dev, own.st_ino)
-
-
-def _read(descriptor: int) -> int:
-    """The pid in the file, 0 while it has none."""
-    text = os.pread(descriptor, 20, 0).strip()
-    return int(text) if text.isdigit() else 0

@@ -12,18 +12,30 @@ pids, which come later, its time: of those a name and an inode are all that has 
 """
 
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from errno import EDQUOT, ENOSPC
 from os import SEEK_END, lseek, unlink, write
 from pathlib import Path
 
+from papayad.system.files import plain_names, read_plain
 from papayad.system.locks import create_locked, is_held_at
 
 _NO_SPACE = {ENOSPC, EDQUOT}
 _SEPARATOR = ","  # in no user, session, peer or token
 _SECOND = 1_000_000_000
 _HIGHEST_PID = 1 << 22  # Linux; the BSDs stay below. No entry is written in early 1970.
+_BYTES_AT_MOST = 1024  # of an entry's file
+
+NAME = re.compile(r"[0-9.]{1,32}(?:,[!-~]{1,200})?\Z")
+_ENTRY = re.compile(
+    r"(?P<user>[a-z0-9][a-z0-9._-]{0,31}) session=(?P<session>[A-Za-z0-9_-]{0,32}) "
+    r"peer=(?P<peer>(?:[0-9.]{7,15}|\[[0-9a-f:.]{2,45}(?:%[0-9A-Za-z._@:+-]{1,16})?\]):[0-9]{1,5}) "
+    r"since=(?P<since>[0-9]{1,11}\.[0-9]{6}) group=(?P<group>[1-9][0-9]{0,6}) "
+    r"token=(?P<token>[0-9a-z._-]{0,16}) presence=(?P<presence>on|off)"
+    r"(?: recv=(?P<recv>[1-9][0-9]{0,6}) send=(?P<send>[1-9][0-9]{0,6})\n)?\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,35 +113,43 @@ def complete(descriptor: int, recv: int, send: int) -> None:
 
 
 def read(path: str | Path, name: str) -> Entry | None:
-    """The entry in a file, whether its cluster lives or not; None when it is gone or not one."""
-    try:
-        text = Path(path, name).read_text() or name.partition(_SEPARATOR)[2]
-        words = text.replace(_SEPARATOR, " ").split()
-        known = dict(word.partition("=")[::2] for word in words[1:])
-        if "recv" not in known:
-            known |= _pids_from_time(Path(path, name))
-        return Entry(
-            name=name,
-            user=words[0],
-            peer=known["peer"],
-            since=float(known["since"]),
-            group=int(known["group"]),
-            session=known["session"],
-            token=known["token"],
-            presence=known["presence"] == "on",
-            recv=int(known["recv"]),
-            send=int(known["send"]),
-        )
-    except (FileNotFoundError, IndexError, KeyError, ValueError):
+    """The entry in a file, whether its cluster lives or not; None when it is gone or not one.
+
+    Whoever has a client's process can write any entry: its form is checked here, and whoever acts
+    on it believes the kernel alone.
+    """
+    content = read_plain(f"{path}/{name}", _BYTES_AT_MOST)
+    if content is None:
         return None
+    text = content.decode("ascii", "replace") or name.partition(_SEPARATOR)[2]
+    found = _ENTRY.match(text.replace(_SEPARATOR, " "))
+    if found is None:
+        return None
+    known = found.groupdict()
+    recv, send = int(known["recv"] or 0), int(known["send"] or 0)
+    if not content:
+        recv, send = _pids_from_time(Path(path, name))
+    return Entry(
+        name=name,
+        user=known["user"],
+        peer=known["peer"],
+        since=float(known["since"]),
+        group=int(known["group"]),
+        session=known["session"],
+        token=known["token"],
+        presence=known["presence"] == "on",
+        recv=recv,
+        send=send,
+    )
 
 
-def _pids_from_time(path: Path) -> dict[str, str]:
+def _pids_from_time(path: Path) -> tuple[int, int]:
     """The pids of an entry that had no place for them; zeros while there are none."""
-    recv, send = divmod(path.stat().st_mtime_ns, _SECOND)
-    if recv > _HIGHEST_PID:
-        recv = send = 0
-    return {"recv": str(recv), "send": str(send)}
+    try:
+        recv, send = divmod(path.stat(follow_symlinks=False).st_mtime_ns, _SECOND)
+    except FileNotFoundError:
+        return 0, 0
+    return (recv, send) if 0 < recv <= _HIGHEST_PID and 0 < send <= _HIGHEST_PID else (0, 0)
 
 
 def _line(entry: Entry) -> str:
@@ -142,7 +162,7 @@ def _line(entry: Entry) -> str:
 
 def names(path: str | Path) -> list[str]:
     """Every entry's file name, of living and of gone clusters."""
-    return [name for name in os.listdir(path) if not name.startswith(".")]
+    return [name for name in plain_names(path) if NAME.match(name)]
 
 
 def is_live(path: str | Path, name: str) -> bool:

@@ -1,11 +1,25 @@
-"""Whole files: written by temporary name, fsync, rename, so that nobody ever sees half a file.
+"""Files: written whole or not at all, and read with care where others can write (a leaf).
 
-A leaf, used by all three programs for every file that is not the chat log.
+Written by temporary name, fsync, rename, so that nobody ever sees half of one: by all three
+programs, every file that is not the chat log.
+
+Names and files in state_dir and run_dir are input. Whoever has a client's process can leave a link
+there, a pipe that blocks who opens it, a file of terabytes, a number in the digits of another
+script. Such a file is nobody's: it is skipped, and never ends who looks.
 """
 
 import os
 from contextlib import suppress
+from errno import EACCES, EISDIR, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOTDIR, ENXIO, EPERM
+from os import O_CLOEXEC, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, close, fstat, read
+from os import open as open_file
 from pathlib import Path
+from stat import S_ISREG
+
+_CAREFUL = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
+# Gone, or no file of ours: a link (EMLINK on FreeBSD), a socket, one that is closed to its owner.
+_NOBODYS = {ENOENT, ELOOP, EMLINK, ENXIO, EACCES, EPERM, EISDIR, ENOTDIR, ENAMETOOLONG}
+_DIGITS_AT_MOST = 9  # of a pid or a group: every system's are below 2**31
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
@@ -37,6 +51,48 @@ def sync_directory(path: str | Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def number(name: str) -> int:
+    """The process or group that a name means, as it is written in one way only; else 0."""
+    if not name.isascii() or not name.isdigit() or name[0] == "0" or len(name) > _DIGITS_AT_MOST:
+        return 0
+    return int(name)
+
+
+def open_plain(path: str | Path) -> int:
+    """A descriptor to read a regular file; -1 when there is none by that name.
+
+    Never waits, never follows a link. Raises OSError where the system fails: then it may be there.
+    """
+    try:
+        descriptor = open_file(path, _CAREFUL)
+    except OSError as error:
+        if error.errno in _NOBODYS:
+            return -1
+        raise
+    if S_ISREG(fstat(descriptor).st_mode):
+        return descriptor
+    close(descriptor)
+    return -1
+
+
+def read_plain(path: str | Path, most: int) -> bytes | None:
+    """The content of a regular file that has at most so many bytes, else None. Raises OSError."""
+    descriptor = open_plain(path)
+    if descriptor < 0:
+        return None
+    try:
+        content = read(descriptor, most + 1)
+    finally:
+        close(descriptor)
+    return content if len(content) <= most else None
+
+
+def plain_names(path: str | Path) -> list[str]:
+    """The names of the regular files in a directory. Raises OSError."""
+    with os.scandir(path) as found:
+        return [one.name for one in found if one.is_file(follow_symlinks=False)]
 
 
 def _inherit_owner(descriptor: int, path: Path, mode: int) -> None:

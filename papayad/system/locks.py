@@ -3,6 +3,9 @@
 A leaf. A holder takes LOCK_EX, and its children inherit the *open file description*: the lock is
 free exactly when the last of them has ended. A probe takes LOCK_SH without waiting, so that two
 probes at the same time do not take each other for the holder.
+
+Whose lock it is tells a second one, of the other kind that there is (fcntl(2)): no child inherits
+it, and the kernel knows whose it is. So nobody has to believe the number that is in a file.
 """
 
 import fcntl
@@ -10,6 +13,9 @@ import os
 from contextlib import suppress
 from errno import ENOSPC
 from pathlib import Path
+
+from papayad.system.files import open_plain
+from papayad.system.platform import record_lock_owner
 
 
 def create_locked(path: str | Path, content: bytes = b"") -> int:
@@ -44,12 +50,24 @@ def is_held(descriptor: int) -> bool:
 
 
 def is_held_at(path: str | Path) -> bool:
-    """The same by name; a file that is gone is held by nobody."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    """The same by name; what is gone, or no regular file, is held by nobody."""
+    descriptor = open_plain(path)
+    if descriptor < 0:
         return False
     try:
         return is_held(descriptor)
     finally:
         os.close(descriptor)
+
+
+def own(descriptor: int) -> None:
+    """Say whose lock it is. Raises OSError (EAGAIN, EACCES) when it is another process's.
+
+    The process that calls this must never open and close the file again: that ends it, too.
+    """
+    fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def owner(descriptor: int) -> int:
+    """The process that owns the file, by the kernel's word; 0 when none does, or it is not seen."""
+    return record_lock_owner(descriptor)

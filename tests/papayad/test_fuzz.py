@@ -75,9 +75,8 @@ def test_roster_entry(
     tmp_path: Path, user: str, token: str, host: str, since: float, pid: int, presence: bool
 ) -> None:
     """On a full disk too it says the same."""
-    entry = roster.Entry(
-        f"{pid}.0", user, f"{host}:1", round(since, 6), pid, "s", token[:8], presence
-    )
+    peer = f"[{host}]:1" if ":" in host else f"{host}:1"
+    entry = roster.Entry(f"{pid}.0", user, peer, round(since, 6), pid, "s", token[:8], presence)
     for made, descriptor in (
         (entry, roster.create(tmp_path, entry)),
         roster.create_on_full_disk(tmp_path, entry),

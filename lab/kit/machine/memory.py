@@ -5,6 +5,7 @@ places where they belong: the key's file, and what a client keeps of its own inv
 """
 
 import base64
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 _SHOWN = ("cmdline", "environ", "comm", "maps", "status", "wchan", "mountinfo")
+_READ_AT_MOST = 1 << 27  # bytes of a file: more than any that a room makes
 _PART = 24  # bytes of a secret: to find so many of them anywhere is a failure
 
 
@@ -46,9 +48,10 @@ def _parts(secret: bytes) -> set[bytes]:
 def _files(directory: Path, own: set[Path]) -> Iterator[tuple[str, bytes]]:
     for path in directory.rglob("*"):
         with suppress(OSError):  # it has gone, or is no file that can be read
-            yield str(path), path.name.encode()
+            yield str(path), os.fsencode(path.name)
             if path.is_file() and path not in own:
-                yield str(path), path.read_bytes()
+                with path.open("rb") as file:
+                    yield str(path), file.read(_READ_AT_MOST)
 
 
 def _processes(pids: Iterable[int]) -> Iterator[tuple[str, bytes]]:

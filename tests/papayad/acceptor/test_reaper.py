@@ -16,7 +16,7 @@ from papayad.sandbox.prepare import NONE
 from papayad.state import roster
 from papayad.system.journal import Journal
 
-NOBODY = 1 << 30  # above every system's greatest pid
+NOBODY = 1 << 22  # above every pid of every system
 
 
 @pytest.fixture

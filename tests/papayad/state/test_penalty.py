@@ -62,7 +62,10 @@ def test_the_table_is_bounded_and_forgets_the_oldest() -> None:
 
 def test_a_mark_is_read_as_it_was_written(tmp_path: Path) -> None:
     penalties.directory(tmp_path).mkdir()
-    known = [Penalty("2001:db8::/64", 12.5, 10.0, 3, "auth"), Penalty("192.0.2.1", 1, 20, 1, "x")]
+    known = [
+        Penalty("2001:db8::/64", 12.5, 10.0, 3, "auth"),
+        Penalty("192.0.2.1", 1, 20, 1, "auth"),
+    ]
     for one in known:
         penalties.mark(tmp_path, one.source).write_text(penalties.render(one))
     penalties.mark(tmp_path, "192.0.2.9").write_bytes(b"\xff\n")

@@ -1,0 +1,53 @@
+"""Strays: what is in a state directory and is nobody's. Told once at the start, and by doctor.
+
+Whoever reads a directory of the state skips what has not its form, and is silent: RECV looks at
+every message. Here all of the forms stand together, so that somebody says what was skipped.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from papayad.formats.harmless import harmless
+from papayad.formats.record import NAME
+from papayad.log import committed, segments
+from papayad.state import groups, marks, penalty, roster
+from papayad.system.files import number, plain_names
+
+_TEMPORARY = re.compile(r"\.[!-~]*\Z")  # a file before it is renamed
+_FILES = {committed.FILE, "identity", "shutdown"}
+_NAMED_AT_MOST = 5
+
+
+def find(state_dir: Path) -> list[str]:
+    """The names, from the state directory on, of what nothing of papaya makes. Raises OSError."""
+    directories: dict[Path, Callable[[str], object]] = {
+        groups.directory(state_dir): number,
+        roster.directory(state_dir): roster.NAME.match,
+        marks.seen(state_dir): re.compile(r"[0-9a-f]{8}\Z").match,
+        marks.frozen(state_dir): NAME.match,
+        marks.muted(state_dir): NAME.match,
+        penalty.directory(state_dir): re.compile(r"[0-9a-f.:_]{2,50}\Z").match,
+    }
+    known = {segments.name(base) for base in segments.bases(state_dir)} | _FILES
+    known |= {path.name for path in directories}
+    found = [one.name for one in state_dir.iterdir() if one.name not in known]
+    for path, has_form in directories.items():
+        if path.is_dir():
+            plain = set(plain_names(path))
+            found += [
+                f"{path.name}/{one.name}"
+                for one in path.iterdir()
+                if one.name not in plain or not has_form(one.name)
+            ]
+    return sorted(name for name in found if not _TEMPORARY.match(Path(name).name))
+
+
+def words(state_dir: Path) -> str:
+    """What is to be said of them, empty when there are none. Raises OSError."""
+    found = find(state_dir)
+    if not found:
+        return ""
+    names = " ".join(map(harmless, found[:_NAMED_AT_MOST]))
+    more = f" and {len(found) - _NAMED_AT_MOST} more" if len(found) > _NAMED_AT_MOST else ""
+    return f"{names}{more}: nobody's, and left alone"
