@@ -1,8 +1,9 @@
 """Listening sockets in the acceptor's selector: accepting in bursts, and rest (design section 8).
 
-To accept but one at each turn of the loop keeps friends out when a thousand pending connections
-have something to say at each turn: the kernel's queue fills, and a client whose first segment is
-dropped tries again after a second. What an error of accept(2) means is decided here, too.
+If each turn of the loop accepted only one connection, friends would stay out while a thousand
+pending connections have something to read at each turn: the kernel's queue fills, and a client
+whose first segment is dropped tries again only after a second. What an error of accept(2) means is
+decided here, too.
 """
 
 import errno
@@ -14,7 +15,7 @@ from functools import partial
 from papayad.acceptor.events import Events, Rank
 from papayad.system.journal import Journal
 
-_BURST = 256  # connections of one listening socket at one turn
+_BURST = 256  # connections that one listening socket may bring in one turn
 _RESTS_FOR = 0.2  # seconds without accepting when descriptors or buffers have run out
 _SAID_AGAIN_AFTER = 60.0  # seconds
 _RUN_OUT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
@@ -25,7 +26,7 @@ Receive = Callable[[socket.socket, str, int], None]
 class Accept:
     """`receive` gets each connection, with its peer's address and port.
 
-    `make_room` makes descriptors free, and tells whether it could.
+    `make_room` frees descriptors, and returns whether it could.
     """
 
     def __init__(
@@ -40,11 +41,11 @@ class Accept:
         self._make_room = make_room
         self._journal = journal
         self._listening: list[socket.socket] = []
-        self._rest_until = 0.0  # on the monotonic clock, while it does not accept
+        self._rest_until = 0.0  # on the monotonic clock; 0 while it accepts
         self._complain_after = 0.0
 
     def begin(self, listening: Iterable[socket.socket]) -> None:
-        """Accept from these, and from no other any more."""
+        """Accept from these sockets, and no longer from any other."""
         self._end()
         self._rest_until = 0.0
         self._listening = list(listening)
@@ -53,7 +54,7 @@ class Accept:
             self._events.add(listener, lambda: Rank.NEWCOMERS, accept)
 
     def due(self) -> float | None:
-        """When the rest ends, None when it does not rest."""
+        """When the rest ends, None while it accepts."""
         return self._rest_until or None
 
     def go_on(self, now: float) -> None:
@@ -67,7 +68,7 @@ class Accept:
 
     def _accept(self, listener: socket.socket) -> None:
         for _ in range(_BURST):
-            if self._rest_until:  # another listening socket found that all has run out
+            if self._rest_until:  # descriptors ran out at another listening socket
                 return
             try:
                 client, address = listener.accept()
@@ -77,12 +78,12 @@ class Accept:
                 if error.errno in _RUN_OUT:
                     self._run_out(error)
                     return
-                continue  # it was this connection's own fault, and it is gone
+                continue  # it failed by itself, and is gone
             client.setblocking(False)
             self._receive(client, address[0].partition("%")[0], address[1])
 
     def _run_out(self, error: OSError) -> None:
-        """Pending connections go first; with none, accepting again at once would only spin."""
+        """Drop pending connections; if there are none, rest: to accept again would only spin."""
         rests = not self._make_room()
         now = time.monotonic()
         if now > self._complain_after:

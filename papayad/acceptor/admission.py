@@ -1,7 +1,7 @@
 """Whether a hello may come in, and what it is told if not (design sections 3 and 8).
 
-Run by the acceptor. The first reason that applies is the answer; a ban of an address comes before
-the token is looked at, and everything else behind it: a stranger learns nothing but `auth`.
+Run by the acceptor. The first reason that applies is the answer. A ban of an address is checked
+before the token, everything else after it: so a stranger learns nothing but `auth`.
 """
 
 import socket
@@ -22,7 +22,7 @@ NOBODY = "-"
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """Who may come in; `older` are the clusters that it takes over."""
+    """A hello that may come in; `older` are the clusters that it takes over."""
 
     token: Token
     older: tuple[Known, ...]
@@ -30,7 +30,7 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Who may not. `known`: it showed a token that is valid here."""
+    """A hello that may not. `known`: its token is a valid one."""
 
     refusal: Refusal
     user: str = NOBODY
@@ -39,7 +39,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A connection that comes in, with all that its cluster needs: what the lobby hands out."""
+    """A connection that comes in, with all that its cluster needs. The lobby hands it out."""
 
     socket: socket.socket
     peer: str

@@ -1,7 +1,7 @@
 """A set that gives one of its members at random, in constant time (design section 8). A leaf.
 
-The acceptor evicts one of a thousand at every connection of a flood: to look at all of them each
-time took three quarters of its processor.
+In a flood the acceptor evicts one of a thousand for every new connection. When it looked at all of
+them each time, that took three quarters of its processor time.
 """
 
 import os
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Bag(Generic[T]):
-    """Members are hashable and in it once."""
+    """Members are hashable, and each is in it once."""
 
     def __init__(self) -> None:
         self._members: list[T] = []
@@ -29,12 +29,12 @@ class Bag(Generic[T]):
         self._members.append(member)
 
     def remove(self, member: T) -> None:
-        """The last one takes its place. Raises KeyError."""
+        """Remove a member; the last one takes its place. Raises KeyError."""
         place, last = self._places.pop(member), self._members.pop()
         if place < len(self._members):  # else it was the last one itself
             self._members[place] = last
             self._places[last] = place
 
     def any(self) -> T:
-        """From the kernel: the random module would seed itself anew in every fork."""
+        """A random member, by the kernel: the random module would be seeded again in each fork."""
         return self._members[int.from_bytes(os.urandom(4), "big") % len(self._members)]

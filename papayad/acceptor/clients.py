@@ -1,7 +1,7 @@
-"""What the acceptor remembers of the clusters: for limits, takeover, and knowing of their ends.
+"""The clusters that the acceptor knows: for limits, for takeovers, and to notice when they end.
 
-Its own children tell with SIGCHLD. Those of former acceptors are not its children: on Linux a pidfd
-of each tells, and elsewhere their roster locks are looked at when it matters.
+The end of an own child comes as SIGCHLD. Clusters of former acceptors are not its children: on
+Linux it has a pidfd of each, and elsewhere it looks at their roster locks when it matters.
 """
 
 import os
@@ -24,17 +24,17 @@ class Known:
 
 
 class Clients:
-    """The clusters of all generations, by the name of their roster entry."""
+    """The clusters of all acceptors, by the name of their roster entry."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[str, Known] = {}
-        self._of: dict[str, set[str]] = {}  # a user's
+        self._of: dict[str, set[str]] = {}  # the names of each user's clusters
         self._children: dict[int, str] = {}
-        self._untold: set[str] = set()  # those whose end nobody tells of, but their locks
+        self._untold: set[str] = set()  # only their locks show whether they have ended
 
     def adopt(self) -> list[int]:
-        """Take in the clusters of former acceptors; returns the pidfds that tell of their ends."""
+        """Take in the clusters of former acceptors; return the pidfds that show when they end."""
         pidfds = []
         for entry in roster.living(self._path):
             pidfd = _open_pidfd(entry.recv)
@@ -67,8 +67,9 @@ class Clients:
         return name
 
     def count(self) -> int:
-        """Nothing is looked at one by one: what the acceptor touches between two forks is a copy
-        in each cluster."""
+        """How many there are. It does not look at each: every page that the acceptor writes to
+        between
+        two forks costs each later cluster a copy."""
         self._look_after_untold()
         return len(self._known)
 
@@ -102,10 +103,10 @@ class Clients:
 
 
 def end(known: Known) -> None:
-    """Ask RECV, and by its death SEND, to end; also when it is stopped. The pid is surely its:
+    """Ask RECV to end, even if it is stopped; SEND ends with it.
 
-    an own child was not waited for yet, a pidfd cannot mean another process, and elsewhere the
-    entry's lock was just seen to be held.
+    The pid is certainly that of RECV: an own child was not waited for yet, a pidfd cannot mean
+    another process, and elsewhere the entry's lock was held a moment ago.
     """
     with suppress(ProcessLookupError):
         for signum in (signal.SIGTERM, signal.SIGCONT):

@@ -1,8 +1,8 @@
-"""What the acceptor checks hellos against, re-read when it changes (design sections 3 and 6).
+"""Tokens and bans, by which the acceptor judges hellos (design sections 3 and 6).
 
-The files of tokens and bans are looked at (one stat each) at each hello, so that a new token works
-and a revoked one fails at once, with no signal. A broken file keeps what was before and says so,
-once.
+At each hello the acceptor looks at both files (one stat each), so that a new token works at once
+and a revoked one fails at once, without a signal. If a file is broken, what it said before stays in
+force, and that is logged once.
 """
 
 import os
@@ -20,18 +20,18 @@ T = TypeVar("T")
 
 
 class Watched(Generic[T]):
-    """What `read` makes of a file. Raises a Fault only when it is made."""
+    """A file's content, as `read` returns it. Only the constructor raises a Fault."""
 
     def __init__(self, path: Path, read: Callable[[Path], T], journal: Journal) -> None:
         self._path = path
         self._read = read
         self._journal = journal
-        self.fault = ""  # why it is not what the file says
+        self.fault = ""  # why the value is not what the file says now
         self._seen = self._signature()
         self._value = read(path)
 
     def now(self) -> T:
-        """Read the file again when it is another one than last time."""
+        """The value; the file is read again if it has changed."""
         signature = self._signature()
         if signature != self._seen:
             self._seen = signature
@@ -43,7 +43,7 @@ class Watched(Generic[T]):
         return self._value
 
     def _signature(self) -> tuple[int, ...]:
-        """The change time, and not the modification's: a right that was given is a change, too."""
+        """With ctime and not mtime: a changed permission is a change, too."""
         try:
             status = os.stat(self._path)
         except OSError:
@@ -52,14 +52,14 @@ class Watched(Generic[T]):
 
 
 class Credentials:
-    """Tokens and bans. Raises a Fault only when it is made."""
+    """Tokens and bans. Only the constructor raises a Fault."""
 
     def __init__(self, token_file: Path, ban_file: Path, journal: Journal) -> None:
         self._tokens = Watched(token_file, tokens.read_tokens, journal)
         self._bans = Watched(ban_file, lambda path: Bans(bans.read_bans(path)), journal)
 
     def known(self, token: str) -> Token | None:
-        """The token's entry, which may have expired; None when there is none."""
+        """The entry of a token, which may have expired; None when there is none."""
         return self._tokens.now().get(tokens.digest(token))
 
     def ban_of_host(self, host: str, now: float) -> Ban | None:
@@ -69,7 +69,7 @@ class Credentials:
         return self._bans.now().of_user(user, now)
 
     def refresh(self) -> list[str]:
-        """Look at the files now; what keeps one of them from being in force."""
+        """Look at the files now; return why one of them is not in force, or an empty string."""
         self._tokens.now()
         self._bans.now()
         return [fault for fault in (self._tokens.fault, self._bans.fault) if fault]

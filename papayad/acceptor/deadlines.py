@@ -1,7 +1,7 @@
 """Until when each pending connection may wait (design section 8).
 
-Lives in the acceptor. A heap holds no more than numbers, and forgets those that are void: under a
-flood thousands a second come and are evicted long before their time, and nothing of them may stay.
+Lives in the acceptor. The heap holds only numbers, and void ones are removed from it: in a flood
+thousands come each second and are evicted long before their time, and nothing of them may stay.
 """
 
 import heapq
@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_VOID = 1024  # entries that may be void before the heap is made anew
+_VOID = 1024  # void entries that the heap may have before it is made anew
 
 
 class Deadlines(Generic[T]):
@@ -24,7 +24,7 @@ class Deadlines(Generic[T]):
         self._serial = count()
 
     def set(self, member: T, deadline: float) -> None:
-        """Its deadline, instead of the one that it may have."""
+        """Give a member this deadline, instead of the one that it may have."""
         self.forget(member)
         number = next(self._serial)
         self._numbers[member] = number
@@ -38,13 +38,13 @@ class Deadlines(Generic[T]):
             heapq.heapify(self._heap)
 
     def next(self) -> float | None:
-        """The earliest, None when there is none."""
+        """The earliest deadline, None when there is none."""
         while self._heap and self._heap[0][1] not in self._members:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
     def overdue(self, now: float) -> Iterator[T]:
-        """Those whose time is up, each once and with no deadline any more."""
+        """The members whose time is up, each once; they have no deadline any more."""
         while (deadline := self.next()) is not None and deadline <= now:
             member = self._members[self._heap[0][1]]
             self.forget(member)

@@ -1,8 +1,9 @@
 """The acceptor's selector: what it watches, and what a turn serves first (design section 8).
 
-A flood has more to say at each turn than there is time for. So a turn serves a share of it, and
-what is left is there again at the next one. The last come first: of a queue that grows faster than
-it is served everybody would wait for its whole length, and a friend's handshake has three steps.
+In a flood there is more to read at each turn than there is time for. So a turn serves only some of
+the connections, and the others are there again at the next turn. The latest are served first: in a
+queue that grows faster than it is served everybody would wait for its whole length, and a friend's
+handshake has three steps.
 """
 
 import os
@@ -13,22 +14,22 @@ from contextlib import suppress
 from enum import IntEnum
 from itertools import count
 
-_SHARE = 32  # events that are served before new connections have their turn: about 10 ms
+_SHARE = 32  # events that are served before connections are accepted: about 10 ms
 
 
 class Rank(IntEnum):
-    """What is served first. `NEWCOMERS` are the listening sockets: always, and last."""
+    """What is served first. `NEWCOMERS` are the listening sockets: last, but at every turn."""
 
     OWN = 0  # signals and the ends of clusters
-    FRIEND = 1  # of a source that let somebody in lately
-    PROCEEDING = 2  # more than a ClientHello, which costs nobody anything to send
+    FRIEND = 1  # of a source from which somebody came in lately
+    PROCEEDING = 2  # it sent more than a ClientHello, which costs a peer nothing
     STRANGER = 3
     REFUSED = 4
     NEWCOMERS = 5
 
 
 class Events:
-    """Handlers of what is readable."""
+    """Descriptors, and the handler for each when it is readable."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -42,14 +43,14 @@ class Events:
         self._selector.register(file, selectors.EVENT_READ, data)
 
     def remove(self, file: socket.socket | int) -> None:
-        """Watch it no more, if it was watched; a socket may be closed by now."""
+        """Stop watching it, if it was watched; a socket may be closed already."""
         with suppress(KeyError, ValueError):
             self._selector.unregister(file)
 
     def turn(self, patience: float | None) -> None:
-        """Wait for so many seconds, or for ever; serve what is there.
+        """Wait for `patience` seconds, or for ever (None); serve what is there.
 
-        A handler may have been removed by one before it: it has to see that for itself.
+        An earlier handler may have removed a later one, so each has to check that.
         """
         ready = [
             (rank(), serial, handler)
@@ -61,4 +62,4 @@ class Events:
         coming = [handler for rank, _, handler in ready if rank == Rank.NEWCOMERS]
         for handler in (*waiting[:_SHARE], *coming):
             handler()
-            os.sched_yield()  # a client's processes that want this core need not wait for a tick
+            os.sched_yield()  # so clients' processes that want this core need not wait for a tick

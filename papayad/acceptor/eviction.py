@@ -1,10 +1,11 @@
 """Who may wait to be authenticated: the table of pending connections (design section 8).
 
-Lives in the acceptor. Above `max_pending` one is evicted and never the newcomer refused: one of the
-source that holds most, then at random; sources that authenticated lately come last. A source that
-holds all that it may loses one of its own, so that a silent neighbour keeps nobody out either.
-(sshd's random drop of newcomers was simulated and lost: under 2,000 silent connections a second 11
-of 100 friends got in within 2 s, with eviction 70, and with 1,000 places all.)
+Lives in the acceptor. Above `max_pending` a pending connection is evicted; the newcomer is never
+refused. The evicted one is of the source that holds most, and among these a random one; sources
+that authenticated lately come last. A source that holds as many as it may loses one of its own, so
+that a silent neighbour keeps nobody out either. (sshd refuses newcomers at random. In a simulation
+that was worse: under 2,000 silent connections a second 11 of 100 friends got in within 2 s; with
+eviction 70, and with 1,000 places all.)
 """
 
 from collections import OrderedDict
@@ -18,7 +19,7 @@ _TRUSTED = 4096  # sources that authenticated lately, remembered
 
 
 class Eviction:
-    """Every pending connection, by source and by deadline. What it does takes constant time."""
+    """Every pending connection, by source and by deadline. All its methods take constant time."""
 
     def __init__(self) -> None:
         self._by_source: dict[str, Bag[Pending]] = {}
@@ -53,40 +54,40 @@ class Eviction:
         self._deadlines.forget(pending)
 
     def move(self, pending: Pending, source: str) -> None:
-        """Count a connection for another source: its proxy has said whom it speaks for."""
+        """Count a connection for another source: its proxy has named the client."""
         self._leave(pending)
         pending.source = source
         self._enter(pending)
 
     def authenticated(self, source: str) -> None:
-        """Remember a source as one that lets people in."""
+        """Remember that somebody came in from this source."""
         self._trust(source, True)
         self._trusted.move_to_end(source)
         if len(self._trusted) > _TRUSTED:
             self._trust(next(iter(self._trusted)), False)
 
     def victim(self) -> Pending:
-        """Whom to evict."""
+        """The connection to evict."""
         trusted, most = min(self._holders, key=lambda kind: (kind[0], -kind[1]))
         return self.victim_of(self._holders[trusted, most].any())
 
     def victim_of(self, source: str) -> Pending:
-        """Whom to evict of a source that holds as many as it may."""
+        """The connection to evict of a source that holds as many as it may."""
         return self._by_source[source].any()
 
     def is_over(self, many: int) -> bool:
-        """Whether nobody is left of many who were pending at once; true once."""
+        """Whether nothing is pending any more after at least `many` were; true only once."""
         over = self._size == 0 and self._most >= many
         if over:
             self._most = 0
         return over
 
     def next_deadline(self) -> float | None:
-        """The earliest deadline on the monotonic clock, None when nobody is pending."""
+        """The earliest deadline on the monotonic clock, None when nothing is pending."""
         return self._deadlines.next()
 
     def overdue(self, now: float) -> Iterator[Pending]:
-        """Those whose time is up, each once; the caller removes or postpones them."""
+        """The connections whose time is up, each once; the caller removes or postpones them."""
         return self._deadlines.overdue(now)
 
     def _enter(self, pending: Pending) -> None:
@@ -115,7 +116,7 @@ class Eviction:
         self._list(source)
 
     def _list(self, source: str) -> None:
-        """Note a source among those that hold as many."""
+        """Note a source among those that hold the same number."""
         kind = self._kind(source)
         if kind[1]:
             self._holders.setdefault(kind, Bag()).add(source)

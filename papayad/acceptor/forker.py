@@ -1,8 +1,7 @@
 """From an admitted connection to its cluster: the roster entry and the fork (design section 8).
 
-Run by the acceptor. What a cluster needs is made here, before the fork: a process that was just
-forked pays a page for each object that it touches. The acceptor's copy of the connection is the
-lobby's to close.
+Run by the acceptor. It makes what a cluster needs before the fork: a process that was just forked
+pays a page for each object that it touches. The lobby closes the acceptor's copy of the connection.
 """
 
 import os
@@ -30,11 +29,11 @@ class Forker:
         self._serial = count()
 
     def fork(self, admitted: Admitted) -> None:
-        """From then on the connection is the cluster's alone. Raises OSError: there is none."""
+        """Fork a cluster, which owns the connection from then on. OSError: there is no cluster."""
         seat = roster.enter(self.shared.roster, self._entry(admitted))
         client = self._client(admitted, seat)
         try:
-            with suppress(OSError):  # it left already; RECV will see that
+            with suppress(OSError):  # the client has left already; RECV will see that
                 set_options(admitted.socket, self.shared.settings.limits.dead_peer_seconds)
             pid = spawn(lambda: begin.begin(client, self.shared), self.shared.journal)
         except OSError:

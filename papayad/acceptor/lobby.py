@@ -1,7 +1,8 @@
-"""The lobby: who waits until it has said who it is, and who comes in from there (design section 8).
+"""The lobby: connections until they have said who they are, and come in (design section 8).
 
-Lives in the acceptor. Who has to wait, who has to make place, what a failure costs, and when the
-time is up. A whole hello is judged here; who may come in is handed on as one `Admitted`.
+Lives in the acceptor. It decides which connection has to wait or to go, what a failure costs, and
+when the time is up. It judges each whole hello, and hands on those that may come in as one
+`Admitted`.
 """
 
 import socket
@@ -19,14 +20,14 @@ from papayad.formats.wire import Refusal
 from papayad.settings import Settings
 from papayad.system import malloc
 
-_REFUSED_READS_FOR = 2.0  # seconds, a refused peer its answer
+_REFUSED_READS_FOR = 2.0  # seconds that a refused peer has to read its answer
 _FLOOD = 100  # pending connections at once, after which memory is given back
-_SPARE = 16  # descriptors to make free when they have run out: who comes in needs one, too
-_PROXY = "proxy"  # the source of connections whose proxy has not yet said whom it speaks for
+_SPARE = 16  # descriptors to free when they have run out: to let a client in takes some, too
+_PROXY = "proxy"  # the source of a connection whose proxy has not named the client yet
 
 
 class Lobby:
-    """All of them. `admit` gets who may come in; an OSError of its is `busy` to the client."""
+    """All of them. `admit` gets those that may come in; if it raises OSError, they get `busy`."""
 
     def __init__(
         self,
@@ -47,13 +48,13 @@ class Lobby:
         self._penalties = Penalties(shared.settings.state_dir, limits, shared.journal)
 
     def reconfigure(self, settings: Settings, terms: Terms) -> None:
-        """What is in force after a reload."""
+        """Use these settings from now on, after a reload."""
         self._settings, self._terms = settings, terms
         self._admission.reconfigure(settings)
         self._penalties.reconfigure(settings.limits)
 
     def receive(self, client: socket.socket, host: str, port: int) -> None:
-        """A new connection: from a proxy, from a source that has to wait, or one that may speak."""
+        """Take a new connection, from a proxy or not; close it if its source has to wait."""
         limits = self._settings.limits
         proxied = is_in(host, self._settings.listen.proxies)
         source = _PROXY if proxied else source_of(host)
@@ -68,19 +69,19 @@ class Lobby:
         self._events.add(client, lambda: self._rank(pending), lambda: self._advance(pending))
 
     def make_descriptors(self) -> bool:
-        """Evict some, in the order of eviction; False when there is nobody to evict."""
+        """Evict some connections, in the order of eviction; False if there is none to evict."""
         some = min(_SPARE, (len(self._eviction) + 1) // 2)
         for _ in range(some):
             self._drop(self._eviction.victim())
         return some > 0
 
     def due(self) -> float | None:
-        """When something is to be done, None while nobody is pending."""
+        """When there is something to do, None while nothing is pending."""
         times = (self._eviction.next_deadline(), self._penalties.due())
         return min((time for time in times if time is not None), default=None)
 
     def go_on(self, now: float) -> None:
-        """Do what is due."""
+        """Do what is due now."""
         for pending in self._eviction.overdue(now):
             self._time_is_up(pending)
         if self._eviction.is_over(_FLOOD):
@@ -99,7 +100,7 @@ class Lobby:
         return Rank.PROCEEDING if pending.proceeds else Rank.STRANGER
 
     def _make_room(self, source: str) -> bool:
-        """A source that holds all that it may loses one of its own; whether that was so."""
+        """If the source holds as many as it may, evict one of them; return whether it did."""
         full = self._eviction.held_by(source) >= self._settings.limits.max_pending_per_source
         if full:
             self._drop(self._eviction.victim_of(source))
@@ -115,7 +116,7 @@ class Lobby:
         try:
             answer = pending.advance(self._terms)
         except Closed:
-            if pending.begun and not pending.refused:  # who says nothing at all may just look
+            if pending.begun and not pending.refused:  # to connect and say nothing is no failure
                 self._charge(pending, "handshake")
             self._drop(pending)
             return
@@ -127,7 +128,7 @@ class Lobby:
             self._introduce(pending, answer)
 
     def _introduce(self, pending: Pending, answer: Introduced) -> None:
-        """A proxy's header came: from now on it is the connection of whom it speaks for."""
+        """A proxy's header came: from now on the connection is that of the client that it names."""
         if answer.host:
             pending.host, pending.port = answer.host, answer.port
             source = source_of(pending.host)
@@ -150,21 +151,21 @@ class Lobby:
                     pending.socket, pending.peer, pending.tls, greeted, verdict.token, verdict.older
                 )
             )
-        except OSError as error:  # no process to be had; state_dir is away, or no longer ours
+        except OSError as error:  # no process left, or state_dir is away or no longer ours
             self._journal.error(f"no cluster for {pending.peer}: {error.strerror}")
             self._refuse(pending, Refusal("busy", "no process to be had, try again later"))
             return
         self._drop(pending)
 
     def _turn_away(self, pending: Pending, refused: Refused) -> None:
-        if refused.known:  # others of its source come first from now on
+        if refused.known:  # the source has a valid token: its connections come first from now on
             self._eviction.authenticated(pending.source)
         elif refused.refusal.reason == "auth":
             self._charge(pending, "auth")
         self._refuse(pending, refused.refusal, refused.user)
 
     def _refuse(self, pending: Pending, refusal: Refusal, user: str = NOBODY) -> None:
-        """Answer and go on reading for a moment, so that the answer arrives."""
+        """Answer, and go on reading for a moment, so that the answer arrives."""
         self._penalties.say(refusal.reason, pending.host, pending.source, user, refusal.words)
         pending.refuse(refusal)
         self._eviction.wake_at(time.monotonic() + _REFUSED_READS_FOR, pending)
@@ -173,17 +174,17 @@ class Lobby:
         refused = pending.refused
         if not refused:
             self._fail(pending, "deadline", Refusal("auth", "no complete hello in time"))
-        if refused or not pending.begun:  # of the silent nothing is unread: the end is no reset
+        if refused or not pending.begun:  # a silent peer left nothing unread: no reset
             self._drop(pending)
 
     def _fail(self, pending: Pending, kind: str, refusal: Refusal) -> None:
-        """What a peer did wrong costs its source; what a proxy did wrong costs nobody."""
+        """Refuse, and charge the source, unless the proxy itself did wrong: that charges nobody."""
         if not pending.proxied:
             self._charge(pending, kind)
         self._refuse(pending, refusal)
 
     def _charge(self, pending: Pending, kind: str) -> None:
-        """It failed, in one of the kinds of penalty.WEIGHTS."""
+        """Count a failure, of one of the kinds of penalty.WEIGHTS."""
         self._penalties.charge(kind, pending.host, pending.source)
 
     def _drop(self, pending: Pending) -> None:

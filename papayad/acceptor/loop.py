@@ -1,8 +1,8 @@
-"""The acceptor: one selector for all that it waits for, and no client among it (design section 8).
+"""The acceptor: one selector for everything that it waits for, but no client (design section 8).
 
-It checks who comes and forks a cluster for each who may. It never reads or writes the chat log and
-never waits for its lock, for a client or for a disk; it survives every client, and its own end
-touches none of them. A handler records and wakes; the loop works.
+It checks each connection and forks a cluster for each that may come in. It never reads or writes
+the chat log and never waits for its lock, for a client or for a disk. It survives every client, and
+when it ends, the clients go on. A signal handler records and wakes; the loop works.
 """
 
 import os
@@ -33,7 +33,7 @@ _SAID_AGAIN_AFTER = 60.0  # seconds
 
 
 class Acceptor:
-    """One incarnation: `begin`, then `run`, which returns when it was asked to stop."""
+    """One acceptor: `begin`, then `run`, which returns when it was asked to stop."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Acceptor:
         self._in_force = InForce(os.getpid(), 0, (), "")
 
     def begin(self, signals: Signals) -> None:
-        """Take in what former acceptors left. Raises OSError."""
+        """Take in the clusters that former acceptors left. Raises OSError."""
         self._events.add(signals.descriptor, _own, lambda: self._serve_signals(signals))
         for pidfd in self._clients.adopt():
             self._events.add(pidfd, _own, lambda pidfd=pidfd: self._adopted_ended(pidfd))  # type: ignore[misc]
@@ -85,7 +85,7 @@ class Acceptor:
         self._accept.go_on(now)
 
     def _patience(self) -> float | None:
-        """Seconds until something is due; None, and no wakeup at all, in an idle room."""
+        """Seconds until something is due; None in an idle room, where nothing wakes it."""
         times = (self._lobby.due(), self._accept.due())
         known = [time for time in times if time is not None]
         return max(0.0, min(known) - time.monotonic()) if known else None
@@ -93,10 +93,10 @@ class Acceptor:
     def _admit(self, admitted: Admitted) -> None:
         self._renew_pid_file()
         self._forker.fork(admitted)
-        self._reaper.add(())  # there may not have been a process for it
+        self._reaper.add(())  # it may not have started for lack of a process
 
     def _renew_pid_file(self) -> None:
-        """Whoever wiped run_dir did not end the acceptor; it sees that when somebody comes."""
+        """Make the pid file again if run_dir was wiped; it is looked at when a client comes."""
         now = time.monotonic()
         if now < self._renew_after:
             return
@@ -132,7 +132,7 @@ class Acceptor:
         self._reaper.add([self._clients.adopted_ended(pidfd)])
 
     def _reload(self) -> None:
-        """Configuration, tokens, certificate, addresses; what is broken keeps its old state."""
+        """Read configuration, tokens, certificate, addresses; a broken file changes nothing."""
         old = Reloaded(self._shared.settings, self._listening, self._terms)
         fresh = reload(old, self._journal)
         faults = [fresh.fault] if fresh.fault else []
@@ -170,7 +170,7 @@ class Acceptor:
             self._journal.error(f"{run_dir}: nobody sees what is in force: {error.strerror}")
 
     def _close(self) -> None:
-        """The port first: whoever waits for this process's end finds it closed."""
+        """Close the port first, so that whoever waits for this process to end finds it closed."""
         for listener in self._listening.values():
             listener.close()
         self._lobby.close()

@@ -1,14 +1,15 @@
 """The acceptor's side of penalties: who is charged, refused, and told of (design section 8).
 
-A source's failures are said once a minute, in a line that stays as it is, for fail2ban:
+A source's failures are logged once a minute, in a line whose form stays as it is, for fail2ban:
 
     refused REASON user=NAME address=ADDRESS times=N: words
 
-`user` is "-" where nobody knows who it is; `times` counts the failures since the last such line.
-A mark is written once a second at most and when a source is refused from now on, and only so many a
-second altogether: an attack from thousands of sources is no load on the disk that the log is on.
-What has to wait is written later, one by one. So it is with lines, but those that are too many are
-lost. A mark that was removed is forgiveness, and needs no signal.
+`user` is "-" if it is not known; `times` counts the failures since the last such line. The mark of
+a source is written when the source begins to be refused, and otherwise once a second at most. All
+sources together get a limited number of marks a second, so that an attack from thousands of sources
+is no load on the disk that the log is on; the others wait and are written later, one by one. Lines
+have the same limit, but those above it are lost. Whoever removes a mark forgives the source; that
+needs no signal.
 """
 
 import os
@@ -23,14 +24,14 @@ from papayad.settings import Limits
 from papayad.state.penalty import Penalty, Scale, Table, mark, read_all, render
 from papayad.system.journal import Journal
 
-_SAID_AGAIN_AFTER = 60.0  # seconds, about one source
-_MARKED_AGAIN_AFTER = 1.0  # seconds, of one source
+_SAID_AGAIN_AFTER = 60.0  # seconds between two lines about one source
+_MARKED_AGAIN_AFTER = 1.0  # seconds between two marks of one source
 _MOST = 4096  # sources whose last line is remembered
-_RATE, _BURST = 50.0, 200  # marks, and lines, a second and at once
+_RATE, _BURST = 50.0, 200  # marks (and as many lines) a second, and at once
 
 
 class Penalties:
-    """The table of this incarnation; it begins with the marks that the last one left."""
+    """The table of this acceptor; it begins with the marks that the last one left."""
 
     def __init__(self, state_dir: Path, limits: Limits, journal: Journal) -> None:
         self._state_dir = state_dir
@@ -45,7 +46,7 @@ class Penalties:
         self._load()
 
     def reconfigure(self, limits: Limits) -> None:
-        """The limits in force, at start and after a reload."""
+        """Use these limits from now on, at start and after a reload."""
         self._scale = Scale(limits.penalty_threshold, limits.penalty_half_life)
         self._exempt = limits.penalty_exempt
 
@@ -60,7 +61,7 @@ class Penalties:
         return True
 
     def charge(self, kind: str, host: str, source: str) -> None:
-        """A failure of one of the kinds of penalty.WEIGHTS."""
+        """Count a failure, of one of the kinds of penalty.WEIGHTS."""
         if self._scale.threshold == 0 or is_in(host, self._exempt):
             return
         now = time.monotonic()
@@ -75,18 +76,18 @@ class Penalties:
             self.mark_waiting()
 
     def due(self) -> float | None:
-        """When the next mark may be written, None when all are."""
+        """When the next mark may be written, None when none waits."""
         return time.monotonic() + self._marks.wait() if self._waiting else None
 
     def mark_waiting(self) -> None:
-        """Write what may be written now."""
+        """Write the marks that may be written now."""
         while self._waiting and self._marks.consume(1):
             source, _ = self._waiting.popitem(last=False)
             if penalty := self._table.get(source):
                 self._mark(penalty)
 
     def say(self, reason: str, host: str, source: str, user: str, words: str) -> None:
-        """Tell the admin, at most once a minute of each source."""
+        """Log a refusal, at most once a minute for each source."""
         now = time.monotonic()
         until, unsaid = self._said.get(source, (0.0, 0))
         if now < until or not self._lines.consume(1):
@@ -104,7 +105,7 @@ class Penalties:
             self._said.popitem(last=False)
 
     def _is_forgiven(self, source: str) -> bool:
-        """Whether its mark was removed; then its points are, too."""
+        """Whether the mark was removed; then the points are removed, too."""
         if source not in self._marked or os.path.exists(mark(self._state_dir, source)):
             return False
         self._marked.discard(source)
@@ -112,13 +113,13 @@ class Penalties:
         return True
 
     def _mark(self, penalty: Penalty) -> None:
-        """On a full disk it is penalized all the same, only nobody sees it."""
+        """Write the mark. On a full disk there is none, but the source is still penalized."""
         path = mark(self._state_dir, penalty.source)
         try:
             path.write_text(render(penalty))
             self._marked.add(penalty.source)
         except OSError:
-            self._marked.add(penalty.source)  # there may be half of one
+            self._marked.add(penalty.source)  # half a mark may be there
             self._unmark(penalty.source)
 
     def _unmark(self, source: str) -> None:

@@ -1,7 +1,7 @@
 """A connection that has not yet said who it is: TLS handshake and hello (design sections 3 and 8).
 
-Lives in the acceptor, never blocks, costs no process. `advance` is called when the socket has bytes
-and says what became of it.
+Lives in the acceptor, never blocks, costs no process. `advance` is called when the socket is
+readable, and returns what became of the connection.
 """
 
 import socket
@@ -15,12 +15,12 @@ from papayad.net import listeners, tls
 
 _CHUNK = 4096
 _REFUSED_CHUNK = 65536
-_REFUSED_MOST = 1 << 17  # bytes: who says more after the answer does not listen
+_REFUSED_MOST = 1 << 17  # bytes that a refused peer may still send; then it is closed
 
 
 @dataclass(frozen=True, slots=True)
 class Greeted:
-    """A whole hello; its token is not yet checked. `rest` came behind it."""
+    """A whole hello; its token is not checked yet. `rest` came after it."""
 
     hello: Hello
     rest: bytes = field(repr=False)
@@ -29,7 +29,7 @@ class Greeted:
 
 @dataclass(frozen=True, slots=True)
 class Introduced:
-    """A proxy has said whom it speaks for; `host` is empty when it is for itself."""
+    """A proxy has named its client; `host` is empty when it connects for itself."""
 
     host: str
     port: int
@@ -41,7 +41,7 @@ class Closed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a connection may begin: a TLS context or None, whether plain, whether papayaChat's."""
+    """How a connection may begin: with TLS (or None), plain or not, as papayaChat's or not."""
 
     context: ssl.SSLContext | None
     plain: bool
@@ -49,9 +49,9 @@ class Terms:
 
 
 class Pending:
-    """One unauthenticated connection. `source` is what caps and penalties are counted by.
+    """One unauthenticated connection. Limits and penalties are counted by its `source`.
 
-    One that comes from a proxy begins with a header, which says who it is.
+    A connection from a proxy begins with a header, which names the client.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Pending:
         self.tls: tls.TLS | None = None
         self.refused = False
         self._begun = False
-        self._secure = False  # by its first byte; `tls` comes with the whole ClientHello
+        self._secure = False  # known by the first byte; `tls` is made when the ClientHello is whole
         self._shaken = False
         self._buffer = b""
         self._early = b""
@@ -82,12 +82,12 @@ class Pending:
 
     @property
     def proceeds(self) -> bool:
-        """Whether there is more of it than a ClientHello, which costs nobody anything to send."""
+        """Whether it is past its ClientHello; to send one costs a peer nothing."""
         return self.tls is not None
 
     @property
     def begun(self) -> bool:
-        """Whether it has said anything that was not a proxy's."""
+        """Whether the client itself has sent anything yet."""
         return self._begun
 
     def advance(self, terms: Terms) -> Greeted | Introduced | Refusal | None:
@@ -109,7 +109,7 @@ class Pending:
             raise Closed from error
 
     def refuse(self, refusal: Refusal) -> None:
-        """Answer, and read no more than what lets the answer arrive: no reset before it is read."""
+        """Answer, and read on only so that the answer arrives: no reset comes before it is read."""
         self.refused = True
         line = wire.render_refusal(refusal)
         with suppress(OSError, ssl.SSLError):
@@ -125,7 +125,7 @@ class Pending:
             raise Closed
 
     def _introduction(self, data: bytes) -> Introduced | None:
-        """What a proxy says; the client's first bytes, which may come with it, are kept."""
+        """Read a proxy's header; the client's first bytes may come with it, and are kept."""
         self._buffer += data
         try:
             header = proxy_header.parse(self._buffer)
@@ -200,7 +200,7 @@ class Pending:
             raise Closed from error
 
     def _has_left(self) -> bool:
-        """Whether the peer has gone on its way: a look costs a hundredth of a handshake."""
+        """Whether the peer has left: to look costs a hundredth of a handshake."""
         try:
             return self.socket.recv(1, socket.MSG_PEEK) == b""
         except BlockingIOError:
@@ -209,7 +209,11 @@ class Pending:
             return True
 
     def _flush(self) -> None:
-        """What the handshake has to say; whose empty buffer does not take it is no client."""
+        """Send what the handshake wants to send.
+
+        The socket's buffer is empty, so there is room: a peer whose socket does not take all of it
+        is not a normal client, and the connection ends.
+        """
         output = self.tls.pending_output() if self.tls else b""
         try:
             sent = self.socket.send(output) if output else 0

@@ -1,7 +1,7 @@
 """The acceptor's side of reaping: one short-lived child at a time (design section 5).
 
-The acceptor never waits for the log's lock, so a process of its own writes the `part` records.
-Those who go meanwhile are the next one's, together: a thousand who leave at once cost a few
+The acceptor never waits for the log's lock, so a child writes the `part` records. Clients that
+leave meanwhile are all for the next child: a thousand that leave at once cost only a few
 transactions.
 """
 
@@ -22,7 +22,7 @@ from papayad.system.spawn import spawn
 
 
 class Reaper:
-    """Roster entries of gone clusters, and the child that removes them."""
+    """Roster entries of clusters that ended, and the child that removes them."""
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
@@ -31,14 +31,14 @@ class Reaper:
         self._child = 0
 
     def add(self, names: Iterable[str]) -> None:
-        """Have these entries removed, if they are still there; and what could not be before."""
+        """Have these entries removed, if they are still there, and those that failed before."""
         for name in names:
             if os.path.exists(f"{self.shared.roster}/{name}"):
                 self._waiting.add(name)
         self._start()
 
     def child_ended(self, pid: int, status: int) -> bool:
-        """Whether that was the reaper; what a failed one left is tried again with the next."""
+        """Whether that was the reaper; if it failed, the next one tries its entries again."""
         if pid != self._child:
             return False
         failed, self._under_way, self._child = self._under_way, set(), 0
@@ -52,15 +52,15 @@ class Reaper:
         if self._child or not self._waiting:
             return
         names = self._waiting
-        with suppress(OSError):  # no process to be had: the next event tries again
+        with suppress(OSError):  # no process left: the next event tries again
             self._child = spawn(lambda: _reap(self.shared, names), self.shared.journal)
             self._waiting, self._under_way = set(), names
 
 
 def _reap(shared: Shared, names: set[str]) -> None:
-    """The child. It announces in any case: the gone one may have died before it could.
+    """Live as the reaper. It announces in any case: the RECV that ended may not have done it.
 
-    The acceptor is told when RECV ends, and SEND dies of that only then.
+    The acceptor hears of the end of RECV; SEND dies by that end a moment later.
     """
     shared.journal.reopen()
     descriptors.close_all_but({shared.group})

@@ -1,7 +1,7 @@
-"""SIGHUP: the acceptor re-reads configuration and certificate; a broken file keeps the old state.
+"""SIGHUP: the acceptor reads configuration and certificate again; a broken file changes nothing.
 
-What a running acceptor cannot change (its user, directories and logging) needs a restart, which
-disconnects nobody either, and is said so.
+A running acceptor cannot change its user, directories and logging. If they differ, it logs that it
+has to be restarted, which disconnects nobody either.
 """
 
 import socket
@@ -17,24 +17,24 @@ from papayad.system.journal import Journal
 
 @dataclass(frozen=True, slots=True)
 class Reloaded:
-    """A state, whole: nothing of a new one is used unless all of it could be had."""
+    """A state as a whole: a new one is used only if all of it is good."""
 
     settings: Settings
     listening: dict[str, socket.socket]
     terms: Terms
-    fault: str = ""  # why this is the old state
+    fault: str = ""  # why this is still the old state
 
 
 def terms_of(listen: Listen) -> Terms:
-    """How connections may begin; reads certificate and key. Raises Fault."""
+    """How connections may begin. It reads certificate and key. Raises Fault."""
     context = None if listen.tls == "off" else tls.load_context(listen)
     return Terms(context, listen.tls != "required", listen.papayachat_compat)
 
 
 def reload(old: Reloaded, journal: Journal) -> Reloaded:
-    """The new state; with the reason in the journal the old one, when that has to stay.
+    """The new state; or the old one, if it has to stay, and then the log says why.
 
-    Sockets of the old one that are not in the new one are the caller's to close.
+    The caller closes the sockets of the old state that are not in the new one.
     """
     listening = old.listening
     try:

@@ -1,1 +1,1 @@
-"""Sockets, TLS, and how fast somebody may go."""
+"""Sockets, TLS, and how fast a client may send."""

@@ -1,7 +1,8 @@
 """Socket activation: listening sockets that a service manager opened (sd_listen_fds(3)).
 
-Run once by papayad before it detaches, in the very process that was started: LISTEN_PID names it.
-With them papayad binds nothing and needs no network of its own, and `listen.addresses` is not used.
+Run once by papayad before it detaches, in the process that was started, since LISTEN_PID names
+that. With such sockets papayad binds nothing, needs no network of its own, and ignores
+`listen.addresses`.
 """
 
 import os
@@ -17,13 +18,13 @@ _VARIABLES = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
 
 
 class Inherited(socket.socket):
-    """A listening socket that is the service manager's to open and to close."""
+    """A listening socket that the service manager opens and closes."""
 
 
 def announced(environment: MutableMapping[str, str]) -> range:
     """The descriptors that this process was given, none when there are none.
 
-    The variables are removed: they are for this process and for no child of it.
+    The variables are removed: they are for this process and not for its children.
     """
     pid, number, _ = (environment.pop(name, "") for name in _VARIABLES)
     if not number.isdigit() or pid != str(os.getpid()):
@@ -32,7 +33,7 @@ def announced(environment: MutableMapping[str, str]) -> range:
 
 
 def adopt(descriptors: range, tls: str) -> dict[str, socket.socket]:
-    """The sockets by address; a Fault (78) when one is not what papayad would have bound."""
+    """The sockets by address; a Fault (78) if papayad would not have bound one like that."""
     sockets = [_adopt_one(descriptor, tls) for descriptor in descriptors]
     return {listeners.name(one.getsockname()): one for one in sockets}
 

@@ -1,7 +1,7 @@
-"""TCP options of a client's socket: how a host that is gone is noticed (design section 6).
+"""TCP options of a client's socket: noticing that its host is gone (design section 6).
 
-A leaf. The kernel probes, no process wakes. TCP_USER_TIMEOUT is not set: it would drop a living
-client that does not read.
+A leaf. The kernel probes, and no process wakes for that. TCP_USER_TIMEOUT is not set: it would drop
+a living client that does not read.
 """
 
 import socket
@@ -10,7 +10,7 @@ _PROBES = 3
 
 
 def set_options(client: socket.socket, dead_peer_seconds: int) -> None:
-    """TCP_NODELAY, and keepalive such that a silent host is dead after `dead_peer_seconds`."""
+    """Set TCP_NODELAY, and keepalive so that a host counts as dead after `dead_peer_seconds`."""
     idle = max(1, dead_peer_seconds // 2)
     interval = max(1, (dead_peer_seconds - idle) // _PROBES)
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

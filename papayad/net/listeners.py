@@ -1,7 +1,7 @@
 """Listening sockets: one per configured address, IPv4 and IPv6 explicitly (design section 2).
 
-Opened by papayad before it detaches and drops root; only the acceptor ever has them. On every
-platform an IPv6 socket is V6ONLY, whatever the system's default.
+papayad opens them before it detaches and drops root; only the acceptor has them. An IPv6 socket is
+V6ONLY on every platform, whatever the system's default is.
 """
 
 import socket
@@ -11,7 +11,7 @@ from papayad.errors import UNAVAILABLE, Fault, denied_or, reason
 from papayad.formats.address import parse_address
 
 _BACKLOG = 4096  # the kernel has a limit of its own, too
-_RECEIVE_BUFFER = 32768  # bytes; Linux doubles it: what a throttled client may have under way
+_RECEIVE_BUFFER = 32768  # bytes; Linux doubles it. A throttled client can send that much ahead.
 
 
 def open_all(addresses: list[str]) -> dict[str, socket.socket]:
@@ -30,10 +30,11 @@ def open_all(addresses: list[str]) -> dict[str, socket.socket]:
 def exchange(
     old: dict[str, socket.socket], wanted: list[str]
 ) -> tuple[dict[str, socket.socket], Fault | None]:
-    """The sockets to go on with, and why they are not the wanted ones: then they are the old.
+    """The sockets to go on with; if they cannot be the wanted ones, the old ones and the reason.
 
-    Who is no longer wanted is left open, unless it is in the way of a new one, as 127.0.0.1:7722 is
-    of 0.0.0.0:7722: that is closed first, and opened again when the new one cannot be had.
+    A socket that is no longer wanted is left open, unless it is in the way of a new one, as
+    127.0.0.1:7722 is of 0.0.0.0:7722. Such a socket is closed first, and opened again if the new
+    one cannot be opened.
     """
     leaving = [address for address in old if address not in wanted]
     sockets: dict[str, socket.socket] = {}
@@ -62,7 +63,7 @@ def _open_instead(address: str, old: dict[str, socket.socket], leaving: list[str
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether a connection to the one could be for the other: of a family, of a port."""
+    """Whether a connection to one could also be for the other: same family, same port."""
     (host, port), (other_host, other_port) = parse_address(one), parse_address(other)
     either = host == other_host or {host, other_host} & {"0.0.0.0", "::"}
     return port == other_port and (":" in host) == (":" in other_host) and bool(either)
@@ -71,7 +72,7 @@ def overlap(one: str, other: str) -> bool:
 def _opened_again(
     old: dict[str, socket.socket], fault: Fault
 ) -> tuple[dict[str, socket.socket], Fault]:
-    """What was closed for nothing; what cannot be had any more is said, too."""
+    """Open again what was closed in vain; the Fault also says what could not be opened again."""
     sockets = dict(old)
     for address in [one for one, listener in old.items() if listener.fileno() < 0]:
         try:
@@ -95,13 +96,13 @@ def open_one(address: str) -> socket.socket:
 
 
 def bind(address: str) -> socket.socket:
-    """A socket that has the address, and that nobody can connect to yet. Raises a Fault."""
+    """A socket bound to the address; nobody can connect to it yet. Raises a Fault."""
     host, port = parse_address(address)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6 and not is_v6only(listener):  # OpenBSD's is, and read-only
+        if family == socket.AF_INET6 and not is_v6only(listener):  # on OpenBSD it is, and read-only
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind((host, port))
     except OSError as error:
@@ -116,7 +117,7 @@ def _refused(address: str, error: OSError) -> Fault:
 
 
 def set_up(listener: socket.socket) -> None:
-    """What the acceptor needs of a listening socket, and its clients' sockets inherit."""
+    """Set what the acceptor needs of a listening socket, and what clients' sockets inherit."""
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
     listener.setblocking(False)
 

@@ -1,6 +1,7 @@
 """Backpressure by not reading: a token bucket over a client's lines (design section 2, [limits]).
 
-A leaf, used by RECV. Nothing is dropped and nobody is kicked; a fast client is read later.
+A leaf. RECV uses it: nothing is dropped and nobody is thrown out; a fast client is read later. The
+acceptor bounds with it how often it writes marks and lines about failures.
 """
 
 from time import monotonic
@@ -16,7 +17,7 @@ class Throttle:
         self._at = monotonic()
 
     def consume(self, most: int) -> int:
-        """How many of `most` lines may pass now; they are counted."""
+        """How many of `most` lines may pass now; they count as passed."""
         now = monotonic()
         self._level = min(self._burst, self._level + (now - self._at) * self._rate)
         self._at = now
@@ -25,5 +26,5 @@ class Throttle:
         return passed
 
     def wait(self) -> float:
-        """Seconds until there is one again."""
+        """Seconds until a line may pass again."""
         return max(0.0, (1.0 - self._level) / self._rate)

@@ -1,8 +1,8 @@
 """TLS across two processes: an SSLObject over two MemoryBIOs (design section 8).
 
-The acceptor does the handshake. After the fork RECV has a copy that only decrypts, and SEND one
-that only encrypts; RECV never lets its outgoing BIO reach the socket, else an alert of its would
-use a sequence number that SEND has used already: the same nonce twice.
+The acceptor does the handshake. After the fork RECV has a copy of the state that only decrypts, and
+SEND has one that only encrypts. RECV never sends what its outgoing BIO has: an alert from there
+would use a sequence number that SEND has used already, which is the same nonce twice.
 """
 
 import ssl
@@ -40,9 +40,9 @@ def load_context(listen: Listen) -> ssl.SSLContext:
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether the first record is all there, or can be none; only then is there work for OpenSSL.
+    """Whether the first record is complete, or cannot be one; only then OpenSSL is needed.
 
-    What an unfinished ClientHello costs is its bytes: an SSLObject would be 40 KiB.
+    So an unfinished ClientHello costs only its bytes; an SSLObject would cost 40 KiB.
     """
     length = int.from_bytes(data[3:_HEADER], "big")
     return len(data) >= _HEADER and not len(data) - _HEADER < length <= _CHUNK
@@ -72,10 +72,10 @@ class TLS:
         return True
 
     def decrypt(self) -> bytes | None:
-        """What all whole records carry, b"" at the end of the stream, None when it needs more.
+        """The content of all whole records, b"" at the end of the stream, None when it needs more.
 
-        Together, since a client that sends much puts each message into a record of its own.
-        Raises SSLError, if it comes before anything else.
+        All records at once, since a busy client puts each message into a record of its own. Raises
+        SSLError if the first of them is bad.
         """
         parts = []
         try:
@@ -86,7 +86,7 @@ class TLS:
         except ssl.SSLWantReadError:
             if not parts:
                 return None
-        except ssl.SSLError:  # it is raised again when the good records have been taken
+        except ssl.SSLError:  # it is raised again by the next call, after the good records
             if not parts:
                 raise
         return b"".join(parts)
@@ -97,12 +97,12 @@ class TLS:
         return self._outgoing.read()
 
     def pending_output(self) -> bytes:
-        """What the handshake (the acceptor sends it) or reading (RECV drops it) has to say."""
+        """Bytes that the handshake (the acceptor sends them) or reading (RECV drops them) made."""
         return self._outgoing.read()
 
     def close_notify(self) -> bytes:
         """The alert that ends the stream in good order (RFC 8446, 6.1)."""
-        with suppress(ssl.SSLError):  # it wants the peer's answer, which nobody waits for
+        with suppress(ssl.SSLError):  # it waits for the peer's answer, and nobody else does
             self._object.unwrap()
         return self._outgoing.read()
 
