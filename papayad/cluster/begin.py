@@ -1,7 +1,7 @@
 """A client's cluster, from the fork on: RECV, and SEND as its child (design sections 6 and 8).
 
-Runs in what the acceptor forked. What it holds is listed in `begin`: the client's socket, the
-roster entry's lock and the group's lock; everything else that it inherited is closed there. It ends
+Runs in the child that the acceptor forked. `begin` lists what the child keeps: the client's socket,
+the roster entry's lock and the group's lock; it closes everything else that it inherited. It ends
 with os._exit and never returns into the acceptor's code.
 """
 
@@ -43,7 +43,7 @@ from papayad.system.plain_signals import (
 )
 from papayad.system.proctitle import set_title
 
-_SEND_MAY_TAKE = 2.0  # seconds to send what is committed, and to end
+_SEND_MAY_TAKE = 2.0  # seconds for SEND to send what is committed, and to end
 _NOT_OURS = tuple(
     int(one)
     for one in (
@@ -87,9 +87,9 @@ def begin(client: Client, shared: Shared) -> None:
 
 
 def reset_signals() -> None:
-    """From the acceptor's dispositions to a cluster's; SIGUSR1 and SIGUSR2 are ignored already.
+    """Replace the acceptor's signal handlers; SIGUSR1 and SIGUSR2 are ignored already.
 
-    The acceptor blocked everything before it forked, so none was taken by its handlers meanwhile.
+    The acceptor blocked all signals before it forked, so its handlers took none since then.
     """
     set_wakeup_fd(-1)
     for signum in _NOT_OURS:
@@ -100,7 +100,7 @@ def reset_signals() -> None:
 
 
 def _fork_send(client: Client) -> int:
-    """Fork with SEND's signals blocked; a client that cannot have one is told so."""
+    """Fork with SEND's signals blocked; if there is no process for it, tell the client."""
     set_mask(BLOCK, SIGNALS)
     try:
         child = fork()
@@ -118,7 +118,7 @@ def _give_up(client: Client) -> NoReturn:
 
 
 def _start_of(client: Client, shared: Shared) -> Start:
-    """Where the stream begins: known before RECV appends, so that a client sees what it says.
+    """Where the stream begins; known before RECV appends, so a client sees its own messages.
 
     The reader is closed before the fork, since a lock that is inherited excludes nobody.
     """
@@ -176,7 +176,7 @@ def _confine(role: str, shared: Shared) -> None:
 
 
 def announcer(groups: str) -> Callable[[], None]:
-    """What an Appender calls: wakes every SEND of the room, from inside one of its groups."""
+    """The function that an Appender calls: it wakes every SEND of the room."""
     own = getpgrp()
     return lambda: announce(groups, own)
 

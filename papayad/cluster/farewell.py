@@ -1,6 +1,6 @@
-"""The last words to a client: what it is told when it cannot stay, and that it gets to hear them.
+"""The last words to a client that cannot stay, and the wait until they have arrived.
 
-Run by RECV, where nobody else writes to the socket: before there is a SEND, or after it has ended.
+Run by RECV, when nobody else writes to the socket: before there is a SEND, or after SEND has ended.
 """
 
 import socket
@@ -10,7 +10,7 @@ from contextlib import suppress
 from papayad.formats import wire
 from papayad.net.tls import TLS
 
-_MAY_HEAR_FOR = 2.0  # seconds, a client its last words
+_MAY_HEAR_FOR = 2.0  # seconds that a client has to read its last words
 _CHUNK = 65536
 
 
@@ -23,13 +23,13 @@ def refuse_busy(client: socket.socket, tls: TLS | None) -> None:
 
 
 def see_off(client: socket.socket) -> None:
-    """Read on until the client has seen the end, for a moment at most.
+    """Read on until the client has seen the end of the stream, for a moment at most.
 
-    To close a socket with unread bytes in it is to reset it, and a client that still writes would
-    lose the last words that it was sent.
+    To close a socket that has unread bytes sends a reset, and a client that is still writing would
+    lose the last words.
     """
     deadline = time.monotonic() + _MAY_HEAR_FOR
-    with suppress(OSError):  # it has gone, or its time is up
+    with suppress(OSError):  # the client has gone, or its time is up
         client.shutdown(socket.SHUT_WR)
         while (left := deadline - time.monotonic()) > 0:
             client.settimeout(left)

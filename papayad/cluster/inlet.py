@@ -24,12 +24,12 @@ class PlainInlet:
     def read(self) -> bytes:
         try:
             return self._read(self._descriptor, _CHUNK)
-        except OSError:  # reset, timed out, unreachable: all of them mean that it is gone
+        except OSError:  # reset, timed out, unreachable: in each case the client is gone
             return b""
 
 
 class TLSInlet:
-    """Decrypts and emits nothing: what OpenSSL wants to answer is dropped, never sent."""
+    """Decrypts and sends nothing: whatever OpenSSL wants to answer is dropped."""
 
     def __init__(self, plain: PlainInlet, tls: TLS) -> None:
         self._plain = plain
@@ -39,7 +39,7 @@ class TLSInlet:
         while True:
             try:
                 data = self._tls.decrypt()
-            except ssl.SSLError:  # garbage, or cut without close_notify: the cursor tells
+            except ssl.SSLError:  # garbage, or no close_notify: the client resumes by its cursor
                 return b""
             finally:
                 self._tls.pending_output()

@@ -1,6 +1,6 @@
-"""Upstream bytes into lines of bounded length (design section 3).
+"""Splits a client's bytes into lines of bounded length (design section 3).
 
-A leaf, used by RECV. It never holds more than one chunk and the beginning of one line.
+A leaf, used by RECV. It never keeps more than one chunk and the beginning of one line.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class Splitter:
         self._discarding = False
 
     def split(self, chunk: bytes) -> Iterator[bytes | TooLong]:
-        """The lines that end in this chunk, without their LF; what follows is kept."""
+        """The lines that end in this chunk, without their LF; the rest is kept for the next."""
         *lines, rest = chunk.split(b"\n")
         for line in lines:
             whole = self._partial + line

@@ -1,7 +1,7 @@
 """Notices on their way from RECV to its SEND: a pipe, and SIGUSR2 (design section 5).
 
-Only SEND writes to the socket. RECV writes whole lines here; when the client does not read, the
-pipe fills and RECV waits, which is the same backpressure as everywhere.
+Only SEND writes to the socket, so RECV writes whole lines into this pipe. When the client does not
+read, the pipe fills and RECV waits: so the client is slowed down, as everywhere.
 """
 
 import os
@@ -14,7 +14,7 @@ _CHUNK = 65536
 
 
 class NoticeWriter:
-    """RECV's end. `send` is the pid of its child SEND, which it has not waited for."""
+    """RECV's end. `send` is the pid of its child SEND: valid, since nobody waited for it."""
 
     def __init__(self, descriptor: int, send: int) -> None:
         set_blocking(descriptor, False)
@@ -22,7 +22,7 @@ class NoticeWriter:
         self._send = send
 
     def write(self, line: bytes) -> None:
-        """Hand a line over; waits while the pipe is full, having told SEND first."""
+        """Hand a line over; if the pipe is full, tell SEND and wait."""
         while line:
             try:
                 line = line[os.write(self._descriptor, line) :]
@@ -31,7 +31,7 @@ class NoticeWriter:
             os.kill(self._send, ARRIVAL)
 
     def finish(self, last: bytes) -> None:
-        """There will be no more after this line: SEND sends what is committed and ends."""
+        """Hand over the last line: SEND sends what is committed, and this, and ends."""
         self.write(last)
         os.close(self._descriptor)
         os.kill(self._send, ARRIVAL)
@@ -49,7 +49,7 @@ class NoticeReader:
     def read(self) -> bytes:
         """The whole lines that have arrived; never waits.
 
-        `finished`: RECV wants no more. A bye is the last line of a stream: no record follows it.
+        `finished`: RECV hands over no more. A bye is the last line of a stream: no record follows.
         """
         while not self.finished:
             try:

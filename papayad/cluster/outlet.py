@@ -11,7 +11,7 @@ from papayad.formats import compat
 from papayad.log.reader import Reader
 from papayad.net.tls import TLS
 
-CHUNK = 262144  # bytes a sendfile: its file position, which shows the lag, moves when it returns
+CHUNK = 262144  # bytes of one sendfile; the file position, which shows the lag, moves after it
 _BLOCK = 65536
 
 
@@ -30,7 +30,7 @@ class Outlet(Protocol):
 
 
 class PlainOutlet:
-    """sendfile from the page cache: the bytes never pass through this process."""
+    """Uses sendfile from the page cache: the bytes never pass through this process."""
 
     def __init__(self, descriptor: int, tie: Tie) -> None:
         self.descriptor = descriptor
@@ -51,7 +51,7 @@ class PlainOutlet:
             data = data[self._write(self.descriptor, data) :]
 
     def close(self) -> None:
-        """The kernel says so when the last descriptor closes."""
+        """Nothing to do: the kernel ends the stream when the last descriptor closes."""
 
 
 class TLSOutlet:

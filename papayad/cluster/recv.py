@@ -1,8 +1,8 @@
 """RECV: the process of a cluster that reads the client and appends to the log (design section 4).
 
-It alone reads the socket, and it never writes to it: what the client has to be told goes to SEND as
-a notice. Lines are taken in batches, one transaction each. It is the parent of SEND, and it defers
-signals only inside the lock.
+Only RECV reads the socket, and it never writes to it: what it has to tell the client goes to SEND
+as a notice. It takes lines in batches, and each batch is one transaction. It is the parent of SEND,
+and defers signals only while it holds the lock.
 """
 
 import select
@@ -19,12 +19,12 @@ from papayad.log.appender import Appender, Line, StorageError
 from papayad.net.throttle import Throttle
 from papayad.state import roster
 
-_FORGIVEN = 2  # protocol errors; the next one ends the connection
+_FORGIVEN = 2  # protocol errors of a client; the next one ends its connection
 _HANGUP = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
 
 class Finished(Exception):
-    """This client's connection ends, and why: a word for `! bye`, or nothing when it left."""
+    """This connection ends. The argument is the word for `! bye`; none if the client left."""
 
 
 class Receiver:
@@ -53,7 +53,7 @@ class Receiver:
         self._left: int | None = None  # lines still accepted, once the client is known to be gone
 
     def run(self, first: bytes) -> bytes:
-        """Serve; `first` is what came behind the hello. Returns the bye, if there is to be one."""
+        """Serve; `first` is what came after the hello. Returns the line of the bye, if any."""
         try:
             self._serve(first)
             while data := self._inlet.read():
@@ -63,7 +63,7 @@ class Receiver:
         return b""
 
     def _serve(self, data: bytes) -> None:
-        """Every line of a chunk, as fast as the throttle lets them."""
+        """Handle every line of a chunk, as fast as the throttle allows."""
         lines = list(self._splitter.split(data))
         done = 0
         while done < len(lines):
@@ -72,9 +72,9 @@ class Receiver:
             done += count
 
     def _allowed(self, most: int) -> int:
-        """How many lines may be taken, at least one; waits for the throttle.
+        """How many lines may be handled now, at least one; waits for the throttle.
 
-        A client that is gone waits for nobody: it has `message_burst` lines left.
+        A client that is gone is not throttled any more: it has `message_burst` lines left.
         """
         while self._left is None:
             count = self._throttle.consume(most)
@@ -94,7 +94,7 @@ class Receiver:
         return bool(poll.poll(seconds * 1000 + 1))
 
     def _handle(self, lines: Sequence[bytes | TooLong]) -> None:
-        """Messages together in one transaction, and everything else in its order among them."""
+        """Append messages in one transaction; handle other lines in their order among them."""
         batch: list[Line] = []
         for line in lines:
             if isinstance(line, TooLong):
@@ -125,7 +125,7 @@ class Receiver:
             self._error("empty", message.id, "nothing is left of the text")
 
     def _append(self, batch: list[Line]) -> None:
-        """Empty the batch into the log; who is not told of an error finds its record there."""
+        """Append the batch to the log, and empty it. A message without an error is in the log."""
         if not batch:
             return
         try:
@@ -156,5 +156,5 @@ class Receiver:
 
 
 def printable(mark: bytes) -> bytes:
-    """What a client gets back of its own bytes: UTF-8 without what could drive a terminal."""
+    """What a client gets back of its own bytes: UTF-8 that cannot control a terminal."""
     return record.clean(mark.decode("utf-8", "replace")).encode()

@@ -1,7 +1,7 @@
 """SEND: the process of a cluster that alone writes to the client's socket (design sections 5, 8).
 
-It greets, then sends the log from the client's cursor on, byte for byte, and the notices that its
-RECV hands over, between two records. It never reads the socket, never writes the log, and never
+It sends the greeting, then the log from the client's cursor on, byte for byte, and between records
+the notices that its RECV hands over. It never reads the socket, never writes the log, and never
 blocks SIGTERM. ANNOUNCEMENT and ARRIVAL are blocked before it exists, so that no wakeup is lost: it
 reads to the end, *then* waits.
 """
@@ -23,8 +23,8 @@ from papayad.state import groups
 from papayad.system.plain_signals import DEFAULT, UNBLOCK, set_handler, set_mask
 
 _SHARED = fcntl.LOCK_SH | fcntl.LOCK_NB
-_OF_THE_LOG = {EIO, ENOENT, ESTALE}  # every other errno is the socket's
-# Plain numbers: what an enum costs at each wakeup is more than the comparison.
+_OF_THE_LOG = {EIO, ENOENT, ESTALE}  # any other errno comes from the socket
+# Plain numbers: at each wakeup an enum would cost more than the comparison.
 ARRIVAL = int(notice_pipe.ARRIVAL)
 SIGNALS = (int(groups.ANNOUNCEMENT), ARRIVAL)
 _TERMINATION = (int(SIGTERM),)
@@ -45,7 +45,7 @@ class Sender:
         self._tie = tie
 
     def run(self, greeting: Greeting, gap: bool) -> None:
-        """Serve until RECV wants no more; a client that is gone is RECV's to notice."""
+        """Serve until RECV ends it; that a client is gone is for RECV to notice."""
         try:
             self._greet(greeting, gap)
             self._stream()
@@ -56,20 +56,20 @@ class Sender:
             self._wait_for_end()
 
     def _greet(self, greeting: Greeting, gap: bool) -> None:
-        """The `+` line, the gap if there is one, and the reader at the start of the stream."""
+        """Send the `+` line and the gap, if any; put the reader at the start of the stream."""
         self._outlet.line(render_greeting(greeting))
         if gap:
             self._outlet.line(render_notice(Notice("gap", str(greeting.offset))))
         self._go_to(greeting.offset)
 
     def _stream(self) -> None:
-        """The loop. Notices are taken before the end is, so that a pong follows its records.
+        """The loop. It takes notices before it takes the end, so that a pong follows its records.
 
-        They are looked for when ARRIVAL says so: at each announcement a pipe that is empty would
-        cost a system call and an exception.
+        It looks for notices only when ARRIVAL came: to look into an empty pipe at each
+        announcement would cost a system call and an exception.
         """
         outlet, notices, reader = self._outlet, self._notices, self._reader
-        arrived = ARRIVAL  # some may be older than this process
+        arrived = ARRIVAL  # notices may be older than this process
         while True:
             lines = notices.read() if arrived == ARRIVAL else b""
             self._send_log(reader.end())
@@ -83,13 +83,13 @@ class Sender:
                 arrived = self._wait_and_rest()
 
     def _follow(self, socket: int) -> int:
-        """Wait and send what is announced, until it takes more than that; returns the last signal.
+        """Wait and send what is announced, until more is needed; return the last signal.
 
-        What `_stream` does for a plain client all day, in one frame and with local names. A hundred
-        SENDs take turns on a core, and what one of them touches at a wakeup is in no cache: the
-        same calls through three functions cost a fifth more. And they rest until the same moment, a
-        whole multiple of `linger`: one timer interrupt wakes them all, which saves a quarter
-        (lab/bench).
+        This is what `_stream` does for a plain client nearly all the time, in one function and with
+        local names. A hundred SENDs take turns on a core, so nothing that one of them touches at a
+        wakeup is in a cache: the same calls through three functions cost a fifth more. And all
+        SENDs rest until the same moment, a whole multiple of `linger`: one timer interrupt wakes
+        them all, which saves a quarter (lab/bench).
         """
         flock, pread, sleep, now = fcntl.flock, os.pread, time.sleep, time.monotonic
         linger, wait_for, send_file = self._linger, self._tie.wait_for, self._tie.send_file
@@ -123,7 +123,7 @@ class Sender:
         return arrived
 
     def _wait_and_rest(self) -> int:
-        """Wait for a signal, and until the next whole multiple of `linger` at the earliest."""
+        """Wait for a signal, and at least until the next whole multiple of `linger`."""
         linger = self._linger
         earliest = (time.monotonic() // linger + 1) * linger if linger else 0.0
         arrived = self._tie.wait_for(SIGNALS).si_signo
@@ -155,14 +155,14 @@ class Sender:
         self._go_to(gap.oldest)
 
     def _wait_for_end(self) -> None:
-        """The socket is dead for writing. RECV may still find messages in it, and ends us both."""
+        """Nothing can be sent any more. RECV may still find messages there, and ends us both."""
         while not self._notices.finished:
             self._tie.wait_for((ARRIVAL,))
             self._notices.read()
 
 
 def prepare_signals() -> None:
-    """In SEND, after the fork from a process that blocked SIGNALS: no longer ignored, so kept."""
+    """In SEND, whose parent blocked SIGNALS: stop ignoring them, so that they are kept."""
     for signum in SIGNALS:
         set_handler(signum, DEFAULT)
     set_mask(UNBLOCK, _TERMINATION)

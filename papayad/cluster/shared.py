@@ -1,6 +1,6 @@
 """What a cluster is given at its fork: the client, and what all clusters have in common.
 
-Made by the acceptor, before it forks: a process that was just forked pays a page for each object
+The acceptor makes it before it forks: a process that was just forked pays a page for each object
 that it makes or touches for the first time.
 """
 
@@ -19,7 +19,7 @@ from papayad.system.journal import Journal
 
 @dataclass(slots=True)  # frozen would cost ten pages more a client, and twice the time
 class Client:
-    """Whom the acceptor let in. `rest` came behind the hello; `older` are roster entries."""
+    """A client that may come in. `rest` came after the hello; `older` are roster entries."""
 
     socket: socket.socket
     tls: TLS | None
@@ -49,7 +49,7 @@ class Shared:
 
 
 def share(settings: Settings, log: str, group: int, journal: Journal, sandbox: Sandbox) -> Shared:
-    """With what follows from the settings, made once: plain words, since pathlib costs pages."""
+    """Make it once, with what follows from the settings; strings, since pathlib costs pages."""
     return Shared(
         settings,
         log,

@@ -1,7 +1,7 @@
-"""Waiting for clusters to pass away: those that a session took over, those that lost a process.
+"""Waiting for clusters to end: those that a session took over, and those that lost a process.
 
-Run by RECV before it reads, and by the reaper before it writes a `part`: both have to know that
-nothing of theirs comes after that, and only their locks tell.
+Run by RECV before it reads, and by the reaper before it writes a `part`: both have to know that the
+clusters write nothing after that, and only their locks show it.
 """
 
 import os
@@ -12,16 +12,16 @@ from contextlib import suppress
 
 from papayad.state import roster
 
-_KILLED_AFTER = 2.0  # seconds, an older cluster that does not end by itself
-_GIVEN_UP_AFTER = 5.0  # seconds; SIGKILL does not end who waits for a disk
+_KILLED_AFTER = 2.0  # seconds; then a cluster that does not end by itself is killed
+_GIVEN_UP_AFTER = 5.0  # seconds; SIGKILL does not end a process that waits for a disk
 _STEP = 0.002
 
 
 def wait_until_gone(path: str, names: Collection[str]) -> list[str]:
-    """Until clusters that were asked to end, or that lost a process, are gone: their locks tell.
+    """Wait until these clusters have ended, as their locks show; they write nothing after that.
 
-    Nothing of theirs comes after that. One that does not end in time is killed; returns those that
-    do not end even so, which the kernel holds in a system call of theirs.
+    One that does not end in time is killed. Returns those that do not end even then: the kernel
+    holds them in a system call.
     """
     began = time.monotonic()
     left = [name for name in names if roster.is_live(path, name)]
@@ -35,14 +35,14 @@ def wait_until_gone(path: str, names: Collection[str]) -> list[str]:
 
 
 def left_behind(names: Collection[str]) -> str:
-    """For the journal."""
+    """The line for the journal about clusters that did not end."""
     return (
         f"not ended by SIGKILL within {_GIVEN_UP_AFTER:.0f} s: clusters {' '.join(sorted(names))}"
     )
 
 
 def _kill(path: str, name: str) -> None:
-    """The entry's lock is held, so its pids are the cluster's; a starting one has none yet."""
+    """Kill a cluster. Its lock is held, so the pids in the entry, if any, are its own."""
     entry = roster.read(path, name)
     for pid in (entry.recv, entry.send) if entry else ():
         if pid > 1:

@@ -1,11 +1,11 @@
 """Joint death: RECV and SEND end together, however one of them ends (design sections 6 and 9).
 
-A socketpair that nobody writes to, an end for each. On Linux the kernel sends SIGKILL to one when
-the other's end closes (F_SETOWN and F_SETSIG on an O_ASYNC descriptor): no timer, no handler, and
-it reaches a process that is stopped or blocked in a send to a stuck client.
+Each has one end of a socketpair that nobody writes to. On Linux the kernel sends SIGKILL to one
+when the other's end closes (F_SETOWN and F_SETSIG on an O_ASYNC descriptor). That needs no timer
+and no handler, and it reaches a process that is stopped or blocked in a send to a stuck client.
 
-The BSDs know only SIGIO, ignored by default, and a handler could not end a process that blocks. So
-without F_SETSIG a process looks at its end with poll(2) beside whatever it waits for: `Polled`.
+The BSDs have only SIGIO, which is ignored by default, and a handler could not end a process that
+blocks. So without F_SETSIG a process polls its end besides whatever else it waits for: `Polled`.
 """
 
 import fcntl
@@ -28,14 +28,14 @@ _SIGKILL = int(signal.SIGKILL)
 
 
 class Arrived(Protocol):
-    """What a wait for signals tells: as much of siginfo_t as there is everywhere."""
+    """What a wait for signals returns: the part of siginfo_t that exists everywhere."""
 
     @property
     def si_signo(self) -> int: ...
 
 
 class Tie(Protocol):
-    """One process's end. What blocks returns when it is done, or ends this process.
+    """One process's end. A blocking call returns when it is done, or ends this process.
 
     The first four are os.read, os.write, os.sendfile and signal.sigwaitinfo, or act like them.
     """
@@ -60,14 +60,14 @@ def pair() -> tuple[int, int]:
 def tighten(end: int) -> Tie:
     """Tie the calling process to the holder of the other end.
 
-    To be called before that end can close: by RECV before it forks SEND, and by SEND before it
-    closes its own copy of RECV's end, which is then the last one if RECV is gone already.
+    It has to be called before that end can close: by RECV before it forks SEND, and by SEND before
+    it closes its own copy of RECV's end, which is the last copy if RECV has ended already.
     """
     return Signalled(end) if platform.TELLS_OF_CLOSES else Polled(end)
 
 
 class Signalled:
-    """Linux: the kernel kills, the process need not look: system calls without a frame of ours."""
+    """Linux: the kernel kills, so a process need not look: its system calls are the plain ones."""
 
     def __init__(self, end: int) -> None:
         self.read, self.write, self.send_file = os.read, os.write, os.sendfile
@@ -78,7 +78,7 @@ class Signalled:
         _set_async(end, True)
 
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None:
-        """Let the other end first, once it is asked to; wait for that, up to `seconds`."""
+        """Ask the other process to end, and wait for that, up to `seconds`, untied."""
         _set_async(self._end, False)
         ask()
         select.select([self._end], [], [], seconds)
@@ -94,7 +94,7 @@ class Polled:
 
     def __init__(self, end: int) -> None:
         self._end = end
-        set_handler(signal.SIGIO, _nothing)  # not ignored, so that sigwait gets it
+        set_handler(signal.SIGIO, _nothing)  # if it were ignored, sigwait would not get it
         set_mask(BLOCK, (signal.SIGIO,))
         control(end, F_SETOWN, getpid())
         _set_async(end, True)
@@ -139,10 +139,10 @@ def _set_async(end: int, on: bool) -> None:
 
 
 def _end_with_other(end: int) -> None:
-    """Nobody writes to it, so that what can be read there is its end."""
+    """End this process if the other has: nobody writes to it, so readable means closed."""
     if select.select([end], [], [], 0)[0]:
         os.kill(getpid(), _SIGKILL)
 
 
 def _nothing(signum: int, frame: object) -> None:
-    """The signal's work is to interrupt."""
+    """The signal only has to interrupt a wait."""
