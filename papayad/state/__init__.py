@@ -1,1 +1,1 @@
-"""The files of state_dir and run_dir but the chat log, each with its locks."""
+"""The files of state_dir and run_dir, except the chat log, each with its locks."""

@@ -1,6 +1,6 @@
 """Bans: users, addresses and networks that are kept out, with reason and expiry (design section 8).
 
-A leaf: papayactl writes the file, which lies beside the tokens; the acceptor reads it. A line is
+A leaf: papayactl writes the file, which is beside the tokens; the acceptor reads it. A line is
 
     SUBJECT created=TIME [expires=TIME] [reason=WORDS]
 
@@ -45,7 +45,7 @@ class Ban:
 
 
 class Bans:
-    """The bans of a file, by what they are asked for."""
+    """The bans of a file, to look up by user and by address."""
 
     def __init__(self, known: list[Ban]) -> None:
         self._users = {ban.subject: ban for ban in known if ban.network is None}
@@ -64,7 +64,7 @@ class Bans:
 
 
 def network_of(text: str) -> Network | None:
-    """The network (of one address, too) that a text names, None when it names none."""
+    """The network that a text names, or its single address; None when it names neither."""
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
@@ -74,7 +74,7 @@ def network_of(text: str) -> Network | None:
 def subject_of(text: str) -> str | None:
     """A user's name as it is, a network in its usual form; None when the text is neither.
 
-    What could be both is an address.
+    A text that could be both is an address.
     """
     network = network_of(text)
     if network is not None:

@@ -1,7 +1,7 @@
-"""A file of lines that an admin may edit, each an entry: the tokens, the bans (a leaf).
+"""A file that an admin may edit, with an entry on each line: the tokens, the bans (a leaf).
 
-Empty lines and lines that start with # are skipped. One line that is no entry spoils the file: who
-is kept out or let in by a line that nobody understands is not to be guessed.
+Empty lines and lines that start with # are skipped. One line that is no entry spoils the whole
+file: it must not be guessed whom such a line lets in or keeps out.
 """
 
 from collections.abc import Callable

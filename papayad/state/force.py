@@ -1,15 +1,16 @@
 """What an acceptor says is in force: `run_dir/in-force`, written at its start and at each reload.
 
-The acceptor writes it when it has read its files, so whoever asked it to (papayactl acceptor
-reload) sees that it did, and what came of it. It is the acceptor's word and no more: which sockets
-are open says the kernel, which certificate is served says a handshake, and that an acceptor lives
-says the pid file's lock. A line for each of these, `WORD VALUE`:
+The acceptor writes it when it has read its files, so that papayactl acceptor reload sees that it
+did, and with which result. It is only what the acceptor says: the kernel knows which sockets are
+open, a handshake shows which certificate is served, and the pid file's lock shows that an acceptor
+lives. It
+has a line for each of these, `WORD VALUE`:
 
     pid 4711
     generation 3            one more at each reload; an acceptor begins with 1
     listening ADDRESS ...   where it listens, or systemd for it
     configuration HEX       SHA-256 of the configuration file that is in force
-    fault WHAT: WHY         why the last reload changed nothing; nothing when it did
+    fault WHAT: WHY         why the last reload changed nothing; empty if it was good
 """
 
 import hashlib
@@ -32,7 +33,7 @@ class InForce:
 
 
 def digest(path: Path) -> str:
-    """What names a configuration file's content; empty when it cannot be read."""
+    """A digest of a configuration file's content; empty when it cannot be read."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
@@ -40,7 +41,7 @@ def digest(path: Path) -> str:
 
 
 def write(run_dir: Path, now: InForce) -> None:
-    """Replace what was said before. Raises OSError."""
+    """Replace what the file said before. Raises OSError."""
     words = (
         f"pid {now.pid}\ngeneration {now.generation}\nlistening {' '.join(now.listening)}\n"
         f"configuration {now.configuration}\n"
@@ -51,7 +52,7 @@ def write(run_dir: Path, now: InForce) -> None:
 
 
 def read(run_dir: Path) -> InForce | None:
-    """What the last acceptor wrote, None when nobody can say. Raises OSError but for no file."""
+    """What the last acceptor wrote; None if there is no such file. Raises OSError."""
     content = read_plain(run_dir / _FILE, _BYTES_AT_MOST)
     if content is None:
         return None
@@ -66,5 +67,5 @@ def read(run_dir: Path) -> InForce | None:
 
 
 def remove(run_dir: Path) -> None:
-    """The acceptor ends. Raises OSError."""
+    """Remove the file, since the acceptor ends. Raises OSError."""
     (run_dir / _FILE).unlink(missing_ok=True)

@@ -1,11 +1,11 @@
 """Live process groups and the multicast to them (design section 5).
 
-Each acceptor incarnation is one process group, and `state_dir/groups/PGID` is held locked by all of
-its members: so the room stays one across any number of acceptor restarts. RECV, the reaper and
-papayactl announce; only the holder of the pid file's lock makes and removes group files.
+Each acceptor makes one process group, and all members of it hold `state_dir/groups/PGID` locked: so
+the room stays one across any number of acceptor restarts. RECV, the reaper and papayactl announce;
+only the holder of the pid file's lock makes and removes group files.
 
-A number means a process in its own pid namespace only, so the file says which one that is: whoever
-looks from another one, out of a container or into it, signals nobody by that number.
+A number names a process only in its own pid namespace, so the file says which namespace that is. A
+process in another one, inside or outside of a container, signals nobody by that number.
 """
 
 import os
@@ -41,8 +41,8 @@ def directory(state_dir: Path) -> Path:
 def create(path: Path, sandbox: str = "") -> int:
     """Make the file of the caller's own group; the descriptor is for the clusters to inherit.
 
-    Its pid namespace and what its clusters' sandbox is made of are written into it, when there is a
-    place for them. The caller has to ignore ANNOUNCEMENT already: from now on it gets it.
+    It says the pid namespace, and what the sandbox of its clusters is made of, unless the disk is
+    full. The caller has to ignore ANNOUNCEMENT already: from now on it gets that signal.
     """
     descriptor = create_locked(path / str(os.getpgrp()))
     with suppress(OSError):
@@ -51,7 +51,7 @@ def create(path: Path, sandbox: str = "") -> int:
 
 
 def sandbox_of(path: Path, group: int) -> str:
-    """The mechanisms that the clusters of a group are confined by: "seccomp,landlock", "none"."""
+    """The mechanisms that confine the clusters of a group: "seccomp,landlock", "none"."""
     return _facts(path / str(group)).get("sandbox", "")
 
 
@@ -62,7 +62,7 @@ def namespace_of(path: Path, group: int) -> int:
 
 
 def numbers(path: Path) -> list[int]:
-    """The groups that there are files of."""
+    """The groups that have a file."""
     return [group for group in map(number, plain_names(path)) if group]
 
 
@@ -81,9 +81,9 @@ def remove_free(path: Path) -> None:
 def announce(path: str, own: int) -> None:
     """Send ANNOUNCEMENT to every live group, listed anew each time: no cache to be stale.
 
-    `own` is the caller's process group when that is one of the room's, else 0. A group whose lock
-    is free is never signalled, nor one of another pid namespace: its number may be somebody else's.
-    Nor is group 0 or 1.
+    `own` is the caller's process group if it belongs to the room, else 0. A group whose lock is
+    free, or that is of another pid namespace, is never signalled: its number may belong to
+    somebody else. Nor is group 0 or 1.
     """
     for name in listdir(path):
         group = number(name)

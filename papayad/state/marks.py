@@ -1,6 +1,6 @@
-"""Marks: files in state_dir whose names say something of a token or a user. A leaf.
+"""Marks: files in state_dir whose names say something about a token or a user. A leaf.
 
-The acceptor leaves and looks at them, papayactl shows and sets them: no control socket is needed.
+The acceptor and papayactl both make them and look at them, so no control socket is needed.
 """
 
 import os
@@ -9,22 +9,22 @@ from pathlib import Path
 
 
 def seen(state_dir: Path) -> Path:
-    """A file for each token, by Token.id, whose time tells when it was used last."""
+    """A directory with a file for each token, by Token.id; its time is the last use."""
     return state_dir / "seen"
 
 
 def frozen(state_dir: Path) -> Path:
-    """A file for each user, by name, whose new connections are refused."""
+    """A directory with a file for each user whose new connections are refused."""
     return state_dir / "frozen"
 
 
 def muted(state_dir: Path) -> Path:
-    """A file for each user, by name, who reads on and writes nothing."""
+    """A directory with a file for each user who may only read."""
     return state_dir / "muted"
 
 
 def touch_seen(state_dir: str, token: str) -> None:
-    """This token, by Token.id, is used now; it may be used where that cannot be written, too."""
+    """Note that this token (its Token.id) is used now; if that cannot be written, ignore it."""
     path = f"{state_dir}/seen/{token}"
     try:
         os.utime(path)

@@ -5,8 +5,8 @@ A leaf: the acceptor keeps a table and leaves a mark for each source that failed
 
     SOURCE score=S at=T failures=N reason=WORD
 
-with T on the monotonic clock, which a step of the wall clock does not touch: all processes of a
-machine have the same, and after a boot the old marks are void.
+with T on the monotonic clock, which does not change when the wall clock is set. It is the same for
+all processes of a machine, and after a boot the old marks are void.
 """
 
 import math
@@ -41,7 +41,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Penalty:
-    """A source's points as they were at a moment, and its failures since it was last at none."""
+    """A source's points at a moment, and its failures since it last had no points."""
 
     source: str
     score: float
@@ -50,7 +50,7 @@ class Penalty:
     reason: str
 
     def faded(self, scale: Scale, now: float) -> float:
-        """The points that are left."""
+        """The points that are left now."""
         return float(self.score * 0.5 ** (max(0.0, now - self.at) / scale.half_life))
 
     def refuses(self, scale: Scale, now: float) -> bool:
@@ -64,7 +64,7 @@ class Penalty:
         return scale.half_life * math.log2(left / scale.threshold)
 
     def is_over(self, scale: Scale, now: float) -> bool:
-        """Whether it is as if it never had been; of another boot when it lies in the future."""
+        """Whether it counts no more: it has faded, or is of another boot (it is in the future)."""
         return now < self.at or self.faded(scale, now) < _FORGOTTEN
 
 
@@ -82,7 +82,7 @@ class Table:
         return self._known.get(source)
 
     def charge(self, source: str, reason: str, scale: Scale, now: float) -> Penalty:
-        """Add a failure: the n-th before the points are gone costs n times its weight."""
+        """Add a failure: the n-th one in a row costs n times its weight."""
         old = self._known.get(source)
         left, failures = 0.0, 0
         if old and not old.is_over(scale, now):
@@ -101,7 +101,7 @@ class Table:
         self._known.pop(source, None)
 
     def surplus(self, scale: Scale, now: float) -> list[str]:
-        """Forget those over the bound, and the longest unchanged while they are at none."""
+        """Forget the oldest: those above the bound, and those that have faded. Return them."""
         forgotten = []
         while self._known:
             oldest = next(iter(self._known.values()))
@@ -117,7 +117,7 @@ def directory(state_dir: Path) -> Path:
 
 
 def mark(state_dir: Path, source: str) -> Path:
-    """The file of a source; the slash of a network is none in a file's name."""
+    """The file of a source; a network's slash cannot stand in a file's name."""
     return directory(state_dir) / source.replace("/", "_")
 
 
@@ -129,7 +129,7 @@ def render(penalty: Penalty) -> str:
 
 
 def parse(line: str) -> Penalty | None:
-    """The penalty in a mark, None when it is none."""
+    """The penalty in a mark, None when the line is not one."""
     found = _MARK.match(line)
     if found is None:
         return None

@@ -1,8 +1,8 @@
-"""The pid file: whose lock is held, that is the acceptor (design sections 2 and 5).
+"""The pid file: the process that holds its lock is the acceptor (design sections 2 and 5).
 
-papayad takes it before it detaches, so that a second instance tells its starter; papayactl asks who
-holds it, and the kernel answers. The number in the file is for people: nobody acts on it, since
-whoever has a client's process might write another one.
+papayad locks it before it detaches, so that a second instance can tell its starter. papayactl asks
+the kernel who holds the lock. The number in the file is for people: no program acts on it, since an
+attacker in a client's process could write another one.
 """
 
 import fcntl
@@ -25,7 +25,7 @@ def acquire(path: Path) -> int:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             _lock(descriptor, path)
             if _is_still_named(descriptor, path):
-                os.fchmod(descriptor, 0o644)  # the umask is 0077, and status is for everybody
+                os.fchmod(descriptor, 0o644)  # despite the umask: everybody may see the status
                 os.ftruncate(descriptor, 0)
                 return descriptor
             os.close(descriptor)
@@ -35,21 +35,21 @@ def acquire(path: Path) -> int:
 
 
 def write(descriptor: int) -> None:
-    """Say which process has it, for good: after the last fork. Raises OSError."""
+    """Make this process the holder, also for the kernel: after the last fork. Raises OSError."""
     locks.own(descriptor)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
 
 
 def renew(named: str, descriptor: int) -> int:
-    """Where the file was removed under us (a run_dir that was wiped) make it again.
+    """Make the file again if it was removed while we run (run_dir was wiped).
 
-    Returns the descriptor that holds the lock from now on; looked at when somebody comes. Raises
-    a Fault when it cannot be made, or is another papayad's by now.
+    Called when a client comes. Returns the descriptor that holds the lock from now on. Raises a
+    Fault when the file cannot be made, or when it is another papayad's by now.
     """
     if _is_still_named(descriptor, named):
         return descriptor
     path = Path(named)
-    with suppress(OSError):  # acquire says why
+    with suppress(OSError):  # `acquire` will say why
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         path.parent.chmod(0o755)
     fresh = acquire(path)
@@ -63,7 +63,7 @@ def holder(path: Path) -> int | None:
     descriptor = open_plain(path)
     if descriptor < 0:
         with suppress(FileNotFoundError):
-            os.stat(path)  # raises, where one may not even look for it
+            os.stat(path)  # raises if we may not even look for the file
         return None
     try:
         return locks.owner(descriptor) if locks.is_held(descriptor) else None

@@ -1,14 +1,14 @@
 """The roster: a file per cluster, locked by it: a free lock means it is gone (design section 5).
 
-The acceptor makes an entry before it forks, the cluster inherits the lock and adds its two pids. A
+The acceptor makes an entry before it forks; the cluster inherits the lock and adds its two pids. A
 complete entry is one line:
 
     USER session=S peer=P since=T group=PGID token=ID presence=on recv=PID send=PID
 
 Whoever reads it looks at the lock first. papayad/log/presence.py removes the entries of the gone.
 
-On a full disk there is no place for a line. Then the file is empty, the facts are its name, and the
-pids, which come later, its time: of those a name and an inode are all that has to be had.
+On a full disk there is no place for a line. Then the file is empty: its name has the facts, and its
+time the pids, which are known later. A name and an inode are all that the disk has to have.
 """
 
 import os
@@ -23,7 +23,7 @@ from papayad.system.files import plain_names, read_plain
 from papayad.system.locks import create_locked, is_held_at
 
 _NO_SPACE = {ENOSPC, EDQUOT}
-_SEPARATOR = ","  # in no user, session, peer or token
+_SEPARATOR = ","  # no user, session, peer or token contains it
 _SECOND = 1_000_000_000
 _HIGHEST_PID = 1 << 22  # Linux; the BSDs stay below. No entry is written in early 1970.
 _BYTES_AT_MOST = 1024  # of an entry's file
@@ -76,7 +76,7 @@ def create(path: str | Path, entry: Entry) -> int:
 
 
 def enter(path: str, entry: Entry) -> Seat:
-    """`create`, and on a full disk people come in all the same. Raises OSError."""
+    """Like `create`; people can come in even when the disk is full. Raises OSError."""
     try:
         return Seat(path, entry, create(path, entry))
     except OSError as error:
@@ -86,13 +86,13 @@ def enter(path: str, entry: Entry) -> Seat:
 
 
 def remove(seat: Seat) -> None:
-    """There is no such cluster after all, or it has said that it leaves."""
+    """Remove the entry: there is no cluster after all, or it has written its `part`."""
     with suppress(FileNotFoundError):
         unlink(f"{seat.path}/{seat.entry.name}")
 
 
 def create_on_full_disk(path: str | Path, entry: Entry) -> tuple[Entry, int]:
-    """Like `create`, with everything in the name; returns the entry under its new name, too."""
+    """Like `create`, with all facts in the name; also returns the entry with that name."""
     facts = _line(entry).replace(" ", _SEPARATOR)
     named = replace(entry, name=f"{entry.name}{_SEPARATOR}{facts}")
     descriptor = create_locked(f"{path}/{named.name}")
@@ -115,8 +115,8 @@ def complete(descriptor: int, recv: int, send: int) -> None:
 def read(path: str | Path, name: str) -> Entry | None:
     """The entry in a file, whether its cluster lives or not; None when it is gone or not one.
 
-    Whoever has a client's process can write any entry: its form is checked here, and whoever acts
-    on it believes the kernel alone.
+    An attacker in a client's process can write any entry. So its form is checked here, and
+    programs that act on it believe only the kernel.
     """
     content = read_plain(f"{path}/{name}", _BYTES_AT_MOST)
     if content is None:
@@ -144,7 +144,7 @@ def read(path: str | Path, name: str) -> Entry | None:
 
 
 def _pids_from_time(path: Path) -> tuple[int, int]:
-    """The pids of an entry that had no place for them; zeros while there are none."""
+    """The pids of an entry on a full disk; zeros while it has none."""
     try:
         recv, send = divmod(path.stat(follow_symlinks=False).st_mtime_ns, _SECOND)
     except FileNotFoundError:

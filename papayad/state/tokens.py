@@ -1,7 +1,7 @@
 """The token file: SHA-256 of each token, and the user it names (design section 3).
 
-A leaf: the acceptor reads the file, papayactl writes it. Nothing in it gives a token back, so a
-token is shown once, when it is made. A line is
+A leaf: the acceptor reads the file, papayactl writes it. Nobody can get a token back from it, so a
+token is shown only once, when it is made. A line is
 
     SHA256 USER created=TIME [expires=TIME]
 
@@ -20,7 +20,7 @@ from papayad.formats.record import NAME
 from papayad.state import entries
 from papayad.system.files import write_whole
 
-MODE = 0o640  # root:group; the service only reads it
+MODE = 0o640  # root and the service's group; the service only reads it
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _HEADER = (
     b"# papaya tokens: SHA256 USER created=TIME [expires=TIME]. Change with papayactl token.\n"
@@ -78,7 +78,7 @@ def format_time(seconds: float) -> str:
 
 
 def parse_time(text: str) -> int:
-    """The seconds of what format_time rendered; raises ValueError."""
+    """The seconds in a text that format_time made; raises ValueError."""
     return timegm(time.strptime(text, _TIME))
 
 
