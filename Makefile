@@ -56,7 +56,7 @@ test: lint
 	@.venv/bin/python -m pytest -n '$(WORKERS)' --dist worksteal
 
 test-deploy: venv-test
-	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest --timeout=3600 tests/deploy
+	@PAPAYA_TEST_DEPLOY=1 .venv/bin/python -m pytest -n '$(WORKERS)' --timeout=3600 tests/deploy
 
 portability: venv-test
 	@.venv/bin/python -m lab.portability

@@ -55,7 +55,8 @@ choose_python() {
 }
 
 install_programs() {
-    rm -rf "$destdir${home:?}" build/wheel
+    # What an earlier build left would be installed as well.
+    rm -rf "$destdir${home:?}" build/wheel build/lib build/bdist.*
     mkdir -p "$destdir$home"
     : >"$list"
     "$python" -m venv "$destdir$home/venv"

@@ -25,6 +25,7 @@ LIBRARIES = {
     "prompt_toolkit": ("prompt_toolkit", "python3-prompt-toolkit"),
     "wcwidth": ("wcwidth", "python3-wcwidth"),
     "cryptography": ("cryptography", "python3-cryptography"),
+    "xdist": ("pytest-xdist", "python3-pytest-xdist"),
 }
 # The extras with which each is run; see the Makefile.
 EXTRAS = {

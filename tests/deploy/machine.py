@@ -1,11 +1,11 @@
 """A Debian with systemd as PID 1, booted from a root in systemd-nspawn and forgotten afterwards.
 
 What is written inside is in memory (an overlay); inside is loopback only; nothing of the host is
-touched but an own pair of cgroups. Ended through its leader, the PID 1 inside.
+touched but cgroups of its own, so that several machines run at a time: two in one cgroup would end
+each other's services. Ended through its leader, the PID 1 inside.
 """
 
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -42,15 +42,16 @@ class Machine:
         how = "--quiet --boot --register=no --keep-unit --private-network --console=pipe"
         how += " --link-journal=no --volatile=overlay"
         where = [f"--directory={root}", f"--machine={self.name}"]
+        self._cgroups = _make_cgroups(self.name)
         self._nspawn = subprocess.Popen(
             ["systemd-nspawn", *how.split(), *where, *binds],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=self._enter_cgroups,
         )
         try:
-            self.leader = wait_for(self._leader, why="PID 1 of the machine")
             wait_for(self._is_up, why="the machine's boot")
         except BaseException:
             self.close()
@@ -98,14 +99,21 @@ class Machine:
             try:
                 self._nspawn.wait(15)
             except subprocess.TimeoutExpired:
-                with suppress(AttributeError, ProcessLookupError):
-                    os.kill(self.leader, signal.SIGKILL)
                 self._nspawn.kill()
                 self._nspawn.wait()
         for started in self._started:
             started.kill()
             started.wait()
-        _remove_cgroups()
+        for cgroup in self._cgroups:  # whoever is left: a leader whose systemd-nspawn was killed
+            if (cgroup / "cgroup.kill").exists():
+                (cgroup / "cgroup.kill").write_text("1")
+        with suppress(AssertionError):  # the last of its processes is just ending
+            wait_for(lambda: not [top for top in self._cgroups if not _is_removed(top)], 15.0)
+
+    def _enter_cgroups(self) -> None:
+        """Of the child that becomes systemd-nspawn."""
+        for cgroup in self._cgroups:
+            (cgroup / "cgroup.procs").write_text("0")
 
     def _enter(self, user: str) -> list[str]:
         inside = ["nsenter", "-t", str(self.leader), "-m", "-u", "-i", "-n", "-p", "-C", "--"]
@@ -115,7 +123,7 @@ class Machine:
         become = f"setpriv --reuid={user} --regid={user} --init-groups"
         return [*inside, f"HOME=/home/{user}", f"USER={user}", *become.split()]
 
-    def _leader(self) -> int:
+    def _find_leader(self) -> int:
         if self._nspawn.poll() is not None:
             raise AssertionError(f"systemd-nspawn ended with {self._nspawn.returncode}")
         path = Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children")
@@ -123,22 +131,27 @@ class Machine:
         return int(children[0]) if children else 0
 
     def _is_up(self) -> bool:
+        """The first child of systemd-nspawn is none that stays: who is the leader is asked anew."""
+        self.leader = self._find_leader()
+        if not self.leader:
+            return False
         done = self.run("systemctl", "is-system-running", check=False)
         return done.stdout.strip() in ("running", "degraded")
 
 
-def _remove_cgroups() -> None:
-    """What systemd-nspawn --keep-unit leaves, empty, in its starter's cgroup of each hierarchy."""
+def _make_cgroups(name: str) -> list[Path]:
+    """One below the starter's own in each hierarchy that systemd-nspawn uses."""
     lines = Path("/proc/self/cgroup").read_text().splitlines()
-    own = {line.split(":", 2)[2].lstrip("/") for line in lines}
-    tops = [
-        Path("/sys/fs/cgroup", hierarchy, path, name)
-        for hierarchy in ("", "unified", "systemd")
-        for path in own
-        for name in ("payload", "supervisor")
-    ]
-    with suppress(AssertionError):  # the last of its processes is just ending
-        wait_for(lambda: not [top for top in tops if not _is_removed(top)], 5.0)
+    own = {kind: path.lstrip("/") for _, kind, path in (line.split(":", 2) for line in lines)}
+    root = Path("/sys/fs/cgroup")
+    unified = root / "unified" if (root / "unified").is_dir() else root
+    tops = [unified / own[""]] if (unified / "cgroup.procs").exists() else []
+    if "name=systemd" in own:
+        tops.append(root / "systemd" / own["name=systemd"])
+    made = [top / name for top in tops]
+    for cgroup in made:
+        cgroup.mkdir()
+    return made
 
 
 def _is_removed(top: Path) -> bool:
