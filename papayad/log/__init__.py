@@ -1,1 +1,1 @@
-"""The chat log: segments, the committed end, who appends, who reads, who was in."""
+"""The chat log: segments, the committed end, appending, reading, who came and left."""

@@ -1,8 +1,8 @@
 """The committed end of the log, and the lock on it (design section 4).
 
-Every process that reads or writes the log opens `state_dir/committed` for itself: flock belongs to
-the open file description, and one that is inherited across fork excludes nobody. The committed end
-is never the file's size: what lies beyond it was never shown to anybody.
+Every process that reads or writes the log opens `state_dir/committed` itself: flock belongs to the
+open file description, and a description that is inherited across fork excludes nobody. The
+committed end is never the file's size: what lies beyond it was never shown to anybody.
 """
 
 import os
@@ -18,16 +18,16 @@ from papayad.log import holders
 
 FILE = "committed"
 DIGITS = 20
-IMPOSSIBLE = 10**18  # no log grows to this end
-_HOLDER_LOOKED_AT_AFTER = 5.0  # seconds of waiting for the lock
+IMPOSSIBLE = 10**18  # no log ever grows to this offset
+_HOLDER_LOOKED_AT_AFTER = 5.0  # seconds of waiting, after which we look who holds the lock
 
 
 def _ignore(_: str) -> None:
-    """Whoever waits beside the daemon has no journal."""
+    """For processes that wait and have no journal, since they are not the daemon's."""
 
 
 class Committed:
-    """One process's own description of the lock. Not to be used across fork."""
+    """One process's own open file description of the lock. Not to be used across fork."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Committed:
         close(self.descriptor)
 
     def end(self) -> int:
-        """The committed end in bytes, taken under LOCK_SH: no writer is between two steps."""
+        """The committed end in bytes, under LOCK_SH: no writer is between two steps then."""
         self._acquire(LOCK_SH)
         try:
             return self.load()
@@ -61,29 +61,29 @@ class Committed:
         flock(self.descriptor, LOCK_UN)
 
     def load(self) -> int:
-        """The end, for who holds the lock already; raises OSError where the file has none."""
+        """The end, for a caller that holds the lock; OSError if there is no number in the file."""
         text = pread(self.descriptor, DIGITS, 0)
         if not text.isdigit():
             raise OSError(EIO, f"{self._path} has no number: restart the room")
         return int(text)
 
     def store(self, end: int) -> None:
-        """Set the end; one small write. For who holds the lock exclusively."""
+        """Set the end, with one small write. For a caller that holds the lock exclusively."""
         line = b"%020d\n" % end
         if pwrite(self.descriptor, line, 0) != len(line):
             raise OSError(EIO, "short write")
 
     def put_back(self, end: int) -> None:
-        """Set the end again where a `store` that failed left some other one."""
+        """Set the old end again, after a `store` that failed may have left another one."""
         if pread(self.descriptor, DIGITS, 0) != b"%020d" % end:
             self.store(end)
 
     def touched(self) -> float:
-        """When the file was changed last, in whatever way: nobody can set that (ctime)."""
+        """When the file was last changed in any way (ctime, which nobody can set)."""
         return os.fstat(self.descriptor).st_ctime
 
     def is_named(self) -> bool:
-        """Whether state_dir is still where this file is: not unmounted, not another one by now."""
+        """Whether the file of this name is still ours: state_dir is not unmounted or replaced."""
         try:
             named = os.stat(self._path)
         except OSError:
@@ -91,9 +91,9 @@ class Committed:
         return os.path.samestat(named, os.fstat(self.descriptor))
 
     def _acquire(self, operation: int) -> None:
-        """Wait for the lock; whoever waits long looks for a holder that is stopped.
+        """Wait for the lock; after a while, look for a holder that is stopped.
 
-        The timer runs only while somebody waits: an idle room has none.
+        The timer runs only while a process waits: an idle room has none.
         """
         try:
             flock(self.descriptor, operation | LOCK_NB)

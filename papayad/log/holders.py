@@ -1,10 +1,10 @@
-"""Who holds the log's lock and is stopped: found and killed by who waits (design section 6).
+"""A stopped process that holds the log's lock: a waiting one finds and kills it (design section 6).
 
-Used by every process that waits for the lock for seconds, RECV and SEND alike: nobody else is sure
-to be there. `papayactl freeze` stops nobody inside the lock, but a SIGSTOP by hand may. The holder
-is the kernel's word (/proc/locks): a pid that holders write down would name writers only, cost each
-append a system call, and as often it is a SEND that is stopped, with the shared lock. Where there
-is no /proc/locks nobody is found.
+Used by every process that waits for the lock for seconds, RECV and SEND alike: no other process is
+sure to be there. `papayactl freeze` stops nobody inside the lock, but a SIGSTOP by hand may do so.
+The kernel says who the holder is (/proc/locks). If holders wrote down their pids, each append would
+cost a system call, and only writers would be known; but just as often a SEND is stopped, with the
+shared lock. Where there is no /proc/locks, no holder is found.
 """
 
 import os
@@ -16,12 +16,12 @@ from pathlib import Path
 from papayad.state import groups
 
 LOCKS = "/proc/locks"
-_STOPPED = "T"  # by a signal; one that is being traced ("t") is somebody's who looks at it
+_STOPPED = "T"  # by a signal; "t" is a process that a debugger looks at
 
 
 def end_stopped_holders(descriptor: int, state_dir: Path, warn: Callable[[str], None]) -> None:
-    """Kill those who hold the lock on an open file while they are stopped, and say so."""
-    with suppress(OSError):  # whoever cannot be looked at is left alone
+    """Kill processes that hold the lock on an open file while they are stopped, and log it."""
+    with suppress(OSError):  # a process that we may not look at is left alone
         for pid in holders(descriptor, state_dir):
             if pid > 1 and pid != os.getpid() and _is_stopped(pid):
                 _kill(pid, warn)
@@ -30,8 +30,8 @@ def end_stopped_holders(descriptor: int, state_dir: Path, warn: Callable[[str], 
 def holders(descriptor: int, state_dir: Path) -> list[int]:
     """The processes that took the lock on the file. Raises OSError.
 
-    The device that the kernel names is on some filesystems not the one that stat(2) tells; then a
-    process is believed that is in a group of the room.
+    On some filesystems the device that the kernel names is not the one of stat(2); then a process
+    counts if it is in a group of the room.
     """
     status = os.fstat(descriptor)
     device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"

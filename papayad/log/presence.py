@@ -1,8 +1,8 @@
-"""Reaping: who sees a free roster lock removes the entry, writes the `part` (design section 5).
+"""Reaping: removing the entries of clusters that ended, and writing `part` (design section 5).
 
-Done by a short-lived child of the acceptor (which itself never waits for the log's lock), by RECV
-before it answers WHO, and by papayactl. The removal and the record are one transaction, so that two
-who see the same gone cluster write one `part`.
+A short-lived child of the acceptor does it (the acceptor itself never waits for the log's lock),
+RECV before it answers WHO, and papayactl. The removal and the record are one transaction, so if two
+processes see that the same cluster ended, there is one `part`.
 """
 
 import os
@@ -18,7 +18,7 @@ from papayad.state.roster import Seat, complete
 def reap(appender: Appender, path: str | Path, names: Collection[str]) -> int:
     """Remove the named entries whose clusters are gone; returns how many. Raises OSError.
 
-    A full disk costs the records, never the removal.
+    On a full disk the entries are removed without a record.
     """
     if not names:
         return 0
@@ -33,9 +33,9 @@ def reap(appender: Appender, path: str | Path, names: Collection[str]) -> int:
 
 
 def enter(appender: Appender, seat: Seat, send: int, older: Collection[str]) -> None:
-    """RECV: complete the own entry and write the `join`, so that one never is without the other.
+    """RECV at its start: complete the own entry and write the `join`, in one transaction.
 
-    The clusters that it took over leave first.
+    The clusters that it took over get their `part` first.
     """
     reap(appender, seat.path, older)
     with appender.transaction():
@@ -53,7 +53,7 @@ def leave(appender: Appender, seat: Seat) -> None:
 
 
 def _write(appender: Appender, lines: list[Line]) -> None:
-    """On a full disk people come and go without a record."""
+    """Write lines; on a full disk people come and go without a record."""
     try:
         appender.write(lines)
     except StorageError:

@@ -1,7 +1,7 @@
 """Reading the chat log: where a client's stream begins, and what comes next (design sections 3, 4).
 
-Used by SEND and papayactl. A reader takes the committed end under the shared lock and then reads
-below it without any: those bytes never change.
+Used by SEND and papayactl. A reader takes the committed end under the shared lock, and then reads
+below that end without a lock: those bytes never change.
 """
 
 import os
@@ -15,17 +15,17 @@ from papayad.log.committed import FILE, Committed
 from papayad.log.segments import bases, holding, open_segment
 
 _BLOCK = 65536
-_OPEN = 1 << 64  # where the segment ends that is being written
+_OPEN = 1 << 64  # the end of the segment that is being written, which is not known
 
 
 def _ignore(_: str) -> None:
-    """Whoever reads beside the daemon has no journal."""
+    """For readers that have no journal, since they are not the daemon's."""
 
 
 class Pruned(Exception):
     """The bytes at the reader's offset were removed; the log goes on at `oldest`.
 
-    `torn`: what was read before ends inside a record.
+    `torn`: the bytes that were read before end inside a record.
     """
 
     def __init__(self, oldest: int, torn: bool = False) -> None:
@@ -50,13 +50,13 @@ class Reader:
     def __init__(self, state_dir: str | Path, warn: Callable[[str], None] = _ignore) -> None:
         self._state_dir = str(state_dir)
         self._committed = Committed(state_dir, warn=warn)
-        self.end = self._committed.end  # a call: the committed end now
+        self.end = self._committed.end  # a function: the committed end now
         self.lock = self._committed.descriptor
         self.descriptor = -1
         self.offset = 0
-        self.stop = _OPEN  # the open segment is not to be read from there on
-        self._base = -1  # the open segment's
-        self._sought = 0  # a boundary, as far as anybody knows
+        self.stop = _OPEN  # the open segment must not be read from this offset on
+        self._base = -1  # of the open segment
+        self._sought = 0  # where `seek` went: a boundary, as far as is known
 
     def seek(self, offset: int) -> None:
         """Go to an offset; raises Pruned when its segment is gone."""
@@ -70,23 +70,23 @@ class Reader:
             self._replace(self._open_nothing(), -1, _OPEN, offset)
 
     def written(self) -> int:
-        """The committed end, or where the last segment ends before it.
+        """The committed end; or the end of the last segment, if that comes before it.
 
-        Then somebody removed bytes, or the end is a wrong number: no record is there.
+        In that case somebody removed bytes, or the number is wrong: no record is there.
         """
         end, known = self.end(), bases(self._state_dir)
         return min(end, known[-1] + self._size(known[-1])) if known else end
 
     def goes_on_beyond_end(self) -> bool:
-        """Whether there is more than was committed; a writer may just be about to do that."""
+        """Whether there is more than was committed; a writer may be about to commit it."""
         end, known = self.end(), bases(self._state_dir)
         try:
             return bool(known) and known[-1] + self._size(known[-1]) > end
-        except Pruned:  # by a writer, who has settled it
+        except Pruned:  # a writer pruned it, so it has settled this
             return False
 
     def oldest(self) -> int:
-        """The first offset that is still there."""
+        """The lowest offset that is still there."""
         known = bases(self._state_dir)
         return known[0] if known else self.end()
 
@@ -105,9 +105,9 @@ class Reader:
         return data
 
     def advance(self) -> None:
-        """From the end of a segment to its successor. Raises Pruned, Missing.
+        """Go from the end of a segment to its successor. Raises Pruned, Missing.
 
-        A segment may end too soon or too late: truncated, or edited in place.
+        A segment that was truncated or edited in place may end too early or too late.
         """
         later = [base for base in bases(self._state_dir) if base > self._base]
         if not later:
@@ -124,7 +124,7 @@ class Reader:
         return self._slice(base, offset - 1, 1) == b"\n"
 
     def record_before(self, offset: int) -> bytes:
-        """The line that ends at a boundary, empty where it was pruned. Raises Pruned."""
+        """The line that ends at a boundary, empty if it was pruned. Raises Pruned."""
         base = holding(self._state_dir, offset - 1)
         if base is None:
             return b""
@@ -158,7 +158,7 @@ class Reader:
             close(self.descriptor)
 
     def _enter(self, base: int, later: list[int], offset: int) -> None:
-        """Open a segment at an offset; `later` are those behind it. Raises Pruned."""
+        """Open a segment at an offset; `later` are the segments after it. Raises Pruned."""
         try:
             descriptor = open_segment(self._state_dir, base)
         except FileNotFoundError:  # pruned since it was listed
@@ -175,13 +175,13 @@ class Reader:
         self.offset = self._sought = offset
 
     def _is_torn(self) -> bool:
-        """Whether what was read ends inside a record, as far as that can still be seen."""
+        """Whether the bytes that were read end inside a record, if that can still be seen."""
         if self.offset == self._sought:
             return False
         return pread(self.descriptor, 1, self.offset - 1 - self._base) != b"\n"
 
     def _open_nothing(self) -> int:
-        """A descriptor with nothing to read, for the time until there is a segment again."""
+        """A descriptor with nothing to read, until there is a segment again."""
         descriptor = open_file(f"{self._state_dir}/{FILE}", O_RDONLY | O_CLOEXEC)
         os.lseek(descriptor, 0, os.SEEK_END)
         return descriptor
@@ -210,9 +210,9 @@ class Reader:
 
 
 def _whole(descriptor: int, base: int, following: int) -> int:
-    """Where a sealed segment ends, which is where the next one begins.
+    """Where a sealed segment ends: where the next one begins.
 
-    One that is shorter was truncated: its last line is a record only if it has an end.
+    A shorter one was truncated, and its last line counts only if it has its LF.
     """
     high = min(following, base + fstat(descriptor).st_size)
     while base < high < following:

@@ -8,7 +8,7 @@ from papayad.log.reader import Pruned, Reader
 
 @dataclass(slots=True)
 class Start:
-    """The stream begins at `offset`; `gap`: not where the client asked. `end`: committed then."""
+    """The stream begins at `offset`; `gap` if the client asked for another. `end` was committed."""
 
     offset: int
     end: int
@@ -20,7 +20,7 @@ def resolve(hello: Hello, reader: Reader, identity: str, history_lines: int) -> 
     while True:
         try:
             return _resolve(hello, reader, identity, history_lines)
-        except Pruned:  # segments went while they were looked at: there are others now
+        except Pruned:  # a segment was removed while we looked: look again
             continue
 
 
@@ -37,10 +37,10 @@ def _resolve(hello: Hello, reader: Reader, identity: str, history_lines: int) ->
 
 
 def _is_known(reader: Reader, offset: int, check: str) -> bool:
-    """Whether a record begins at the offset, and the one before it is the client's.
+    """Whether a record begins at the offset, and the one before it is what the client has.
 
-    Identity and offset alone are the same after an old copy of the log was put back. An older
-    client says no check; and of a record that was pruned nobody knows what it was.
+    After an old copy of the log was put back, identity and offset alone may be right. An older
+    client sends no check; and nobody knows what a record was that has been pruned.
     """
     if not reader.is_boundary(offset):
         return False

@@ -3,8 +3,7 @@
 The acceptor writes it when it has read its files, so that papayactl acceptor reload sees that it
 did, and with which result. It is only what the acceptor says: the kernel knows which sockets are
 open, a handshake shows which certificate is served, and the pid file's lock shows that an acceptor
-lives. It
-has a line for each of these, `WORD VALUE`:
+lives. It has a line for each of these, `WORD VALUE`:
 
     pid 4711
     generation 3            one more at each reload; an acceptor begins with 1
