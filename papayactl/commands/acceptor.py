@@ -26,9 +26,13 @@ def command() -> None:
 @click.pass_context
 @pass_invocation
 def status(invocation: Invocation, context: click.Context) -> None:
-    """Whether the acceptor runs, and how many sessions there are. Exit code 0 or 3."""
+    """Whether new clients are let in, where, and how many sessions there are. Exit code 0 or 3.
+
+    An acceptor that is stopped by a signal lets nobody in (3). One that systemd starts at the first
+    connection does (0).
+    """
     seen = _show_status(invocation)
-    context.exit(NOT_RUNNING if seen.pid is None else DONE)
+    context.exit(DONE if seen.lets_in else NOT_RUNNING)
 
 
 @command.command("stop", short_help="Close the port; sessions go on.")
@@ -104,7 +108,9 @@ def _show_stopped(invocation: Invocation, stopped: Stopped) -> None:
 def _sentence(seen: Status) -> str:
     words = f"room {seen.room}: {seen.state}"
     if seen.pid is not None:
-        words += f", pid {seen.pid}, listens on {' '.join(seen.addresses)}"
+        words += f", pid {seen.pid}, listens on {' '.join(seen.addresses) or 'nothing'}"
+    if seen.changed:
+        words += ", the configuration was changed and is not loaded"
     if seen.sessions is not None:
         words += f", {_counted(seen.sessions)}"
         if seen.earlier and seen.pid is not None:

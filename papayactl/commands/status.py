@@ -8,7 +8,7 @@ from papayactl.act import shutdown
 from papayactl.cli import figures, moments
 from papayactl.cli.invocation import Invocation, pass_invocation
 from papayactl.cli.table import pairs
-from papayactl.look import overview
+from papayactl.look import acceptor, overview
 from papayactl.look.acceptor import Status
 from papayactl.look.overview import Overview
 from papayad.errors import DONE, NOT_RUNNING
@@ -20,8 +20,7 @@ from papayad.errors import DONE, NOT_RUNNING
 def command(invocation: Invocation, context: click.Context) -> None:
     """The acceptor, the clients, the log and what they cost.
 
-    Exit code 0 when new clients are let in, 3 when there is no acceptor (clients may be in all the
-    same).
+    Exit code 0 when new clients are let in, 3 when they are not (clients may be in all the same).
     """
     settings = invocation.settings
     seen = overview.overview(settings)
@@ -30,7 +29,7 @@ def command(invocation: Invocation, context: click.Context) -> None:
     if due:
         rows.append(("shutdown", f"at {moments.rfc3339(due)}, in {moments.age(due - time.time())}"))
     invocation.show(seen.as_dict() | {"shutdown": moments.rfc3339(due)}, pairs(rows))
-    context.exit(NOT_RUNNING if seen.acceptor.pid is None else DONE)
+    context.exit(DONE if seen.acceptor.lets_in else NOT_RUNNING)
 
 
 def _rows(seen: Overview) -> list[tuple[str, str]]:
@@ -38,8 +37,12 @@ def _rows(seen: Overview) -> list[tuple[str, str]]:
     rows = [
         ("room", seen.acceptor.room),
         ("acceptor", _acceptor(seen.acceptor, seen.age)),
-        ("listens on", f"{' '.join(seen.acceptor.addresses)}, tls {seen.tls}"),
+        ("listens on", f"{' '.join(seen.acceptor.addresses) or 'nothing'}, tls {seen.tls}"),
     ]
+    if seen.acceptor.changed:
+        rows.append(("configuration", "changed, not loaded: papayactl acceptor reload"))
+    if seen.acceptor.fault:
+        rows.append(("last reload", f"refused: {seen.acceptor.fault}"))
     if seen.expires:
         left = moments.age(seen.expires - time.time())
         rows.append(("certificate", f"until {moments.rfc3339(seen.expires)}, {left} left"))
@@ -61,6 +64,8 @@ def _rows(seen: Overview) -> list[tuple[str, str]]:
 
 
 def _acceptor(seen: Status, age: float | None) -> str:
+    if seen.state == acceptor.WAITING:
+        return "not running: systemd starts it at the first connection"
     if seen.pid is None:
         return "not running: nobody new is let in"
     since = f" for {moments.age(age)}" if age is not None else ""

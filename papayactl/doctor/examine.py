@@ -1,32 +1,29 @@
 """What a room needs, looked at from outside: each finding with the command that mends it.
 
 Nothing here changes anything. A check that lacks a right says so and is a warning; one that finds
-nothing wrong says what it looked at. Here are the checks of what others meet (port, certificate,
-clock); those of files, of the machine and of what is left over are in `ownership`, `capacity` and
-`stale`.
+nothing wrong says what it looked at. Here are the checks of what others meet; those of files, of
+the machine and so on are in the modules beside it.
 """
 
 import shutil
-import socket
-import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from papayactl.cli import moments
-from papayactl.doctor import capacity, leftovers, ownership
+from papayactl.doctor import capacity, certificates, leftovers, ownership
 from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding
 from papayactl.look import acceptor, overview
-from papayactl.state import certificate
+from papayactl.look.acceptor import Status
+from papayactl.state import units
 from papayad import config
 from papayad.config import Problems
 from papayad.errors import NO_PERMISSION, Fault
 from papayad.formats.record import stamp
 from papayad.settings import Settings
 
-_DAY = 86400.0
-_EXPIRY_WARNED_BEFORE = 30 * _DAY
+_CONTAINER = Path("/run/systemd/container")  # systemd writes its manager's name there
 _LOG_AHEAD_AT_MOST = 5.0  # seconds that the log may be ahead of the clock
 
 
@@ -46,8 +43,7 @@ def examine(path: Path, room: str) -> Iterator[Finding]:
         ownership.user,
         ownership.permissions,
         ownership.secrets,
-        certificates,
-        ports,
+        running,
         clock,
         capacity.disk,
         capacity.processes,
@@ -56,54 +52,44 @@ def examine(path: Path, room: str) -> Iterator[Finding]:
         yield from _tried(check, settings)
 
 
-def certificates(settings: Settings) -> Iterator[Finding]:
-    listen = settings.listen
-    if listen.tls == "off":
-        yield Finding(OK, "listen.tls", "off, on loopback only")
-        return
-    try:
-        seen = certificate.read(Path(listen.certificate))
-    except Fault as fault:
-        yield Finding(FAILURE, fault.what, fault.why, "papayactl init")
-        return
-    left = seen.expires - time.time()
-    when = moments.rfc3339(seen.expires)
-    pinned = "; invites pin this one: make new ones, too" if seen.self_signed else ""
-    renew = f"put a new one there, then papayactl acceptor reload{pinned}"
-    if left < 0:
-        yield Finding(FAILURE, listen.certificate, f"expired at {when}", renew)
-    elif left < _EXPIRY_WARNED_BEFORE:
-        yield Finding(WARNING, listen.certificate, f"expires in {moments.age(left)}", renew)
-    else:
-        yield Finding(OK, listen.certificate, f"until {when}")
-    try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(listen.certificate, listen.private_key)
-    except ssl.SSLError as error:
-        words = f"is not the key of {listen.certificate} ({error.reason})"
-        yield Finding(FAILURE, listen.private_key, words, "put the right one there")
-
-
-def ports(settings: Settings) -> Iterator[Finding]:
+def running(settings: Settings) -> Iterator[Finding]:
+    """Whether new clients are let in, and by what the configuration says."""
     seen = acceptor.status(settings)
-    if seen.state == "frozen":
-        remedy = f"kill -CONT {seen.pid}"
-        yield Finding(FAILURE, "acceptor", f"pid {seen.pid} is stopped", remedy)
-    elif seen.pid is None:
-        yield Finding(WARNING, "acceptor", "is not running", "papayactl acceptor start")
-    else:
-        yield Finding(OK, "acceptor", f"runs, pid {seen.pid}")
+    yield _acceptor(settings, seen)
+    reload = "papayactl acceptor reload"
+    if seen.fault:
+        yield Finding(FAILURE, "the last reload", f"was refused: {seen.fault}", reload)
+    elif seen.changed:
+        yield Finding(WARNING, str(settings.path), "was changed and is not loaded", reload)
+    yield from _ports(settings, seen)
+    yield from certificates.examine(settings, seen)
+
+
+def _acceptor(settings: Settings, seen: Status) -> Finding:
+    if seen.state == acceptor.FROZEN:
+        return Finding(FAILURE, "acceptor", f"pid {seen.pid} is stopped", f"kill -CONT {seen.pid}")
+    if seen.state == acceptor.WAITING:
+        return Finding(OK, "acceptor", "systemd starts it at the first connection")
+    if seen.pid is not None:
+        return Finding(OK, "acceptor", f"runs, pid {seen.pid}")
+    own = units.of(settings)
+    if own and own.active:
+        return Finding(WARNING, "acceptor", "is not running, systemd is about to start it")
+    words = "is not running: nobody new is let in"
+    return Finding(FAILURE, "acceptor", words, "papayactl acceptor start")
+
+
+def _ports(settings: Settings, seen: Status) -> Iterator[Finding]:
     for address in settings.listen.addresses:
-        is_open = acceptor.is_open(address)
-        if is_open and seen.pid is None:
+        if address in seen.addresses:
+            yield Finding(OK, address, "is open")
+        elif seen.state == acceptor.RUNNING:
+            words = "the acceptor does not listen there"
+            yield Finding(FAILURE, address, words, "papayactl acceptor reload")
+        elif seen.state == acceptor.STOPPED and acceptor.is_open(address):
             port = address.rpartition(":")[2]
             remedy = f"see who with: ss -ltnp 'sport = :{port}'"
             yield Finding(FAILURE, address, "somebody else listens there", remedy)
-        elif seen.pid is not None and not is_open and _can_bind(address):
-            words = "the acceptor does not listen there"
-            yield Finding(FAILURE, address, words, "papayactl acceptor restart")
-        else:
-            yield Finding(OK, address, "is open" if is_open else "is free")
 
 
 def clock(settings: Settings) -> Iterator[Finding]:
@@ -131,14 +117,9 @@ def _tried(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -
         yield Finding(WARNING, check.__name__, f"{error.filename} is missing", "papayactl init")
 
 
-def _can_bind(address: str) -> bool:
-    """A kernel without IPv6 has none of its ports open."""
-    return socket.has_ipv6 if address.startswith("[") else True
-
-
 def _synchronized() -> bool | None:
-    if not shutil.which("timedatectl"):
-        return None
+    if not shutil.which("timedatectl") or _CONTAINER.exists():
+        return None  # the host sets a container's clock
     command = ["timedatectl", "show", "--property=NTPSynchronized", "--value"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)

@@ -1,4 +1,8 @@
-"""The acceptor seen from outside: by its pid file's lock and its port (design section 6)."""
+"""The acceptor seen from outside: by its pid file's lock and its port (design section 6).
+
+What is in force is what the kernel says; the file that the acceptor writes (papayad/state/force.py)
+says only where to look, and what it read.
+"""
 
 import socket
 import time
@@ -7,11 +11,15 @@ from dataclasses import dataclass
 from errno import EADDRINUSE
 
 from papayactl.look import living
-from papayactl.system import process
+from papayactl.state import units
+from papayactl.system import connections, process
 from papayad.errors import FAILED, NOT_RUNNING, TRY_AGAIN, Fault, denied_or, reason
 from papayad.formats.address import parse_address
 from papayad.settings import Settings
-from papayad.state import pidfile
+from papayad.state import force, pidfile
+from papayad.state.force import InForce
+
+RUNNING, FROZEN, STOPPED, WAITING = "running", "frozen", "stopped", "waiting"
 
 _STARTED_WITHIN = 1.0  # an acceptor holds its pid file's lock a moment before its pid is in it
 _LOOK_AGAIN = 0.01
@@ -19,14 +27,25 @@ _LOOK_AGAIN = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`pid` is None when no acceptor runs; the counts are None for who may not read the roster."""
+    """`pid` is None when no acceptor runs; the counts are None for who may not read the roster.
+
+    `state` is running, frozen (stopped by a signal), stopped, or waiting: systemd listens, and
+    starts it at the first connection. `changed`: the file is not what was loaded; None when nobody
+    can say. `fault` is why the last reload changed nothing.
+    """
 
     room: str
     pid: int | None
     state: str
-    addresses: list[str]
+    addresses: list[str]  # where it listens
     sessions: int | None
     earlier: int | None  # of them, those that an earlier acceptor let in
+    changed: bool | None = None
+    fault: str = ""
+
+    @property
+    def lets_in(self) -> bool:
+        return self.state in (RUNNING, WAITING)
 
 
 def status(settings: Settings) -> Status:
@@ -34,14 +53,48 @@ def status(settings: Settings) -> Status:
     pid = holder(settings)
     seen = process.read(pid) if pid else None
     groups = session_groups(settings)
+    said = _said(settings, pid)
+    state = RUNNING
+    if pid is None:
+        own = units.of(settings)
+        state = WAITING if own and own.listens else STOPPED
+    elif is_frozen(seen):
+        state = FROZEN
     return Status(
         room=settings.room,
         pid=pid,
-        state="stopped" if pid is None else "frozen" if is_frozen(seen) else "running",
-        addresses=settings.listen.addresses,
+        state=state,
+        addresses=[] if pid is None else listening(settings, said),
         sessions=None if groups is None else len(groups),
         earlier=None if groups is None else sum(not seen or g != seen.group for g in groups),
+        changed=_changed(settings, said),
+        fault=said.fault if said else "",
     )
+
+
+def listening(settings: Settings, said: InForce | None) -> list[str]:
+    """Of the addresses that the acceptor names, or else the file, those where somebody listens."""
+    known = connections.listening()
+    named = said.listening if said else settings.listen.addresses
+    if known is None:
+        return [address for address in named if is_open(address)]
+    places = {parse_address(address) for address in known}
+    return [address for address in named if parse_address(address) in places]
+
+
+def _changed(settings: Settings, said: InForce | None) -> bool | None:
+    if said is None or not said.configuration:
+        return None
+    return said.configuration != force.digest(settings.path)
+
+
+def _said(settings: Settings, pid: int | None) -> InForce | None:
+    """What this acceptor wrote; an earlier one's says nothing of it."""
+    try:
+        said = force.read(settings.pid_file.parent)
+    except OSError:
+        return None
+    return said if said and said.pid == pid else None
 
 
 def holder(settings: Settings) -> int | None:

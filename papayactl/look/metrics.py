@@ -55,7 +55,8 @@ def _of_room(settings: Settings, seen: Overview, room: dict[str, str]) -> list[F
         return Family(f"papaya_{name}", "gauge", help, [(room, value)])
 
     return [
-        gauge("up", "Whether new clients are let in.", int(seen.acceptor.state == "running")),
+        gauge("up", "Whether new clients are let in.", int(seen.acceptor.lets_in)),
+        gauge("configuration_changed", "Whether the file is not what is loaded.", _flag(seen)),
         gauge("clients", "Clients that are here.", seen.clients),
         gauge("clients_max", "How many may be here.", seen.most),
         gauge("clients_frozen", "Clients that are frozen.", seen.frozen),
@@ -111,6 +112,10 @@ def _of_users(uses: Sequence[Use], room: dict[str, str]) -> list[Family]:
 
 def _cpu(use: Use) -> float | None:
     return None if use.sums.cpu is None else use.sums.cpu / 1e9
+
+
+def _flag(seen: Overview) -> int | None:
+    return None if seen.acceptor.changed is None else int(seen.acceptor.changed)
 
 
 def _pss(seen: Overview) -> int | None:

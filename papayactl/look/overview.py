@@ -9,6 +9,7 @@ from papayactl.cli import moments
 from papayactl.look import acceptor, clients, living, rates, usage
 from papayactl.look.acceptor import Status
 from papayactl.look.clients import BLOCKED, FROZEN
+from papayactl.look.served import served
 from papayactl.look.usage import Ledger
 from papayactl.state import certificate, records
 from papayad.errors import Fault
@@ -42,7 +43,7 @@ class Overview:
     used: Ledger
     log: Log
     tls: str
-    expires: float | None  # when the certificate does
+    expires: float | None  # when the certificate that is served does
 
     def as_dict(self) -> dict[str, Any]:
         seen, last = self.acceptor, self.log.last
@@ -61,6 +62,8 @@ class Overview:
             "frozen": self.frozen,
             "blocked": self.blocked,
             "earlier": seen.earlier,
+            "changed": seen.changed,
+            "fault": seen.fault,
             "refused": self.refused,
             "log_end": self.log.end,
             "log_oldest": self.log.oldest,
@@ -93,7 +96,7 @@ def overview(settings: Settings) -> Overview:
         used,
         log(settings),
         settings.listen.tls,
-        _expires(settings),
+        _expires(settings, seen),
     )
 
 
@@ -131,9 +134,12 @@ def _age(pid: int | None) -> float | None:
         return None
 
 
-def _expires(settings: Settings) -> float | None:
+def _expires(settings: Settings, seen: Status) -> float | None:
+    """Of the certificate that is served, else of the file's."""
     if settings.listen.tls == "off":
         return None
+    if seen.state == acceptor.RUNNING and (shown := served(settings, seen.addresses)):
+        return shown.expires
     try:
         return certificate.read(Path(settings.listen.certificate)).expires
     except Fault:

@@ -36,12 +36,9 @@ class Certificate:
 
 def read(path: Path) -> Certificate:
     """Raises a Fault (77, 78) when the file cannot be read or holds no certificate."""
-    from cryptography import x509
-
     try:
         match = _PEM.search(path.read_text())
-        der = ssl.PEM_cert_to_DER_cert(match[0].strip() + "\n") if match else b""
-        parsed = x509.load_der_x509_certificate(der)
+        return of_der(ssl.PEM_cert_to_DER_cert(match[0].strip() + "\n") if match else b"")
     except OSError as error:
         remedy = "see listen.certificate"
         code = denied_or(error, CONFIGURATION)
@@ -49,6 +46,13 @@ def read(path: Path) -> Certificate:
     except ValueError as error:
         why = "holds no certificate in PEM"
         raise Fault(str(path), why, "see listen.certificate", code=CONFIGURATION) from error
+
+
+def of_der(der: bytes) -> Certificate:
+    """Raises ValueError."""
+    from cryptography import x509
+
+    parsed = x509.load_der_x509_certificate(der)
     pin = hashlib.sha256(der).hexdigest()
     expires = _moment(parsed)
     return Certificate(pin, _names(parsed), parsed.issuer == parsed.subject, expires)

@@ -17,7 +17,8 @@ _BY_FAMILY = 20  # SOCK_DIAG_BY_FAMILY
 _DUMP = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
 _INFO = 2  # INET_DIAG_INFO: struct tcp_info
 _DONE, _ERROR = 3, 2
-_STATES = 0xFFF & ~(1 << 10 | 1 << 6)  # all but LISTEN and TIME_WAIT
+_LISTENING = 1 << 10
+_CONNECTED = 0xFFF & ~(_LISTENING | 1 << 6)  # all but LISTEN and TIME_WAIT
 
 _HEADER = struct.Struct("=IHHII")
 _REQUEST = struct.Struct("=BBBBI48s")
@@ -44,19 +45,28 @@ class Connection:
 
 def read() -> list[Connection]:
     """Every TCP connection that this host's kernel shows us."""
+    return _read(_CONNECTED)
+
+
+def listening() -> list[str] | None:
+    """The address of every socket that listens for TCP; None where the kernel does not say."""
+    return [one.local for one in _read(_LISTENING)] or None
+
+
+def _read(states: int) -> list[Connection]:
     if sys.platform != "linux":
         return []
     try:
-        return [*_dump(socket.AF_INET), *_dump(socket.AF_INET6)]
+        return [*_dump(socket.AF_INET, states), *_dump(socket.AF_INET6, states)]
     except OSError:  # a kernel without it, or a sandbox
         return []
 
 
-def _dump(family: int) -> Iterator[Connection]:
+def _dump(family: int, states: int) -> Iterator[Connection]:
     with socket.socket(
         socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _SOCK_DIAG
     ) as asked:
-        body = _REQUEST.pack(family, socket.IPPROTO_TCP, 1 << (_INFO - 1), 0, _STATES, b"")
+        body = _REQUEST.pack(family, socket.IPPROTO_TCP, 1 << (_INFO - 1), 0, states, b"")
         asked.send(_HEADER.pack(_HEADER.size + len(body), _BY_FAMILY, _DUMP, 1, 0) + body)
         while True:
             data = asked.recv(1 << 18)

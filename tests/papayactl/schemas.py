@@ -105,6 +105,8 @@ STATUS = {
     "frozen": NUMBER,
     "blocked": NUMBER,
     "earlier": NUMBER + NONE,
+    "changed": FLAG + NONE,
+    "fault": TEXT,
     "refused": [TEXT],
     "log_end": NUMBER + NONE,
     "log_oldest": NUMBER,
@@ -138,6 +140,8 @@ ACCEPTOR = {
     "addresses": [TEXT],
     "sessions": NUMBER,
     "earlier": NUMBER,
+    "changed": FLAG + NONE,
+    "fault": TEXT,
 }
 BAN = {"subject": TEXT, "created": MOMENT, "expires": TEXT + NONE, "reason": TEXT + NONE}
 FROZEN = {"clients": [CHANGED], "refused": [TEXT]}

@@ -22,6 +22,7 @@ from papayactl.main import main
 from papayad import config
 from papayad.formats import invite
 from papayad.formats.wire import Greeting, Hello, Refusal
+from papayad.state import force
 from papayad.system.files import write_whole
 from tests.conftest import MakeRoom
 
@@ -273,3 +274,54 @@ def test_a_stopped_acceptor_cannot_reload(make_room: MakeRoom) -> None:
         os.kill(pid, signal.SIGCONT)
     assert result.exit_code == 75
     assert f"kill -CONT {pid}" in result.stderr
+
+
+def finding(room: Room, what: str) -> Any:
+    return {one["what"]: one for one in json.loads(ctl(room, "--json", "doctor").stdout)}[what]
+
+
+def test_status_says_where_it_listens_and_not_where_it_should(make_room: MakeRoom) -> None:
+    room = make_room()
+    serve_tls(room, addresses=[f"127.0.0.1:{free_port()}"])
+    seen = ctl_json(room, "acceptor", "status")
+    assert seen["addresses"] == [f"127.0.0.1:{room.port}"]
+    assert seen["changed"] is True
+    found = finding(room, str(room.path))
+    assert (found["level"], found["words"]) == ("warning", "was changed and is not loaded")
+    assert ctl(room, "acceptor", "reload").exit_code == 0
+    assert ctl_json(room, "acceptor", "status")["changed"] is False
+
+
+def test_doctor_tells_of_a_reload_that_was_refused(make_room: MakeRoom) -> None:
+    room = make_room()
+    garbage_in_tokens(room)
+    os.kill(room.acceptor(), signal.SIGHUP)
+    run_dir = room.settings.pid_file.parent
+    wait_for(lambda: (force.read(run_dir) or force.InForce(0, 0, (), "")).generation == 2)
+    assert finding(room, "the last reload")["level"] == "failure"
+
+
+def test_the_certificate_that_is_served_counts(make_room: MakeRoom) -> None:
+    room = make_room("required")
+    path = str(room.directory / "cert.pem")
+    assert finding(room, path)["words"] != "is not the one that is served"
+    certificate.make(room.directory / "cert.pem", room.directory / "key.pem")
+    if ROOT:
+        give_to_service(room.directory)
+    found = [one for one in json.loads(ctl(room, "--json", "doctor").stdout) if one["what"] == path]
+    assert "is not the one that is served" in [one["words"] for one in found]
+
+
+def test_one_line_for_monitoring(make_room: MakeRoom) -> None:
+    room = make_room()
+    room.join("alice").ping()
+    serve_tls(room, addresses=[f"127.0.0.1:{room.port}", f"127.0.0.1:{free_port()}"])
+    result = ctl(room, "doctor", "--nagios")
+    assert result.exit_code == 2
+    assert result.stdout.count("\n") == 1
+    words, _, figures = result.stdout.partition(" | ")
+    assert words.startswith("PAPAYA CRITICAL - room main: 127.0.0.1:")
+    assert "clients=1;;;0;1000 users=1;;;0 " in figures
+    room.path.unlink()
+    result = ctl(room, "doctor", "--nagios")
+    assert (result.exit_code, "|" in result.stdout) == (2, False)

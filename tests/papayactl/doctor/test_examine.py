@@ -12,8 +12,9 @@ from lab.kit import certificate
 from lab.kit.admin.ctl import ctl_json, is_stopped
 from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import wait_for
-from papayactl.doctor import examine
+from papayactl.doctor import certificates, examine
 from papayactl.doctor.finding import FAILURE
+from papayactl.state import certificate as stored
 from papayad.formats.address import parse_address
 from tests.conftest import MakeRoom
 from tests.papayactl.doctor.examined import findings, give, only
@@ -54,7 +55,7 @@ def test_the_acceptor_and_its_port(healthy: StagedRoom) -> None:
     running.kill()
     running.wait()
     whats = {one["what"]: one["level"] for one in findings(healthy)}
-    assert whats == {"acceptor": "warning", str(healthy.settings.pid_file): "warning"}
+    assert whats == {"acceptor": "failure", str(healthy.settings.pid_file): "warning"}
 
 
 def test_somebody_else_has_the_port(healthy: StagedRoom) -> None:
@@ -76,9 +77,10 @@ def test_a_certificate_that_expires_and_one_without_its_key(
     text = text.replace("/etc/papaya/cert.pem", str(files[0]))
     healthy.settings.path.write_text(text.replace("/etc/papaya/key.pem", str(files[1])))
     far = time.time() + 100 * 365 * 86400
-    monkeypatch.setattr(examine, "_EXPIRY_WARNED_BEFORE", far)
+    monkeypatch.setattr(certificates, "_EXPIRY_WARNED_BEFORE", far)
+    monkeypatch.setattr(certificates, "served", lambda *_: stored.read(files[0]))
     assert only(healthy, "warning")["words"].startswith("expires in ")
-    monkeypatch.undo()
+    monkeypatch.setattr(certificates, "_EXPIRY_WARNED_BEFORE", 0.0)
     other = tmp_path / "other.pem"
     certificate.make(other, files[1])
     give(files[1])

@@ -1,5 +1,6 @@
 """`acceptor`: status, stop, start, reload, by the pid file's lock."""
 
+import json
 import os
 import signal
 import sys
@@ -54,7 +55,8 @@ def test_stop_kills_a_frozen_one(room: StagedRoom) -> None:
     running = room.acceptor()
     os.kill(running.pid, signal.SIGSTOP)
     os.waitid(os.P_PID, running.pid, os.WSTOPPED | os.WNOWAIT)
-    assert room.ctl_json("acceptor", "status")["state"] == "frozen"
+    seen = room.ctl("--json", "acceptor", "status")
+    assert (seen.exit_code, json.loads(seen.stdout)["state"]) == (3, "frozen")
     said = room.ctl_json("acceptor", "stop")
     assert said["signal"] == "SIGKILL"
     assert said["seconds"] < 2
