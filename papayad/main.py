@@ -22,7 +22,7 @@ from papayad.acceptor.pending import Terms
 from papayad.acceptor.reload import terms_of
 from papayad.cluster.shared import share
 from papayad.errors import CONFIGURATION, DONE, UNAVAILABLE, Fault, denied_or, exit_with, reason
-from papayad.log import store
+from papayad.log import forecast, store
 from papayad.net import activation, listeners
 from papayad.sandbox import prepare, rlimits
 from papayad.sandbox.prepare import Sandbox
@@ -130,7 +130,7 @@ def gather(settings: Settings, log_to: str, inherited: range) -> Gathered:
     credentials = Credentials(settings.tokens, settings.bans, journal)
     if line := secrecy.indiscretion(settings.tokens):
         journal.warning(line)
-    prepare_state(settings.state_dir, journal)
+    prepare_state(settings, journal)
     cage = prepare.prepare(settings.service.sandbox, hidden=identity is not None)
     return Gathered(pid_file, listening, terms, credentials, journal, cage)
 
@@ -152,9 +152,11 @@ def make_run_dir(path: Path, identity: privileges.Identity | None) -> None:
         raise _unusable(path, error) from error
 
 
-def prepare_state(path: Path, journal: Journal) -> None:
+def prepare_state(settings: Settings, journal: Journal) -> None:
+    path = settings.state_dir
     try:
         store.prepare(path, journal.warning)
+        forecast.warn(path, settings.chatlog, journal.warning)
     except OSError as error:
         raise _unusable(path, error) from error
 

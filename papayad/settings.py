@@ -95,7 +95,7 @@ class Chatlog:
     )
     retain_bytes: int = key(0, "sealed segments beyond this are removed; 0: keep all", at_least(0))
     retain_days: int = key(
-        0, "sealed segments older than this are removed; 0: keep all", at_least(0)
+        0, "records older than this are removed, a day at a time; 0: keep all", at_least(0)
     )
 
 

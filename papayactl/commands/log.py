@@ -84,7 +84,7 @@ def path(invocation: Invocation, everything: bool) -> None:
 def tail(invocation: Invocation, count: int, follow: bool, form: str | None) -> None:
     """The last N records; with -f also those to come, across segments."""
     settings = invocation.settings
-    end = _end(settings)
+    end = records.reachable(settings.state_dir, _end(settings))
     start = _start_of_last(settings, count, end)
     everything = Excerpt()
     rendered = excerpts.renderer(_form(invocation, form))
@@ -201,7 +201,7 @@ def _form(invocation: Invocation, form: str | None) -> str:
 
 
 def _read(settings: Settings, excerpt: Excerpt, with_bar: bool) -> Iterator[Placed]:
-    end = _end(settings)
+    end = records.reachable(settings.state_dir, _end(settings))
     start, stop = excerpt.span(settings.state_dir, end)
     with progress("reading", stop - start, with_bar) as bar:
         for placed in excerpt.read(settings.state_dir, start, stop):
@@ -217,6 +217,8 @@ def _end(settings: Settings) -> int:
         raise lock.no_log(error, settings) from error
     try:
         return committed.load()
+    except OSError as error:
+        raise lock.no_log(error, settings) from error
     finally:
         committed.close()
 

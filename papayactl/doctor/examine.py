@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from papayactl.cli import moments
-from papayactl.doctor import capacity, certificates, leftovers, ownership
+from papayactl.doctor import capacity, certificates, chatlog, leftovers, ownership
 from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding
 from papayactl.look import acceptor, overview
 from papayactl.look.acceptor import Status
@@ -45,6 +45,8 @@ def examine(path: Path, room: str) -> Iterator[Finding]:
         ownership.secrets,
         running,
         clock,
+        chatlog.files,
+        chatlog.growth,
         capacity.disk,
         capacity.processes,
         leftovers.state,

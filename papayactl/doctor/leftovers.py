@@ -10,14 +10,14 @@ from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding, quoted
 from papayactl.look import clients, living
 from papayactl.state import lock
 from papayad.errors import Fault
-from papayad.log import segments, strays
+from papayad.log import strays
 from papayad.settings import Settings
 from papayad.state import groups, pidfile, roster, tokens
 from papayad.system.locks import is_held_at
 
 
 def state(settings: Settings) -> Iterator[Finding]:
-    checks = (_lock, _log, _pid_file, _gone, _stopped, _marks, _strays)
+    checks = (_lock, _pid_file, _gone, _stopped, _marks, _strays)
     found = [one for check in checks for one in check(settings)]
     yield from found or [Finding(OK, "state", "nothing is left over, nobody is stuck")]
 
@@ -26,21 +26,6 @@ def _lock(settings: Settings) -> Iterator[Finding]:
     for pid in lock.stopped_holders(settings.state_dir):
         words = f"process {pid} is stopped and holds it: nobody can say anything"
         yield Finding(FAILURE, "the log's lock", words, f"kill -CONT {pid}")
-
-
-def _log(settings: Settings) -> Iterator[Finding]:
-    end = clients.committed_end(settings)
-    known = segments.bases(settings.state_dir)
-    if end is None:
-        if known:
-            words = "there is a log, and no committed end"
-            yield Finding(FAILURE, "the log", words, "papayactl acceptor start")
-        return
-    last = known[-1] if known else 0
-    size = os.stat(segments.path(settings.state_dir, last)).st_size if known else 0
-    if not known or not last <= end <= last + size:
-        words = f"it ends at {last + size}, before its committed end {end}"
-        yield Finding(FAILURE, "the log", words, "papayactl log verify")
 
 
 def _pid_file(settings: Settings) -> Iterator[Finding]:

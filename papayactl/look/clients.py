@@ -114,6 +114,8 @@ def committed_end(settings: Settings) -> int | None:
         return None
     try:
         return committed.load()
+    except OSError:  # it has no number: doctor says so
+        return None
     finally:
         committed.close()
 

@@ -106,7 +106,7 @@ def log(settings: Settings) -> Log:
     known = segments.bases(state_dir)
     disk = os.statvfs(state_dir)
     free = disk.f_bavail * disk.f_frsize
-    last = _last(settings, end) if end and known else None
+    last = _last(settings, records.reachable(state_dir, end)) if end and known else None
     return Log(end, records.oldest(state_dir), len(known), records.size(state_dir), last, free)
 
 

@@ -30,6 +30,13 @@ def oldest(state_dir: Path) -> int:
     return known[0] if known else 0
 
 
+def reachable(state_dir: Path, end: int) -> int:
+    """The committed end, or where the last segment ends before it: it may be a wrong number."""
+    known = segments.bases(state_dir)
+    last = known[-1] if known else 0
+    return min(end, last + os.stat(segments.path(state_dir, last)).st_size) if known else 0
+
+
 def lines(state_dir: Path, start: int, end: int) -> Iterator[tuple[int, bytes]]:
     """The lines from `start`, where a record begins, up to `end`, each with its offset."""
     at = start
@@ -40,9 +47,9 @@ def lines(state_dir: Path, start: int, end: int) -> Iterator[tuple[int, bytes]]:
             at = max(base, start)
             file.seek(at - base)
             while at < file_end:
-                line = file.readline(file_end - at)
-                if not line:
-                    return
+                line = file.readline(min(file_end - at, record.LONGEST))
+                if not line:  # truncated: the next one goes on
+                    break
                 yield at, line
                 at += len(line)
 

@@ -67,7 +67,7 @@ def _segment(
     good, count = base, 0
     with open(segments.path(state_dir, base), "rb", buffering=1 << 20) as file:
         while good < end:
-            line = file.readline(end - good)
+            line = file.readline(min(end - good, record.LONGEST))
             if not line:
                 return good, count, f"segment {segments.name(base)} ends here, before {end}"
             if not line.endswith(b"\n"):

@@ -6,12 +6,14 @@ file or a socket.
 
 import re
 import time
+from calendar import timegm
 from dataclasses import dataclass
 
 SERVER = "*"  # the sender of the server's own records, and their ID is "-"
 NO_ID = "-"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}\Z")  # users and rooms
 ID = re.compile(r"[A-Za-z0-9_-]{1,16}\Z")  # "-" is one, too: of messages that nobody looks for
+LONGEST = 1 << 21  # bytes of a line; limits.message_bytes allows for half of that
 LINE_BREAK = "\u2028"  # a line break inside a message, in the file and on the wire
 
 _STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
@@ -50,6 +52,12 @@ def stamp(seconds: float) -> str:
         f"{clock.tm_year:04d}-{clock.tm_mon:02d}-{clock.tm_mday:02d}T"
         f"{clock.tm_hour:02d}:{clock.tm_min:02d}:{clock.tm_sec:02d}.{micros:06d}Z"
     )
+
+
+def seconds(stamp: str) -> int:
+    """The whole seconds since the epoch that a record's timestamp has."""
+    parts = (stamp[:4], stamp[5:7], stamp[8:10], stamp[11:13], stamp[14:16], stamp[17:19])
+    return timegm(tuple(map(int, parts)))
 
 
 def render(when: str, sender: str, id: str, text: str) -> bytes:

@@ -16,8 +16,8 @@ from signal import SIGHUP, SIGINT, SIGTERM
 from time import time
 from typing import Self
 
-from papayad.formats.record import render, stamp
-from papayad.log import retention, segments
+from papayad.formats.record import LONGEST, render, stamp
+from papayad.log import forecast, moments, retention, segments
 from papayad.log.committed import IMPOSSIBLE, Committed
 from papayad.log.segments import bases, open_segment, path
 from papayad.log.surplus import settle
@@ -30,7 +30,8 @@ from papayad.system.platform import sync_data
 _DEFERRED = {int(SIGTERM), int(SIGINT), int(SIGHUP)}
 _MODE = os.O_RDWR | os.O_APPEND
 _NONE = -(1 << 64)
-_RECORD = 1 << 21  # bytes: no record is longer
+_DATE = 10  # characters of a timestamp
+_NEVER = "9999-99-99"
 
 Line = tuple[str, str, str]  # sender, id, clean text that is not empty
 
@@ -60,6 +61,7 @@ class Appender:
         self._committed = Committed(state_dir, writable=True, warn=warn)
         self._segment = -1  # descriptor of the last segment, once it is known
         self._base = 0
+        self._day = _NEVER  # of the segment's first record, where a day has a segment
         self._news = False
         self._failing = False  # and it was said
         self._mask: set[int] = set()  # of signals, as it was before the transaction
@@ -95,9 +97,11 @@ class Appender:
         try:
             end = self._find_end()
             now = stamp(time())
+            day = now[:_DATE]
             rendered = [render(now, *line) for line in lines]
             while kept < len(rendered):
-                if end > self._base and end + len(rendered[kept]) > self._limit():
+                is_full = end + len(rendered[kept]) > self._limit()
+                if end > self._base and (is_full or self._day < day):
                     self._rotate(end)
                 count, data = self._fitting(rendered, kept, end)
                 end = self._commit(end, data)
@@ -107,6 +111,15 @@ class Appender:
                 self._failing = True
                 self._warn(f"the log cannot be written: {error}")
             raise StorageError(error, kept) from error
+
+    def rotate(self) -> None:
+        """Seal the segment that is written, unless nothing is in it, inside a transaction."""
+        try:
+            end = self._find_end()
+            if end > self._base:
+                self._rotate(end)
+        except OSError as error:
+            raise StorageError(error, 0) from error
 
     def close(self) -> None:
         self._committed.close()
@@ -190,7 +203,7 @@ class Appender:
         than a segment has was not removed: then the end is wrong.
         """
         self._check_name()
-        most = self._chatlog.segment_bytes + _RECORD
+        most = self._chatlog.segment_bytes + LONGEST
         if (surplus != _NONE and -surplus > most) or end >= IMPOSSIBLE:
             raise OSError(EIO, f"the committed end {end} is far beyond the log's: restart the room")
         self._enter(end, os.O_CREAT)
@@ -206,6 +219,8 @@ class Appender:
         descriptor = open_segment(self._state_dir, base, _MODE | flags)
         self._leave_segment()
         self._segment, self._base = descriptor, base
+        if self._chatlog.retain_days:
+            self._day = (moments.first(self._state_dir, base) or stamp(time()))[:_DATE]
 
     def _leave_segment(self) -> None:
         if self._segment >= 0:
@@ -219,3 +234,4 @@ class Appender:
         sync_directory(self._state_dir)
         for base in retention.prune(self._state_dir, self._chatlog, time()):
             self._warn(f"removed segment {segments.name(base)} as chatlog.retain_* asks")
+        forecast.warn(self._state_dir, self._chatlog, self._warn)

@@ -7,7 +7,8 @@ import itertools
 import os
 from pathlib import Path
 
-from papayad.log import segments
+from papayad.formats import record
+from papayad.log import moments, segments
 from papayad.settings import Chatlog
 
 _DAY = 86400.0
@@ -39,4 +40,9 @@ def excess(state_dir: str | Path, chatlog: Chatlog, now: float) -> list[int]:
 
 def _is_old(state_dir: str | Path, base: int, days: int, now: float) -> bool:
     """A sealed segment is as old as its last record: nothing writes to it any more."""
-    return days > 0 and os.stat(segments.path(state_dir, base)).st_mtime < now - days * _DAY
+    if days <= 0:
+        return False
+    oldest = now - days * _DAY
+    if stamp := moments.last(state_dir, base):
+        return stamp < record.stamp(oldest)
+    return os.stat(segments.path(state_dir, base)).st_mtime < oldest

@@ -24,8 +24,11 @@ class Misfit(NamedTuple):
     end: int
     following: int
 
+    def sentence(self) -> str:
+        return f"ends at offset {self.end}, and the next one begins at {self.following}"
+
     def __str__(self) -> str:
-        return f"{self.path} ends at offset {self.end}, and the next one begins at {self.following}"
+        return f"{self.path} {self.sentence()}"
 
 
 def name(base: int) -> str:

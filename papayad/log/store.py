@@ -14,9 +14,7 @@ from pathlib import Path
 from papayad.errors import CONFIGURATION, Fault
 from papayad.log import committed, segments, strays, surplus
 from papayad.state import groups, marks, penalty, roster
-from papayad.system.files import sync_directory, write_whole
-
-CUT = ".cut"  # behind the offset: bytes that a start found behind a bad record
+from papayad.system.files import read_plain, sync_directory, write_whole
 
 _IDENTITY = "identity"
 _HEX = re.compile(rb"[0-9a-f]{32}\n")
@@ -39,7 +37,7 @@ def identity(state_dir: Path) -> str:
     A Fault (78) where there is none: `prepare` leaves it so while clients are connected, who know
     the one that there was.
     """
-    text = _read(state_dir / _IDENTITY)
+    text = _small(state_dir / _IDENTITY)
     if not _HEX.fullmatch(text):
         remedy = "put it back, or papayactl shutdown: then the next start draws a new one"
         why = f"is {'spoiled' if text else 'away'}, and clients are connected"
@@ -88,7 +86,7 @@ def _repair(state_dir: Path, warn: Callable[[str], None]) -> None:
         _refuse_strange_log(state_dir, known[-1], shown)
     end = _cut(state_dir, known[-1], warn) if known else 0
     lost = shown > end or (shown < 0 and bool(known))
-    if lost or not _HEX.fullmatch(_read(state_dir / _IDENTITY)):
+    if lost or not _HEX.fullmatch(_small(state_dir / _IDENTITY)):
         renew_identity(state_dir)
     if lost:
         warn(f"committed records are lost: the log ends at {end}, and is a new one to its clients")
@@ -136,7 +134,7 @@ def _refuse_strange_log(state_dir: Path, last: int, shown: int) -> None:
 
 def _committed_before(state_dir: Path) -> int:
     """The committed end that a former life left; -1 when there is none, or none to be read."""
-    text = _read(state_dir / committed.FILE)
+    text = _small(state_dir / committed.FILE)
     return int(text) if _NUMBER.fullmatch(text) else -1
 
 
@@ -162,22 +160,14 @@ def _cut(state_dir: Path, base: int, warn: Callable[[str], None]) -> int:
 
 
 def _set_aside(state_dir: Path, descriptor: int, base: int, lines: surplus.Lines) -> Path:
-    path = state_dir / f"{lines.good:020d}{CUT}"
+    path = state_dir / f"{lines.good:020d}{strays.CUT}"
     size = min(lines.end - lines.good, surplus.FURTHEST)
     write_whole(path, os.pread(descriptor, size, lines.good - base))
     return path
 
 
-def _read(path: Path) -> bytes:
-    """What a small file has; nothing where there is none."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return b""
-    try:
-        return os.read(descriptor, _SMALL)
-    finally:
-        os.close(descriptor)
+def _small(path: Path) -> bytes:
+    return read_plain(path, _SMALL) or b""
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -185,7 +175,7 @@ def _write(path: Path, content: bytes) -> None:
     try:
         write_whole(path, content)
     except OSError as error:
-        if error.errno not in (ENOSPC, EDQUOT) or len(_read(path)) != len(content):
+        if error.errno not in (ENOSPC, EDQUOT) or len(_small(path)) != len(content):
             raise
         descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:

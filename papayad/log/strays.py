@@ -14,6 +14,9 @@ from papayad.log import committed, segments
 from papayad.state import groups, marks, penalty, roster
 from papayad.system.files import number, plain_names
 
+CUT = ".cut"  # behind an offset: what a start found behind a sector of zeros, and kept
+
+_CUT = re.compile(rf"[0-9]{{20}}\{CUT}")
 _TEMPORARY = re.compile(r"\.[!-~]*\Z")  # a file before it is renamed
 _FILES = {committed.FILE, "identity", "shutdown"}
 _NAMED_AT_MOST = 5
@@ -30,7 +33,7 @@ def find(state_dir: Path) -> list[str]:
         penalty.directory(state_dir): re.compile(r"[0-9a-f.:_]{2,50}\Z").match,
     }
     known = {segments.name(base) for base in segments.bases(state_dir)} | _FILES
-    known |= {path.name for path in directories}
+    known |= {path.name for path in directories} | set(set_aside(state_dir))
     found = [one.name for one in state_dir.iterdir() if one.name not in known]
     for path, has_form in directories.items():
         if path.is_dir():
@@ -41,6 +44,11 @@ def find(state_dir: Path) -> list[str]:
                 if one.name not in plain or not has_form(one.name)
             ]
     return sorted(name for name in found if not _TEMPORARY.match(Path(name).name))
+
+
+def set_aside(state_dir: Path) -> list[str]:
+    """The names of what starts have cut away and kept, for somebody to look at."""
+    return [name for name in plain_names(state_dir) if _CUT.fullmatch(name)]
 
 
 def words(state_dir: Path) -> str:

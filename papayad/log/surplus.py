@@ -13,7 +13,6 @@ from pathlib import Path
 from papayad.formats import record
 from papayad.log import segments
 
-_LONGEST = 1 << 21  # bytes of a line that is read at once: no record is longer
 FURTHEST = 1 << 28  # bytes that are looked at behind a line that is no record
 
 
@@ -51,7 +50,7 @@ def look(state_dir: str | Path, base: int, start: int) -> Lines:
     with open(segments.open_segment(state_dir, base), "rb") as file:
         end = base + os.fstat(file.fileno()).st_size
         file.seek(start - base)
-        while line := file.readline(_LONGEST):
+        while line := file.readline(record.LONGEST):
             known = parse(line)
             if known is None:
                 break
@@ -59,7 +58,7 @@ def look(state_dir: str | Path, base: int, start: int) -> Lines:
             good += len(line)
         behind = good + len(line)
         goes_on = False
-        while not goes_on and behind < good + FURTHEST and (more := file.readline(_LONGEST)):
+        while not goes_on and behind < good + FURTHEST and (more := file.readline(record.LONGEST)):
             goes_on = parse(more) is not None
             behind += len(more)
     return Lines(start, good, end, first, last, goes_on, b"\0" in line)

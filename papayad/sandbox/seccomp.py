@@ -109,6 +109,8 @@ _WRITING = [
     "unlinkat",
     "utimensat",
     "fchmod",
+    "statfs",
+    "fstatfs",
 ]
 # The same, as 32-bit machines have them: with wide offsets, ids and times.
 _COMMON_32 = [
@@ -135,7 +137,7 @@ _COMMON_32 = [
     "futex_time64",
     "waitpid",
 ]
-_WRITING_32 = ["ftruncate64", "utimensat_time64"]
+_WRITING_32 = ["ftruncate64", "utimensat_time64", "statfs64", "fstatfs64"]
 _SIGNALS = {
     titles.RECV: (signal.SIGUSR1, signal.SIGUSR2, signal.SIGKILL),
     titles.REAPER: (signal.SIGUSR1, signal.SIGKILL),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from papayad.formats import record
+from papayad.log import appender as appending
 from papayad.log import segments, store
 from papayad.log.appender import Appender, StorageError
 from papayad.settings import Chatlog
@@ -228,3 +229,82 @@ def test_any_end_costs_nothing_that_was_shown(log: Log, seed: int) -> None:
     assert log.content().startswith(shown)
     assert "(no record)" not in log.texts()[: len(texts)]
     assert os.path.getsize(log.state_dir / "committed") == 21
+
+
+# A day has a segment of its own where days are what is kept
+
+
+class Days:
+    """A log that keeps some days; `say` writes a record at noon of a day of January 2026."""
+
+    def __init__(self, state_dir: Path, monkeypatch: pytest.MonkeyPatch, keep: int) -> None:
+        self.state_dir = state_dir
+        store.prepare(state_dir, lambda _: None)
+        self.chatlog = Chatlog(durability="kernel", retain_days=keep)
+        self.now = 0.0
+        monkeypatch.setattr(appending, "time", lambda: self.now)
+
+    def appender(self) -> Appender:
+        return Appender(self.state_dir, self.chatlog, lambda: None, lambda _: None)
+
+    def say(self, day: int, appender: Appender) -> None:
+        self.now = record.seconds(f"2026-01-{day:02d}T12:00:00.000000Z")
+        appender.append([("alice", "-", f"day {day}")])
+
+    def segments(self) -> list[list[str]]:
+        """The texts in each."""
+        paths = [segments.path(self.state_dir, base) for base in segments.bases(self.state_dir)]
+        lines = [Path(path).read_bytes().splitlines() for path in paths]
+        return [[one.text for line in part if (one := record.parse(line))] for part in lines]
+
+
+def test_a_day_has_a_segment_where_days_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guards: rotating by age: one record of years ago kept all that was written after it."""
+    log = Days(tmp_path, monkeypatch, keep=2)
+    own, other = log.appender(), log.appender()
+    log.say(1, own)
+    log.say(1, other)
+    assert log.segments() == [["day 1", "day 1"]]
+    log.say(2, own)
+    log.say(2, other)
+    assert log.segments() == [["day 1", "day 1"], ["day 2", "day 2"]]
+    log.say(3, other)
+    log.say(4, log.appender())
+    assert log.segments() == [["day 2", "day 2"], ["day 3"], ["day 4"]]
+    log.say(20, own)
+    assert log.segments() == [["day 20"]]
+
+
+def test_a_clock_that_goes_back_makes_no_segments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Days(tmp_path, monkeypatch, keep=9)
+    own = log.appender()
+    for day in (5, 4, 5, 3, 5):
+        log.say(day, own)
+    assert len(log.segments()) == 1
+
+
+def test_without_days_no_segment_ends_by_age(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Days(tmp_path, monkeypatch, keep=0)
+    own = log.appender()
+    for day in (1, 2, 30):
+        log.say(day, own)
+    assert log.segments() == [["day 1", "day 2", "day 30"]]
+
+
+def test_rotation_by_hand(log: Log) -> None:
+    """Nothing is lost, offsets go on, and an empty segment is not sealed."""
+    own = log.appender()
+    log.say("one", appender=own)
+    for _ in range(3):
+        with own.transaction():
+            own.rotate()
+    assert segments.bases(log.state_dir) == [0, log.end]
+    log.say("two", appender=own)
+    assert log.texts() == ["one", "two"]
+    assert log.end == len(log.content())

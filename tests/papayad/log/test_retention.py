@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from papayad.formats import record
 from papayad.log import retention, segments
 from papayad.settings import Chatlog
 
@@ -64,3 +65,12 @@ def test_the_last_segment_stays(state_dir: Path) -> None:
 
 def test_there_may_be_none(tmp_path: Path) -> None:
     assert retention.prune(tmp_path, Chatlog(retain_bytes=1), NOW) == []
+
+
+def test_the_records_say_how_old_they_are(state_dir: Path) -> None:
+    """Guards: believing the last record before the file, which a restored copy made young."""
+    for place, days in ((0, 3), (100, 2), (200, 1)):
+        line = record.render(record.stamp(NOW - days * DAY - 1), "a", "-", "x" * 60)
+        Path(segments.path(state_dir, place)).write_bytes(line)
+        os.utime(segments.path(state_dir, place), (NOW, NOW))
+    assert prune(state_dir, retain_days=2) == [0, 100]

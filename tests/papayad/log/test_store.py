@@ -10,7 +10,7 @@ import pytest
 
 from papayad.errors import CONFIGURATION, Fault
 from papayad.formats import record
-from papayad.log import segments, store
+from papayad.log import segments, store, strays
 from papayad.log.appender import Appender
 from papayad.settings import Chatlog
 from papayad.state import groups
@@ -181,7 +181,7 @@ def test_what_stood_behind_zeros_is_set_aside(state_dir: Path) -> None:
     good = before[:80].rfind(b"\n") + 1
     warned = start(state_dir)
     assert path.read_bytes() == before[:good]
-    aside = state_dir / f"{last(state_dir) + good:020d}{store.CUT}"
+    aside = state_dir / f"{last(state_dir) + good:020d}{strays.CUT}"
     assert aside.read_bytes() == torn[good:]
     assert any(str(aside) in line for line in warned)
 
