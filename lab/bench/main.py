@@ -156,11 +156,7 @@ def crowd(clients: int, merged: bool) -> None:
 
 
 def write_report(found: Results, target: Path) -> None:
-    try:
-        drawn = plots.draw(found, target.parent / "plots")
-    except Missing as missing:
-        found.missing["plots"] = str(missing)
-        drawn = []
+    drawn = plots.draw(found, target.parent / "plots")
     target.write_text(document.render(found, drawn))
     click.echo(f"{target} is written")
     for name, why in found.missing.items():

@@ -10,7 +10,7 @@ from lab.kit.machine import roots
 
 # For the tests themselves, for the programs that some of them run, and to install a checkout.
 TOOLS = (
-    "python3-pytest python3-pytest-timeout python3-hypothesis python3-pyte python3-matplotlib "
+    "python3-pytest python3-pytest-timeout python3-hypothesis python3-pyte "
     "python3-seccomp python3-venv python3-setuptools python3-wheel git openssl mandoc shellcheck "
     "strace tmux bsdutils mount make gcc libc6-dev zsh fish netcat-openbsd"
 )

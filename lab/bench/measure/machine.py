@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.bench.tools import version
 
-_MODULES = ("setproctitle", "python-daemon", "uvloop", "matplotlib")
+_MODULES = ("setproctitle", "python-daemon", "uvloop")
 
 
 def describe() -> dict[str, str]:

@@ -1,12 +1,16 @@
 """The report says what the samples say, and says what is missing."""
 
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
-import pytest
-
-from lab.bench.report import document, plots, reach, results
+from lab.bench.main import REPORT
+from lab.bench.report import chart, document, plots, reach, results
+from lab.bench.report.chart import Line
 from lab.bench.report.results import Results
 from tests.lab.bench import samples
+
+GROUP, PATH, TEXT = (f"{{http://www.w3.org/2000/svg}}{name}" for name in ("g", "path", "text"))
 
 
 def verdicts(found: Results) -> dict[str, str]:
@@ -76,10 +80,28 @@ def test_one_load_is_no_plot(tmp_path: Path) -> None:
     assert plots.draw(samples.small(), tmp_path) == []
 
 
-def test_plots_are_drawn_as_svg_and_png(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
+def test_each_plot_is_a_file_that_can_be_read(tmp_path: Path) -> None:
     found = samples.small()
     found.experiment += [sample | {"connections": 1} for sample in found.experiment]
-    names = plots.draw(found, tmp_path)
-    assert [(tmp_path / name).exists() for name in names] == [True, True, True]
-    assert len(list(tmp_path.glob("*.png"))) == 3
+    for name in plots.draw(found, tmp_path):
+        words = ["".join(one.itertext()) for one in ElementTree.parse(tmp_path / name).iter(TEXT)]
+        assert {"1", "64", "C, process per client", "papayad's RECV"} <= set(words)
+        assert (tmp_path / name).stat().st_size < 5000
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_the_plots_in_the_repository_are_small() -> None:
+    assert {path.stat().st_size < 8000 for path in (REPORT.parent / "plots").iterdir()} == {True}
+
+
+def test_a_line_is_where_its_values_are() -> None:
+    line = Line("a < b", {0: (0.0, 0.0), 1: (4.0, 1.0)})
+    drawn = ElementTree.fromstring(chart.draw("x", "y", ["1", "2"], [line]))
+    through, bars = (one.attrib["d"] for one in drawn.findall(f"{GROUP}[@stroke]/{PATH}")[:2])
+    (zero,) = [one for one in drawn.iter(TEXT) if one.text == "0"]
+    (four,) = [one for one in drawn.iter(TEXT) if one.text == "4"]
+    (low_x, low_y), (high_x, high_y) = re.findall(r"([\d.]+) ([\d.]+)", through)
+    assert (low_y, high_y) == (zero.attrib["y"], four.attrib["y"])
+    assert float(low_x) < float(high_x)
+    assert bars.startswith(f"M{low_x} {low_y}V{low_y}M{high_x} ")
+    assert [one.text for one in drawn.iter(TEXT)][-1] == "a < b"
