@@ -1,14 +1,14 @@
-"""Text in the cells of a terminal: how many it takes, filled up to as many, cut to as many.
+"""Text in the cells of a terminal: how many cells it takes, and filling or cutting it to a width.
 
-For tables and `top`. Two cells for 日, none for an accent, as wcwidth(3) counts them. What has no
-width of its own, a tab too, is shown by a stand-in before it is counted.
+For tables and `top`. 日 takes two cells, an accent none, as wcwidth(3) counts. A character without
+a width, and a tab, is replaced by a stand-in before it is counted.
 """
 
 from papayad.formats.harmless import harmless, stand_in
 
 
 def plain(text: str) -> str:
-    """The text as one cell of a table may have it: harmless, and without tabs."""
+    """The text in the form that a table may have: harmless, and without tabs."""
     return harmless(text).replace("\t", stand_in("\t"))
 
 
@@ -17,13 +17,13 @@ def width(text: str) -> int:
 
 
 def fill(text: str, cells: int, right: bool = False) -> str:
-    """As wide as that, with spaces behind the text, or before it."""
+    """The text filled with spaces to this width, after it or before it."""
     blank = " " * (cells - width(text))
     return blank + text if right else text + blank
 
 
 def cut(text: str, cells: int) -> str:
-    """The beginning of the text that fits; a wide character that would stand over is left out."""
+    """The beginning of the text that fits; a wide character that does not fit is left out."""
     if width(text) <= cells:
         return text
     taken = 0

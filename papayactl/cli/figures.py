@@ -1,6 +1,6 @@
 """Numbers as an admin reads them: 1.2M, 3m12s, 0.4. A leaf; JSON and CSV get plain numbers.
 
-What may not be known is None, and a dash.
+None is a number that we may not know; it is shown as a dash.
 """
 
 UNKNOWN = "-"
@@ -8,7 +8,7 @@ _UNITS = "KMGTPE"
 
 
 def size(count: float | None) -> str:
-    """Bytes, by 1024 as ls -h and ps do it: 999, 1.2K, 34M."""
+    """Bytes in units of 1024, like ls -h and ps: 999, 1.2K, 34M."""
     if count is None:
         return UNKNOWN
     unit = ""
@@ -53,6 +53,6 @@ def rounded(value: float | None, digits: int = 6) -> float | None:
 
 
 def total(numbers: list[int | None]) -> int | None:
-    """The sum, or None when one of them may not be known."""
+    """The sum, or None if one of them is not known."""
     known = [number for number in numbers if number is not None]
     return sum(known) if len(known) == len(numbers) else None

@@ -45,13 +45,13 @@ def as_past(_: click.Context, __: click.Parameter, text: str | None) -> float | 
 
 
 def duration(text: str) -> float | None:
-    """The seconds that a duration has, or None when the text is none."""
+    """The seconds of a duration, or None when the text is not one."""
     match = _DURATION.match(text)
     return float(match[1]) * UNITS[match[2] or "s"] if match else None
 
 
 def age(seconds: float) -> str:
-    """How long something has lasted, in its two largest units: 5s, 3m12s, 4h07m, 12d03h."""
+    """A duration in its two largest units: 5s, 3m12s, 4h07m, 12d03h."""
     whole = max(0, int(seconds))
     if whole < 60:
         return f"{whole}s"
@@ -63,7 +63,7 @@ def age(seconds: float) -> str:
 
 
 def rfc3339(seconds: float | None) -> str | None:
-    """A moment as JSON has it, or None."""
+    """A moment in the form that JSON output has, or None."""
     return None if seconds is None else format_time(seconds)
 
 

@@ -1,4 +1,4 @@
-"""A progress bar on stderr, for what takes longer than a second; nothing for what does not."""
+"""A progress bar on stderr, for work that takes longer than a second."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ _WIDTH = 30
 
 @dataclass
 class Progress:
-    """`reach(bytes)` is called as often as one likes."""
+    """`reach(bytes)` may be called as often as you like."""
 
     what: str
     total: int
@@ -40,7 +40,7 @@ class Progress:
 
 @contextmanager
 def progress(what: str, total: int, visible: bool = True) -> Iterator[Progress]:
-    """Of `total` bytes; nothing of it is left on the screen."""
+    """Show the progress through `total` bytes; at the end the bar is removed."""
     bar = Progress(what, total, visible and sys.stderr.isatty())
     try:
         yield bar

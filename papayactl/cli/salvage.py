@@ -1,7 +1,8 @@
 """A configuration with mistakes, as far as it can be read.
 
-For the commands that see and end clients: they need state_dir and little else, and are needed most
-on a day when somebody broke the file. What changes a room's settings never reads it like this.
+For commands that show and end clients: they need state_dir and little else, and are needed most on
+a day when somebody broke the file. A command that changes a room never reads its configuration this
+way.
 """
 
 from pathlib import Path
@@ -11,14 +12,15 @@ from papayad import config
 from papayad.config import Problems
 from papayad.settings import Settings
 
-# Where the clients are, and as whom the log is written: never guessed.
+# Where the clients are, and the user that writes the log: these are never guessed.
 _NEEDED = ("state_dir", "user", "group")
 
 
 def load(path: Path, room: str) -> tuple[Settings, list[str]]:
-    """The configuration, defaults where it is wrong, and what is wrong.
+    """The configuration, with defaults for what is wrong, and the list of what is wrong.
 
-    A Fault (77, 78) when it cannot be read, is not TOML, or leaves open where the state is.
+    A Fault (77, 78) if it cannot be read, is not TOML, or does not say for certain where the state
+    is.
     """
     table = config.read(path)
     found, problems = config.judge(table, path, room)
@@ -28,9 +30,9 @@ def load(path: Path, room: str) -> tuple[Settings, list[str]]:
 
 
 def _is_certain(table: dict[str, Any], problems: list[str]) -> bool:
-    """Whether what is needed is right: written, or left out where nothing else may be meant for it.
+    """Whether the keys that are needed are right: given, or certainly left out.
 
-    An unknown key of the section, or an unknown section, may be the one that was meant.
+    An unknown key of the section, or an unknown section, may be a misspelt one of these.
     """
     places = [line.partition(":")[0].partition(".") for line in problems]
     if any(section == "service" and key in _NEEDED for section, _, key in places):

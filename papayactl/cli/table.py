@@ -1,7 +1,7 @@
-"""Tables of plain text: columns as wide as their widest cell, nothing behind the last one.
+"""Tables of plain text: columns as wide as their widest cell, no spaces after the last one.
 
-Into a pipe goes all of it. A terminal's table fits its width: the columns that one can do
-best without go first, then the widest cell is shortened.
+A pipe gets the whole table. On a terminal the table fits the width: first the least important
+columns are left out, then the widest cell is shortened.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from papayactl.cli import cells
 
 _GAP = "  "
 _ELLIPSIS = "…"
-_SHORTENED_TO_AT_LEAST = 8  # cells of the screen that a shortened one keeps
+_SHORTENED_TO_AT_LEAST = 8  # the width that a shortened cell keeps
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`rank` tells which column a narrow terminal drops first: the highest; 0 stays."""
+    """A narrow terminal first drops the column with the highest `rank`; one with 0 stays."""
 
     heading: str
     right: bool = False
@@ -29,7 +29,7 @@ def lines(
     width: int | None = None,
     heading: bool = True,
 ) -> list[str]:
-    """A heading and a line for each row; no rows, no heading. `width` is a terminal's, or None."""
+    """A heading and a line for each row, or nothing. `width` is that of a terminal, or None."""
     if not rows:
         return []
     known = [Column(one) if isinstance(one, str) else one for one in columns]
@@ -50,7 +50,7 @@ def lines(
 
 
 def pairs(rows: Sequence[tuple[str, str]], indent: str = "") -> list[str]:
-    """A line for each name and its value, the values below each other; "" is an empty line."""
+    """A line for each name and value, with aligned values; "" makes an empty line."""
     widest = max((cells.width(name) for name, _ in rows), default=0)
     return [f"{indent}{cells.fill(name, widest)}{_GAP}{value}".rstrip() for name, value in rows]
 

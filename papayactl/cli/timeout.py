@@ -1,4 +1,4 @@
-"""--timeout, of each command that ends processes: how long they get between SIGTERM and SIGKILL."""
+"""--timeout, for commands that end processes: how long to wait between SIGTERM and SIGKILL."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def timeout_option(seconds: float, what: str = "Between SIGTERM and SIGKILL.") -> Callable[[F], F]:
-    """The option, as `timeout` in seconds; so many unless somebody says otherwise."""
+    """The option, as `timeout` in seconds, with this default."""
     return click.option(
         "--timeout",
         callback=moments.as_duration,

@@ -1,7 +1,7 @@
 """Whether this machine has room for what the configuration allows: disk, processes, memory.
 
-For doctor. What a service manager or the kernel allows is asked of the acceptor that runs; without
-one, only what holds for the whole machine is known.
+For doctor. Limits of a service manager or the kernel are those of the acceptor that runs; without
+one, only the limits of the whole machine are known.
 """
 
 import os
@@ -16,8 +16,8 @@ from papayad.settings import Settings
 
 _WARNED_BELOW_SHARE = 0.05  # of the disk
 _FAILS_BELOW_BYTES = 1 << 26  # bytes of the disk
-_PROCESSES_BESIDE_CLIENTS = 100  # processes of the service's user that are no clients
-_BYTES_OF_A_CLIENT = 5 << 20  # bytes of memory that a client takes, roughly
+_PROCESSES_BESIDE_CLIENTS = 100  # processes of the service's user that are not clients
+_BYTES_OF_A_CLIENT = 5 << 20  # bytes of memory that a client needs, roughly
 
 
 def disk(settings: Settings) -> Iterator[Finding]:
@@ -90,7 +90,7 @@ def _limit(known: dict[str, str], name: str) -> int | None:
 
 
 def _tasks_max(pid: int) -> int | None:
-    """What the acceptor's control group may have of processes."""
+    """How many processes the acceptor's control group may have."""
     for line in (proc.text(pid, "cgroup") or "").splitlines():
         if line.startswith("0::"):
             return _number(Path(f"/sys/fs/cgroup{line[3:]}/pids.max"))

@@ -9,7 +9,7 @@ OK, WARNING, FAILURE = "ok", "warning", "failure"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`level` is OK, WARNING (it works, for now) or FAILURE; `remedy` is a command where there is
+    """`level` is OK, WARNING (it works, for now) or FAILURE; `remedy` is a command if there is
     one."""
 
     level: str
@@ -19,5 +19,5 @@ class Finding:
 
 
 def quoted(path: Path) -> str:
-    """As a remedy names it."""
+    """The path in the form that a remedy needs it."""
     return shlex.quote(str(path))

@@ -1,7 +1,7 @@
-"""Whose a room's files are, and who may read them: the service's user, its directory, its secrets.
+"""Who owns a room's files and who may read them: the service's user, its directory, its secrets.
 
-For doctor, and apart from its other checks: these need no process of the room's, only root to see
-everything. They follow the privileges that papayad drops to.
+For doctor, apart from its other checks: these need no process of the room, only root to see all
+files. They check for the user that papayad becomes.
 """
 
 import grp
@@ -57,7 +57,7 @@ def permissions(settings: Settings) -> Iterator[Finding]:
 
 
 def secrets(settings: Settings) -> Iterator[Finding]:
-    """The token file and the key: the service reads them, others do not."""
+    """The token file and the key: the service can read them, others cannot."""
     yield _secret(settings, settings.tokens)
     if settings.listen.tls != "off":
         yield _secret(settings, Path(settings.listen.private_key))
@@ -83,7 +83,7 @@ def _invited(settings: Settings) -> Iterator[Finding]:
     try:
         known = tokens.read_tokens(settings.tokens).values()
     except Fault as fault:
-        if fault.code == NO_PERMISSION:  # ours, not the service's
+        if fault.code == NO_PERMISSION:  # we may not read it; the service perhaps may
             raise
         yield Finding(FAILURE, fault.what, fault.why, fault.remedy)
         return
@@ -92,7 +92,7 @@ def _invited(settings: Settings) -> Iterator[Finding]:
 
 
 def _is_rooms_own(settings: Settings) -> bool:
-    """Whether the service's user matters: papayad drops to it when root starts it."""
+    """Whether the service's user matters: papayad becomes that user when root starts it."""
     return os.geteuid() == 0 or settings.state_dir.stat().st_uid != os.geteuid()
 
 

@@ -1,1 +1,1 @@
-"""Looking: the system is read into values, and values are shown. Changes nothing."""
+"""Looking: reading the system into values, and showing them. It changes nothing."""

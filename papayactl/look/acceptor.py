@@ -21,13 +21,13 @@ from papayad.state.force import InForce
 
 RUNNING, FROZEN, STOPPED, WAITING = "running", "frozen", "stopped", "waiting"
 
-_STARTED_WITHIN = 1.0  # an acceptor holds its pid file's lock a moment before its pid is in it
+_STARTED_WITHIN = 1.0  # seconds: an acceptor holds the lock a moment before its pid is known
 _LOOK_AGAIN = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`pid` is None when no acceptor runs; the counts are None for who may not read the roster.
+    """`pid` is None when no acceptor runs; the counts are None if we may not read the roster.
 
     `state` is running, frozen (stopped by a signal), stopped, or waiting: systemd listens, and
     starts it at the first connection. `changed`: the file is not what was loaded; None when nobody
@@ -39,7 +39,7 @@ class Status:
     state: str
     addresses: list[str]  # where it listens
     sessions: int | None
-    earlier: int | None  # of them, those that an earlier acceptor let in
+    earlier: int | None  # how many of them an earlier acceptor let in
     changed: bool | None = None
     fault: str = ""
 
@@ -49,7 +49,7 @@ class Status:
 
 
 def status(settings: Settings) -> Status:
-    """What the acceptor of a room is doing. A Fault (77) when even that may not be seen."""
+    """What the acceptor of a room is doing. A Fault (77) if we may not even see that."""
     pid = holder(settings)
     seen = process.read(pid) if pid else None
     groups = session_groups(settings)
@@ -122,7 +122,7 @@ def running(settings: Settings) -> int:
 
 
 def is_open(address: str) -> bool:
-    """Whether somebody listens on an address: then nobody else can bind it. Connects to nobody."""
+    """Whether a program listens on the address: then no other can bind it. It does not connect."""
     host, port = parse_address(address)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -141,7 +141,7 @@ def is_open(address: str) -> bool:
 
 
 def session_groups(settings: Settings) -> list[int] | None:
-    """The process group of every cluster, or None for who may not see them."""
+    """The process group of every cluster, or None if we may not see them."""
     try:
         return [entry.group for entry in living.living(settings)]
     except Fault:

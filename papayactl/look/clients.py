@@ -1,8 +1,8 @@
 """A look at clients: everything the kernel tells of each cluster, at one moment.
 
-Read, frozen, shown: `look_at` reads what is cheap for everybody, `look_closer` what costs more
-(PSS, lag, whether SEND waits for its reader), which `top` asks for the visible rows only. What may
-not be known is None.
+`look_at` reads what is cheap, for everybody. `look_closer` reads what costs more (PSS, lag, whether
+SEND waits for its client to read); `top` does that only for the visible rows. None is what we may
+not know.
 """
 
 import time
@@ -22,9 +22,7 @@ from papayad.state.roster import Entry
 
 RUNNING = "running"
 FROZEN = "frozen"
-BLOCKED = (
-    "blocked"  # on its reader: SEND sleeps in a write to the socket, and there is more to send
-)
+BLOCKED = "blocked"  # the client does not read: SEND sleeps in a write, and there is more to send
 STARTING = "starting"
 ENDING = "ending"
 
@@ -35,7 +33,7 @@ _DIGITS = 20
 class Look:
     """A client at a moment (`at`: seconds since the epoch). `cpu` is in nanoseconds, of both.
 
-    `recent` is the CPU percentage since an earlier look, for who looks again and again.
+    `recent` is the CPU percentage since an earlier look, if there was one.
     """
 
     entry: Entry
@@ -65,14 +63,14 @@ class Look:
 
     @property
     def cpu_percent(self) -> float | None:
-        """As ps counts it, over the whole life; as top does, where there was an earlier look."""
+        """Over its whole life, like ps; or since the earlier look, like top, if there was one."""
         if self.recent is not None:
             return self.recent
         return None if self.cpu is None or not self.age else self.cpu / self.age / 1e7
 
     @property
     def bytes_in(self) -> int | None:
-        """What RECV has read of the socket."""
+        """What RECV has read from the socket."""
         seen = self.connection
         return seen.received - seen.queued_in if seen and seen.received is not None else None
 
@@ -90,13 +88,13 @@ class Look:
 
 
 def look_at(settings: Settings, entries: Sequence[Entry]) -> list[Look]:
-    """What is cheap to know of each, in their order."""
+    """Look at each client, in order, and read only what is cheap."""
     known = _connections(settings, entries)
     return [_look(entry, known.get(entry.peer)) for entry in entries]
 
 
 def look_closer(settings: Settings, looks: Iterable[Look], pss: bool = True) -> list[Look]:
-    """The same looks with what costs more to know; without `pss` not with what costs most."""
+    """The same looks with what costs more to read; PSS, which costs most, only if wanted."""
     end = committed_end(settings)
     return [_closer(settings.state_dir, look, end, pss) for look in looks]
 
@@ -107,7 +105,7 @@ def compare(looks: Iterable[Look], before: dict[str, Look]) -> list[Look]:
 
 
 def committed_end(settings: Settings) -> int | None:
-    """The log's end, without its lock: whoever holds that, even stopped, does not hold us up."""
+    """The log's end, without the lock: a process that holds it, even stopped, is no hindrance."""
     try:
         committed = Committed(settings.state_dir)
     except OSError:
@@ -121,7 +119,7 @@ def committed_end(settings: Settings) -> int | None:
 
 
 def position(state_dir: Path, files: Sequence[descriptors.Descriptor], pid: int) -> int | None:
-    """How far into the log SEND is: its segment's name and its file position there."""
+    """The offset in the log that SEND has reached: its segment's name plus the file position."""
     for file in files:
         base = _base(state_dir, file.target)
         if base is not None:
@@ -164,7 +162,7 @@ def _pss(recv: Process, send: Process) -> int | None:
 
 
 def _lag(state_dir: Path, send: Process, end: int | None) -> tuple[int | None, bool]:
-    """Bytes of the log that are not yet sent, and whether SEND waits in a write of some."""
+    """How many bytes of the log are not sent yet, and whether SEND waits while it writes."""
     waited_for = descriptors.waited_for(send.pid)  # first: what it waits for now it had not sent
     files = descriptors.read(send.pid)
     at = position(state_dir, files, send.pid) if files else None
@@ -184,7 +182,7 @@ def _base(state_dir: Path, target: str) -> int | None:
 
 
 def _connections(settings: Settings, entries: Sequence[Entry]) -> dict[str, Connection]:
-    """The clients' connections by peer; one to a port of the room's wins over any other."""
+    """The clients' connections by peer; one to a port of this room goes before any other."""
     peers = {entry.peer for entry in entries}
     ports = {str(parse_address(address)[1]) for address in settings.listen.addresses}
     found = [one for one in connections.read() if one.peer in peers] if peers else []

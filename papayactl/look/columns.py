@@ -17,7 +17,7 @@ from papayad.state.tokens import format_time
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of clients: its cell, what it is sorted by, and whether it costs a closer look."""
+    """A column of clients: its cell, its sort key, and whether it needs a closer look."""
 
     column: Column
     cell: Callable[[Look], str]
@@ -72,7 +72,7 @@ TEXTS = ("client", "state", "session", "token")
 
 
 def choose(settings: Settings, texts: Sequence[str], everyone: bool, command: str) -> list[Entry]:
-    """The clients that a command is to act on. A Fault: 2 when it names none, 3 when none match."""
+    """The clients that a command acts on. A Fault: 2 if none are named, 3 if none match."""
     if bool(texts) == everyone:
         raise Fault(command, "name clients, or --all", "see papayactl list", code=USAGE)
     entries = living.living(settings)
@@ -83,7 +83,7 @@ def choose(settings: Settings, texts: Sequence[str], everyone: bool, command: st
 
 
 def parse(text: str | None) -> tuple[str, ...]:
-    """The names in "client,lag"; `+rtt` adds to the usual ones. A Fault (2)."""
+    """The column names in "client,lag"; "+rtt" adds to the usual ones. A Fault (2)."""
     if not text:
         return DEFAULT
     names = tuple(name.strip().lower() for name in text.removeprefix("+").split(","))
@@ -94,9 +94,9 @@ def parse(text: str | None) -> tuple[str, ...]:
 
 
 def sort(looks: Sequence[Look], name: str) -> list[Look]:
-    """Sorted by a column: texts upwards, numbers downwards, and the other way with a "-" before.
+    """Sort by a column: texts upwards, numbers downwards, and with a "-" the other way.
 
-    What is not known comes last. A Fault (2).
+    Unknown values come last. A Fault (2).
     """
     bare = name.removeprefix("-").lower()
     if bare not in FIELDS:

@@ -1,4 +1,4 @@
-"""One client under the glass: what is too dear, or too much, for a list."""
+"""One client in detail: what costs too much, or is too long, for a list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

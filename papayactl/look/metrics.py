@@ -1,7 +1,7 @@
 """The room as OpenMetrics text, for node_exporter's textfile collector.
 
-Written by hand: the format is a name, labels and a number a line, and papayactl needs no library
-for that. What a client has used is a gauge of who is here, since it goes when the client goes.
+It is written without a library: the format is a name, labels and a number on each line. What
+clients have used is a gauge of those that are here, since it is gone when a client leaves.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +29,7 @@ class Family:
 
 
 def collect(settings: Settings) -> list[Family]:
-    """A Fault (77) for who may not see the clients."""
+    """Read all metrics. A Fault (77) if we may not see the clients."""
     seen = overview.overview(settings)
     uses = seen.used.uses
     room = {"room": settings.room}

@@ -1,4 +1,4 @@
-"""The room at one look: its acceptor, its clients, its log, what it all costs."""
+"""The room at a glance: its acceptor, its clients, its log, and what all of it costs."""
 
 import os
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ class Overview:
 
 
 def overview(settings: Settings) -> Overview:
-    """A Fault (77) for who may not see the clients."""
+    """Look at everything. A Fault (77) if we may not see the clients."""
     used = usage.look(settings)
     seen = acceptor.status(settings)
     states = [look.state for look in used.looks]
@@ -121,7 +121,7 @@ def _last(settings: Settings, end: int) -> Record | None:
 
 
 def _age(pid: int | None) -> float | None:
-    """Since when a process runs, by psutil's reckoning of ticks since the boot."""
+    """How long a process has run, by ticks since the boot, as psutil counts them."""
     if not pid:
         return None
     import time

@@ -1,6 +1,6 @@
-"""How fast something is used: what came to it a second, between two looks; and a row of both.
+"""How fast something is used: what was added each second between two looks; and a row of both.
 
-Apart from consumption, which looks once: most commands never look again.
+Apart from `usage`, which looks once: most commands never look again.
 """
 
 import time
@@ -28,7 +28,7 @@ def between(
 ) -> list[tuple[Use, dict[str, float | None]]]:
     """Each use of the later look with what it came to a second since the earlier one.
 
-    Messages are counted anew from where the log ended then: totals may be unknown, rates are not.
+    Messages are counted from where the log ended then: a total may be unknown, but not a rate.
     """
     earlier = {_identity(use): use for use in before.uses}
     counted: dict[str, int] = {}

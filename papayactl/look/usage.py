@@ -1,7 +1,7 @@
-"""What a client, the acceptor and the room have used up to now, and hold.
+"""What a client, the acceptor and the room have used so far, and hold now.
 
-CPU time is counted in nanoseconds by the scheduler and split into user and system as the ticks are;
-messages are counted in the log, by user: no process is asked.
+CPU time is in nanoseconds as the scheduler counts it, divided into user and system like the ticks.
+Messages are counted in the log, by user. No process is asked.
 """
 
 import time
@@ -22,12 +22,12 @@ from papayad.state.roster import Entry
 
 CLIENT, ACCEPTOR, ROOM = "client", "acceptor", "room"
 
-_COUNTED_AT_MOST = 1 << 26  # bytes of log; beyond that the messages stay unknown
+_COUNTED_AT_MOST = 1 << 26  # bytes of log; if it is more, the number of messages stays unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """Sums since a process began: nanoseconds, times, bytes, records. None: may not be known."""
+    """Sums since a process began: nanoseconds, times, bytes, records. None: we may not know it."""
 
     cpu: int | None = None
     user: int | None = None
@@ -50,7 +50,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What one of them has used up to now (`at`, on the monotonic clock), and holds now."""
+    """What one of them has used until `at` (on the monotonic clock), and holds now."""
 
     kind: str
     name: str
@@ -64,9 +64,9 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All that was used, at one moment: the clients', the acceptor's, and last the room's.
+    """What was used, at one moment: by the clients, by the acceptor, and last by the room.
 
-    `looks` are at every client of the room, also at those that were not asked for.
+    `looks` has every client of the room, also those that were not asked for.
     """
 
     end: int | None  # the log's
@@ -79,9 +79,9 @@ class Ledger:
 
 
 def look(settings: Settings, meant: Sequence[Entry] | None = None) -> Ledger:
-    """The clients that are meant, or all; the acceptor, if there is one; the room, with everybody.
+    """Look at the clients that are meant, or all; the acceptor, if there is one; and the room.
 
-    A Fault (77) for who may not see them.
+    A Fault (77) if we may not see them.
     """
     now = time.monotonic()
     everybody = living.living(settings)
@@ -121,7 +121,7 @@ def _of_acceptor(settings: Settings, now: float) -> list[Use]:
 
 
 def _sum(settings: Settings, uses: Sequence[Use], now: float) -> Use:
-    """What is not known of one is not known of the sum, but for what the acceptor never has."""
+    """The sum; unknown if a part is unknown, except for what the acceptor never has."""
     of_clients = [use for use in uses if use.kind == CLIENT]
     own = ("bytes_in", "bytes_out", "messages")
     sums = {
@@ -138,7 +138,7 @@ def _sum(settings: Settings, uses: Sequence[Use], now: float) -> Use:
 
 
 def _processes(both: Sequence[Process]) -> tuple[Amounts, Held]:
-    """What processes used together, and the memory that they hold."""
+    """What the processes used together, and the memory that they hold."""
     if not both:
         return Amounts(), Held()
     used = sum(map(cpu.nanoseconds, both))
@@ -166,9 +166,9 @@ def _processes(both: Sequence[Process]) -> tuple[Amounts, Held]:
 def _messages(
     settings: Settings, entries: Sequence[Entry], end: int | None
 ) -> dict[str, int] | None:
-    """The user's records since each client joined, by entry; by "" all since the first of them.
+    """How many records each client's user wrote since it joined, by entry; by "" all of them.
 
-    None when more of the log would have to be read than is reasonable.
+    None if too much of the log would have to be read.
     """
     if end is None or not entries:
         return None

@@ -14,13 +14,13 @@ from papayad.state.bans import Ban
 
 @contextmanager
 def editing(settings: Settings) -> Iterator[dict[str, Ban]]:
-    """The bans by subject, to be changed; written when the block ends without an error.
+    """The bans by subject, to change in the block; written when it ends without an error.
 
-    Raises a Fault (77, 78); then the file is as it was. A new one has the owner and the mode of the
-    tokens' file, since the same service has to read it.
+    Raises a Fault (77, 78); then the file is as it was. A new file gets owner and mode of the token
+    file, since the same service has to read it.
     """
     path = settings.bans
-    bans.read_bans(path)  # says what is wrong before a lock is tried
+    bans.read_bans(path)  # to find a mistake before the lock is taken
     with edit.alone(path):
         known = {ban.subject: ban for ban in bans.read_bans(path)}
         yield known
@@ -29,7 +29,7 @@ def editing(settings: Settings) -> Iterator[dict[str, Ban]]:
 
 
 def subject(text: str) -> str:
-    """A user or a network in the form that the file has; a Fault (2)."""
+    """A user or a network in the form that the file uses; a Fault (2)."""
     found = bans.subject_of(text)
     if found is None:
         remedy = "use alice, 203.0.113.7, 203.0.113.0/24, 2001:db8::/64"

@@ -1,7 +1,7 @@
 """The room's certificate: made once by init, read for its names and its pin (design section 3).
 
-cryptography is imported where a certificate is made or taken apart; the pin needs the standard
-library alone.
+cryptography is imported only where a certificate is made or parsed; the pin needs only the standard
+library.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ class Certificate:
 
 
 def read(path: Path) -> Certificate:
-    """Raises a Fault (77, 78) when the file cannot be read or holds no certificate."""
+    """Read a certificate. A Fault (77, 78) if the file cannot be read or has none."""
     try:
         match = _PEM.search(path.read_text())
         return of_der(ssl.PEM_cert_to_DER_cert(match[0].strip() + "\n") if match else b"")
@@ -59,7 +59,7 @@ def of_der(der: bytes) -> Certificate:
 
 
 def make(names: Sequence[str]) -> tuple[bytes, bytes]:
-    """A self-signed certificate for the names, and its key: EC P-256, both in PEM."""
+    """Make a self-signed certificate for the names, and its key: EC P-256, both in PEM."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -110,7 +110,7 @@ def _names(parsed: "x509.Certificate") -> tuple[str, ...]:
 
 
 def _moment(parsed: "x509.Certificate") -> float:
-    """When it ends; not_valid_after_utc came with cryptography 42."""
+    """When it expires; not_valid_after_utc exists since cryptography 42."""
     if hasattr(parsed, "not_valid_after_utc"):
         return parsed.not_valid_after_utc.timestamp()
     return parsed.not_valid_after.replace(tzinfo=UTC).timestamp()

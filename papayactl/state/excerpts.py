@@ -18,7 +18,8 @@ _KEYS = ("offset", "time", "sender", "id", "text")
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Times are seconds since the epoch, offsets the log's; None: no bound. `users`: patterns."""
+    """Times are seconds since the epoch, offsets those of the log; None is no bound. `users` are
+    patterns."""
 
     since: float | None = None
     until: float | None = None
@@ -27,7 +28,7 @@ class Excerpt:
     users: tuple[str, ...] = ()
 
     def span(self, state_dir: Path, end: int) -> tuple[int, int]:
-        """The offsets between which its records are."""
+        """The two offsets between which its records are."""
         start = records.oldest(state_dir)
         if self.start is not None:
             start = max(start, records.boundary(state_dir, self.start, end))
@@ -49,14 +50,14 @@ class Excerpt:
 
 
 def _is_of(sender: str, pattern: str) -> bool:
-    """By a pattern of users; a "*" alone is the server's own name."""
+    """Whether the sender matches a pattern; "*" alone means the server itself."""
     if pattern == record.SERVER:
         return sender == record.SERVER
     return sender != record.SERVER and fnmatchcase(sender, pattern)
 
 
 def renderer(form: str) -> Callable[[Placed], str]:
-    """What makes a line, with its LF, of a record."""
+    """The function that turns a record into a line with its LF."""
     return {"text": _text, "jsonl": _jsonl, "csv": _csv}[form]
 
 

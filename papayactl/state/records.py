@@ -1,4 +1,4 @@
-"""Reading the chat log as papayactl does: records with their offsets, from a time on, of a user.
+"""Reading the chat log for papayactl: records with their offsets, from a time on, of a user.
 
 The bytes below the committed end never change, so nothing here takes the log's lock.
 """
@@ -17,7 +17,7 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A record and the log's offset of its first byte. `record` is None where a line is none."""
+    """A line of the log with the offset of its first byte. `record` is None if it is not one."""
 
     offset: int
     line: bytes  # with its LF, if it has one
@@ -25,7 +25,7 @@ class Placed:
 
 
 def oldest(state_dir: Path) -> int:
-    """The first offset that is still there; 0 for a log that was never begun."""
+    """The first offset that is still there; 0 if the log has not begun yet."""
     known = segments.bases(state_dir)
     return known[0] if known else 0
 
@@ -66,7 +66,7 @@ def spans(state_dir: Path, end: int) -> list[tuple[int, int]]:
 
 
 def boundary(state_dir: Path, offset: int, end: int) -> int:
-    """The first offset at or behind `offset` at which a record begins."""
+    """The first offset, from `offset` on, at which a record begins."""
     first = oldest(state_dir)
     if offset <= first:
         return first
@@ -79,9 +79,9 @@ def boundary(state_dir: Path, offset: int, end: int) -> int:
 
 
 def since(state_dir: Path, seconds: float, end: int) -> int:
-    """About where the records of a moment begin: none before it is younger.
+    """About where the records since a moment begin: none before that offset is younger.
 
-    By bisection, since timestamps hardly ever go back; who needs it exactly filters.
+    By bisection, since timestamps hardly ever go back; a caller that needs it exactly also filters.
     """
     stamp = record.stamp(seconds)
     low, high = oldest(state_dir), end
@@ -102,7 +102,7 @@ def _stamp_at(state_dir: Path, offset: int, end: int) -> str:
 
 
 def counts(state_dir: Path, start: int, end: int) -> dict[str, int]:
-    """How many records each sender has from one offset to another, found without parsing them."""
+    """How many records each sender has between two offsets, counted without parsing them."""
     found: dict[str, int] = {}
     for _, line in lines(state_dir, start, end):
         sender = line[28 : line.find(b" ", 28)].decode("ascii", "replace")

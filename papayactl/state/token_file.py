@@ -14,11 +14,11 @@ from papayad.state.tokens import Token
 
 @contextmanager
 def editing(path: Path) -> Iterator[dict[str, Token]]:
-    """The tokens by digest, to be changed; written when the block ends without an error.
+    """The tokens by digest, to change in the block; written when it ends without an error.
 
     Raises a Fault (77, 78); then the file is as it was.
     """
-    tokens.read_tokens(path)  # says what is wrong before a lock is tried
+    tokens.read_tokens(path)  # to find a mistake before the lock is taken
     with edit.alone(path):
         known = tokens.read_tokens(path)
         yield known
@@ -26,7 +26,7 @@ def editing(path: Path) -> Iterator[dict[str, Token]]:
 
 
 def add(path: Path, user: str, expires: float = 0) -> tuple[Token, str]:
-    """Make a token for a user; returns what the file knows of it, and the token itself."""
+    """Make a token for a user; return its entry in the file, and the token itself."""
     if not NAME.match(user):
         remedy = "a-z 0-9 . _ -, at most 32, and the first a letter or a digit"
         raise Fault(f'user "{user}"', "no user name", remedy, code=USAGE)
@@ -38,7 +38,7 @@ def add(path: Path, user: str, expires: float = 0) -> tuple[Token, str]:
 
 
 def replace(path: Path, old: Token, expires: float, until: float | None) -> tuple[Token, str]:
-    """A new token for an old one's user; the old one goes, or ends at `until`."""
+    """Make a new token for the user of an old one, which is removed or ends at `until`."""
     secret = tokens.new_token()
     token = Token(tokens.digest(secret), old.user, int(time.time()), int(expires))
     with editing(path) as known:
@@ -52,7 +52,7 @@ def replace(path: Path, old: Token, expires: float, until: float | None) -> tupl
 
 
 def one_of(path: Path, name: str) -> Token:
-    """The token of a user who has one, or the one with an id; a Fault when that is not clear."""
+    """The only token of a user, or the one with this id; a Fault if that is not clear."""
     found = named(tokens.read_tokens(path), name)
     if len(found) > 1:
         ids = " ".join(token.id for token in found)
@@ -61,7 +61,7 @@ def one_of(path: Path, name: str) -> Token:
 
 
 def remove(path: Path, name: str) -> list[Token]:
-    """Remove the tokens of a user, or the one with an id; a Fault when there are none."""
+    """Remove the tokens of a user, or the one with this id; a Fault if there are none."""
     with editing(path) as known:
         found = named(known, name)
         for token in found:
@@ -70,7 +70,7 @@ def remove(path: Path, name: str) -> list[Token]:
 
 
 def named(known: dict[str, Token], name: str) -> list[Token]:
-    """The tokens of a user, else those with this id; a Fault when there are none."""
+    """The tokens of a user, or those with this id; a Fault if there are none."""
     found = [token for token in known.values() if token.user == name]
     found = found or [token for token in known.values() if token.id == name]
     if not found:

@@ -1,8 +1,8 @@
-"""The units of systemd that run a room's acceptor, where they do.
+"""The systemd units that run a room's acceptor, if there are any.
 
-An acceptor that is systemd's is stopped and started by systemd: it would take a kill for a crash
-and start another, and one that root started by hand would be out of its sandbox and its sight.
-Where a socket unit holds the port, closing the port means stopping that, too.
+If systemd runs the acceptor, it has to stop and start it: it would take a kill for a crash and
+start another one, and an acceptor that root starts by hand would be outside of the unit's sandbox.
+If a socket unit holds the port, closing the port means stopping that unit, too.
 """
 
 import os
@@ -22,7 +22,7 @@ _SYSTEMCTL_ENDS_WITHIN = 60.0  # seconds; more than the units' own limits
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Of one room. `active` and `listens`: the service's state and its socket's, when looked at."""
+    """The units of one room. `active` and `listens`: whether its service and its socket are on."""
 
     name: str
     active: bool
@@ -39,7 +39,7 @@ class Units:
 
 
 def of(settings: Settings) -> Units | None:
-    """The room's units; None without systemd, without root's rights, or for a room elsewhere."""
+    """The room's units; None without systemd, without root's rights, or if no unit is for it."""
     room = settings.room
     if os.geteuid() != 0 or not BOOTED.is_dir() or settings.path != CONFIGURATIONS / f"{room}.toml":
         return None
@@ -56,13 +56,13 @@ def of(settings: Settings) -> Units | None:
 
 
 def start(units: Units) -> None:
-    """Start the service, and its socket where that is enabled. A Fault with where the reason is."""
+    """Start the service, and its socket if that is enabled. A Fault says where the reason is."""
     wanted = [units.socket, units.service] if units.socket_enabled else [units.service]
     _systemctl("start", *wanted)
 
 
 def stop(units: Units) -> None:
-    """Stop what holds the port. Every client goes on: the service's KillMode."""
+    """Stop the units that hold the port. Every client goes on, by the service's KillMode."""
     _systemctl("stop", *([units.socket, units.service] if units.listens else [units.service]))
 
 

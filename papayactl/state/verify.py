@@ -13,7 +13,7 @@ from papayad.log import segments
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """`bad` is the offset of the first bad byte, and `why` what is wrong there."""
+    """`bad` is the offset of the first bad byte, and `why` says what is wrong there."""
 
     records: int
     segments: int
@@ -41,7 +41,7 @@ class Verified:
 
 
 def verify(state_dir: Path, end: int, reached: Callable[[int], None]) -> Verified:
-    """Read everything up to the committed end; `reached` is told how many bytes were."""
+    """Read everything up to the committed end; `reached` is called with the bytes read so far."""
     known = records.spans(state_dir, end)
     start = known[0][0] if known else 0
     count = 0
@@ -63,7 +63,7 @@ def verify(state_dir: Path, end: int, reached: Callable[[int], None]) -> Verifie
 def _segment(
     state_dir: Path, base: int, end: int, reached: Callable[[int], None]
 ) -> tuple[int, int, str]:
-    """How far a segment is good, its records up to there, and what is wrong then."""
+    """How far a segment is good, how many records it has up to there, and what is wrong then."""
     good, count = base, 0
     with open(segments.path(state_dir, base), "rb", buffering=1 << 20) as file:
         while good < end:
@@ -81,7 +81,7 @@ def _segment(
 
 
 def _first_bad(line: bytes) -> int:
-    """The place in a line of its first byte that no record has there."""
+    """The place of the first byte in a line that cannot be part of a record."""
     zero = line.find(b"\0")
     try:
         line.decode()

@@ -1,1 +1,1 @@
-"""What the kernel knows: each module reads one kind of fact into a frozen dataclass."""
+"""What the kernel knows: each module reads one kind of fact."""

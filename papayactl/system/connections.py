@@ -1,8 +1,8 @@
 """TCP connections as the kernel counts them: bytes, queues, round trip (sock_diag(7)).
 
-One dump tells of all, whoever asks: that is cheaper than a file for each client and needs no root.
-/proc/PID/io would count the reads of the log's files as well. Linux only; elsewhere, and for who
-sees another network namespace, there are none.
+One dump has all connections, for any user: that is cheaper than a file for each client and needs no
+root. (/proc/PID/io would also count the reads of the log's files.) Linux only; elsewhere, and in
+another network namespace, there are none.
 """
 
 import ipaddress
@@ -30,7 +30,7 @@ _RTT_AT, _RETRANSMITS_AT, _ACKED_AT, _RECEIVED_AT = 68, 100, 120, 128
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Bytes, and seconds for `rtt`. `queued_*` is in the kernel, not read or not acknowledged."""
+    """Bytes; `rtt` in seconds. `queued_*` is in the kernel: not read yet, or not acknowledged."""
 
     local: str
     peer: str
@@ -44,7 +44,7 @@ class Connection:
 
 
 def read() -> list[Connection]:
-    """Every TCP connection that this host's kernel shows us."""
+    """Every TCP connection that the kernel shows us."""
     return _read(_CONNECTED)
 
 
@@ -58,7 +58,7 @@ def _read(states: int) -> list[Connection]:
         return []
     try:
         return [*_dump(socket.AF_INET, states), *_dump(socket.AF_INET6, states)]
-    except OSError:  # a kernel without it, or a sandbox
+    except OSError:  # the kernel does not have it, or a sandbox forbids it
         return []
 
 

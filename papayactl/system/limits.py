@@ -1,4 +1,4 @@
-"""Resource limits of another process, as /proc/PID/limits has them; none elsewhere."""
+"""Resource limits of another process, from /proc/PID/limits; none elsewhere."""
 
 import re
 
@@ -8,6 +8,6 @@ _LINE = re.compile(r"(Max [a-z ]+?)  +(\S+) +(\S+)")
 
 
 def read(pid: int) -> dict[str, str]:
-    """The soft limits by their names there ("Max open files"): a number or "unlimited"."""
+    """The soft limits by their names in that file ("Max open files"): a number or "unlimited"."""
     lines = (proc.text(pid, "limits") or "").splitlines()
     return {match[1]: match[2] for match in map(_LINE.match, lines) if match}

@@ -1,4 +1,4 @@
-"""Memory that a process costs: its share of shared pages (PSS), and what it has alone (USS)."""
+"""The memory of a process: with its share of shared pages (PSS), and only its own (USS)."""
 
 import sys
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from papayactl.system import proc
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """In bytes; `pss` is None where the platform does not tell."""
+    """In bytes; `pss` is None if the system does not know it."""
 
     pss: int | None
     uss: int
 
 
 def read(pid: int) -> Memory | None:
-    """None when it may not be known: it takes root for a process that changed its uid."""
+    """Read it; None if we may not: for a process that changed its uid we need root."""
     return _read_proc(pid) if sys.platform == "linux" else _read_psutil(pid)
 
 

@@ -1,8 +1,8 @@
-"""A signal that never hits a stranger: the process is pinned, then known, then signalled.
+"""A signal that never hits another process: first pin the process, then check it, then signal.
 
-Between the look at a pid and the kill it may have died and been given to somebody else. A pidfd
-keeps naming the process that it was opened for; where there are none the gap is as small as two
-system calls.
+Between a look at a pid and the kill, the process may have ended, and the pid may be another one's.
+A pidfd always names the process that it was opened for. Where there are no pidfds, the gap is as
+small as two system calls.
 """
 
 import os
@@ -14,11 +14,11 @@ from papayad.system import platform
 
 
 def send(pid: int, number: signal.Signals, is_meant: Callable[[], bool]) -> bool:
-    """Signal the process if `is_meant`, asked while the pid is pinned, says that it is the one.
+    """Signal the process if `is_meant`, called while the pid is pinned, says that it is the one.
 
-    False when it is not, or has ended; a Fault (77) when it is and belongs to another user.
+    False if it is not, or has ended; a Fault (77) if it belongs to another user.
     """
-    if pid <= 1:  # 0 and 1 would be everybody
+    if pid <= 1:  # these would mean every process
         return False
     try:
         return _send_pinned(pid, number, is_meant)

@@ -1,6 +1,6 @@
 """One process as the kernel shows it: its parent, its group, what it is doing, what it used.
 
-Linux is read from /proc/PID/stat, which everybody may read; elsewhere psutil knows how.
+On Linux it is read from /proc/PID/stat, which everybody may read; elsewhere psutil does it.
 """
 
 import os
@@ -46,7 +46,7 @@ def _read_proc(pid: int) -> Process | None:
     text = proc.text(pid, "stat")
     if not text:
         return None
-    words = text.rpartition(")")[2].split()  # the name before may hold anything
+    words = text.rpartition(")")[2].split()  # the name before that may contain anything
     return Process(
         pid,
         int(words[_PARENT]),
