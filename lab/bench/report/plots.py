@@ -22,7 +22,7 @@ def draw(results: Results, directory: Path) -> list[str]:
     loads = [str(load) for load in results.loads()]
     if len(loads) < 2:
         return []
-    directory.mkdir(exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     for what, (name, label) in PLOTS.items():
         lines = list(_lines(results, what))
         (directory / name).write_text(chart.draw(X_LABEL, label, loads, lines), encoding="utf-8")
