@@ -28,7 +28,7 @@ _SECOND = 1_000_000_000
 _HIGHEST_PID = 1 << 22  # Linux; the BSDs stay below. No entry is written in early 1970.
 _BYTES_AT_MOST = 1024  # of an entry's file
 
-NAME = re.compile(r"[0-9.]{1,32}(?:,[!-~]{1,200})?\Z")
+NAME = re.compile(r"[0-9][0-9.]{0,31}(?:,[!-~]{1,200})?\Z")
 _ENTRY = re.compile(
     r"(?P<user>[a-z0-9][a-z0-9._-]{0,31}) session=(?P<session>[A-Za-z0-9_-]{0,32}) "
     r"peer=(?P<peer>(?:[0-9.]{7,15}|\[[0-9a-f:.]{2,45}(?:%[0-9A-Za-z._@:+-]{1,16})?\]):[0-9]{1,5}) "
