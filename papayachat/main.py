@@ -1,8 +1,8 @@
-"""papayachat's command line. Without a command it is the screen or, for what is no terminal, the
+"""papayachat's command line. Without a command it opens the screen, or without a terminal the
 plain line mode.
 
-A command is a file in papayachat/commands, found by its name and imported when it is asked for: a
-`send` in a shell loop does not pay for what it does not use.
+A command is a file in papayachat/commands. It is found by its name and imported only when it is
+used, so that a `send` in a shell loop loads nothing that it does not need.
 """
 
 import io
@@ -21,7 +21,7 @@ from papayad.errors import DONE, Fault
 
 PROGRAM = "papayachat"
 _NO_SCREEN = (None, "", "dumb", "unknown")
-INTERRUPTED = 130  # what a shell makes of SIGINT
+INTERRUPTED = 130  # the exit code that a shell shows for SIGINT
 
 
 class Files(click.Group):
@@ -40,7 +40,7 @@ class Files(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # of stdout: a lost connection is a Fault
+        except BrokenPipeError:  # of stdout; a lost connection would be a Fault
             return _nobody_reads()
 
 
@@ -81,19 +81,19 @@ def main() -> None:
 
 
 def _is_screen() -> bool:
-    """Whether there is a terminal that can be drawn on."""
+    """Whether there is a terminal that can show the screen."""
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") not in _NO_SCREEN
 
 
 def _nobody_reads() -> int:
-    """End quietly: whoever read stdout has had enough. What is buffered goes nowhere."""
+    """End quietly, since nobody reads stdout any more. What is buffered is thrown away."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return DONE
 
 
 def _have_standard_streams() -> None:
-    """Closed ones lead nowhere, or the socket would become stdout; and a message must not end the
-    program because the locale has no such character."""
+    """Open closed streams on nothing: else the socket could become stdout. And make sure that no
+    message ends the program because the locale lacks a character."""
     sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115

@@ -12,8 +12,8 @@ from papayachat.disk.profile import load
 @click.argument("words", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_obj
 def command(name: str | None, words: tuple[str, ...]) -> None:
-    """Run COMMAND as a bot: it reads what is said as an object (JSON) a line, and each line that it
-    prints is a message. It does not hear itself, and is started again when it ends."""
+    """Run COMMAND as a bot: it reads what is said, a JSON object on each line, and each line that
+    it prints is sent. It does not hear its own messages, and is started again when it ends."""
     from papayachat.script.bot import run
 
     signal.signal(signal.SIGTERM, _end)

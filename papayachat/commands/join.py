@@ -39,7 +39,7 @@ def _read() -> str:
 
 
 def _merge(profile: Profile, force: bool) -> Profile:
-    """The profile, with the session that this device has there already."""
+    """The profile, with the session that this device already has in that room."""
     old = _existing(profile.name, force)
     if old is None:
         return profile
@@ -61,7 +61,7 @@ def _existing(name: str, force: bool) -> Profile | None:
 
 
 def _try(profile: Profile) -> Fault | None:
-    """Connect once; what may pass is returned, and what cannot pass is raised: nothing is saved."""
+    """Connect once. Return a fault that may pass; raise one that cannot: nothing is saved then."""
     from papayachat.room.attempt import connect
     from papayad.formats.wire import Hello
 

@@ -17,7 +17,7 @@ from papayachat.disk.profile import load
 def command(
     name: str | None, grep: str | None, user: str | None, since: str | None, as_json: bool
 ) -> None:
-    """Print what the screen has kept of the room; works without a connection."""
+    """Print the local copy of the room, which the screen keeps; no connection is needed."""
     from papayachat.disk import search
     from papayachat.stream import when
 

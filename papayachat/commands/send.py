@@ -23,8 +23,8 @@ from papayachat.stream.terminal import tell
 @click.option("--lines", is_flag=True, help="Each line of stdin is a message, as long as it comes.")
 @click.pass_context
 def command(ctx: click.Context, text: tuple[str, ...], seconds: float, lines: bool) -> None:
-    """Send TEXT, or stdin, and end with 0 once it is in the log. It arrives exactly once, whatever
-    happens to the connection; 75: try again, with the same text."""
+    """Send TEXT, or what stdin has, and end with 0 when it is in the log. It arrives exactly once,
+    whatever happens to the connection. 75 means: try again, with the same text."""
     from papayachat.room.send import send
 
     if lines and text not in ((), ("-",)):

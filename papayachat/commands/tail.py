@@ -14,7 +14,7 @@ from papayachat.disk.profile import load
 def command(
     name: str | None, follow: bool, last: int | None, since: int | None, as_json: bool
 ) -> None:
-    """Print records; without -n and --since as many as the server gives (usually 50)."""
+    """Print records; without -n and --since as many as the server gives, usually 50."""
     from papayachat.script.tail import Tail, cursor_at
 
     if last is not None and since is not None:

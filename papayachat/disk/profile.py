@@ -1,9 +1,9 @@
 """Profiles: an invite that was accepted, saved under a name.
 
-A profile is a file, ~/.config/papaya/NAME.toml: the invite, and a session name drawn once, by which
-the server knows this device again. It holds a token, so one that others can read is refused rather
-than used: whoever could read it may have done so already. `default` beside them names the one that
-is used when none is named.
+A profile is a file, ~/.config/papaya/NAME.toml. It has the invite, and a session name that was
+drawn once, by which the server recognises this device. It holds a token, so a profile that others
+can read is refused: they may have read it already. The file `default` beside them names the profile
+that is used when none is named.
 """
 
 import ipaddress
@@ -27,7 +27,7 @@ _SESSION = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`plain` is TCP without TLS, which only a loopback address is reached by."""
+    """`plain` is TCP without TLS, which is allowed only to a loopback address."""
 
     name: str
     invite: Invite
@@ -41,7 +41,7 @@ class Profile:
 
     @property
     def identity(self) -> str:
-        """Who one is, and where: the same for two profiles of the same account."""
+        """The user and the room: the same for two profiles of the same account."""
         return f"{self.invite.name}@{self.address}/{self.invite.room}"
 
 
@@ -51,7 +51,7 @@ def new_session() -> str:
 
 
 def make(invite: Invite, name: str, plain: bool) -> Profile:
-    """A profile that is not saved yet; a Fault when it must not be."""
+    """Make a profile, without saving it; a Fault if it is not allowed."""
     if not NAME.match(name):
         raise Fault("--as", f'"{name}" is no profile name', "use a-z 0-9 . _ -", code=USAGE)
     if plain and not _is_loopback(invite.host):
@@ -68,7 +68,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Profile | None:
-    """The profile of that name, or None where there is none; a Fault (78) where it is unusable."""
+    """The profile of that name, or None if there is none; a Fault (78) if it cannot be used."""
     path = path_of(name)
     try:
         with path.open("rb") as file:
@@ -86,7 +86,7 @@ def find(name: str) -> Profile | None:
 
 
 def load(name: str | None) -> Profile:
-    """The profile of that name, or the default one; a Fault (78) says what is there instead."""
+    """The profile of that name, or the default one; a Fault (78) lists those that exist."""
     wanted = name or _default()
     profile = find(wanted) if NAME.match(wanted) else None
     if profile is None:
@@ -97,7 +97,7 @@ def load(name: str | None) -> Profile:
 
 
 def save(profile: Profile) -> None:
-    """Write the profile and make it the default; a Fault when the disk does not take it."""
+    """Write the profile and make it the default; a Fault if it cannot be written."""
     make_private(config_dir())
     path = path_of(profile.name)
     Standing(profile.name).forget()
@@ -106,13 +106,13 @@ def save(profile: Profile) -> None:
 
 
 def save_session(profile: Profile, session: str) -> None:
-    """Be another device from now on, if the profile is still the one that was loaded."""
+    """Save the new session, unless the profile has changed since it was loaded."""
     if find(profile.name) == profile:
         _write(path_of(profile.name), _render(replace(profile, session=session)))
 
 
 def default() -> str | None:
-    """The name of the profile that is used when none is named; None where that is not plain."""
+    """The name of the profile that is used when none is named; None if that is not clear."""
     try:
         return _default()
     except Fault:
@@ -127,7 +127,7 @@ def _default() -> str:
     try:
         return _default_path().read_text("utf-8", "replace").strip()
     except OSError:
-        pass  # never written, or unreadable: then it has to be plain which one is meant
+        pass  # never written, or unreadable: then there must be only one profile
     known = names()
     if len(known) == 1:
         return known[0]
@@ -141,7 +141,7 @@ def _default() -> str:
 def _write(path: Path, content: str) -> None:
     try:
         if path.exists():
-            path.chmod(0o600)  # write_whole keeps the mode, and this one may be why we write
+            path.chmod(0o600)  # write_whole keeps the mode, which may be wrong
         write_whole(path, content.encode())
     except OSError as error:
         raise Fault(str(path), reason(error), code=denied_or(error, 1)) from error

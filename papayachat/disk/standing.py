@@ -1,9 +1,9 @@
-"""Standing: whether a profile's token ever opened its room, and since when it does not any more.
+"""Standing: whether a profile's token ever opened its room, and since when it no longer does.
 
-A crowd that comes back after an outage, or a server that is being changed, may refuse a token that
-is right. So who was let in before gives up only when he is told so twice, a while apart; and a
-command that runs once has to know what an earlier one was told: ~/.local/state/papaya/standing/NAME
-is `opened`, or `refused TIME`.
+After an outage, when a crowd comes back, or while a server is being changed, a valid token may be
+refused. So a client that was let in before gives up only when it is refused twice, some time apart.
+A command that runs once has to know what an earlier one was told, so
+~/.local/state/papaya/standing/NAME says `opened` or `refused TIME`.
 """
 
 from contextlib import suppress
@@ -12,33 +12,33 @@ from papayachat.disk.paths import make_private, state_dir
 from papayad.errors import Fault
 from papayad.system.files import write_whole
 
-BELIEVED_AFTER = 60.0  # seconds between two refusals of which the second is believed
+BELIEVED_AFTER = 60.0  # seconds after a first refusal; a second one after that is believed
 
 
 class Standing:
-    """It is a hint: where it cannot be written, nothing is lost but patience."""
+    """Only a hint: if it cannot be written, a refused client just tries for longer."""
 
     def __init__(self, profile: str) -> None:
         self._path = state_dir() / "standing" / profile
 
     def opened(self) -> None:
-        """The token was taken."""
+        """Note that the token was accepted."""
         if self._read() != "opened":
             self._write("opened")
 
     def refused(self, now: float) -> bool:
-        """The token was not taken at this time (of the wall's clock); whether that is believed."""
+        """Note that the token was refused at this time (of day); return whether to believe it."""
         known = self._read()
         if not known:
             return True
         at = _seconds(known)
         if at is not None and at <= now:
             return now - at >= BELIEVED_AFTER
-        self._write(f"refused {int(now)}")  # never later than now
+        self._write(f"refused {int(now)}")  # rounded down, so never in the future
         return False
 
     def forget(self) -> None:
-        """Another token may be meant from now on."""
+        """Forget it, since the profile may have another token from now on."""
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
 
@@ -55,6 +55,6 @@ class Standing:
 
 
 def _seconds(known: str) -> float | None:
-    """When it was refused; None where it was not."""
+    """When it was refused; None if it was not."""
     word, _, at = known.partition(" ")
     return float(at) if word == "refused" and at.isascii() and at.isdigit() else None

@@ -1,7 +1,8 @@
-"""Attempts: the first tries to reach a room, of which each may fail for a reason that passes.
+"""Attempts: the first tries to reach a room, each of which may fail for a passing reason.
 
-Who comes at the full hour with everybody else is hung up on before a word is said; to give up then
-would be to lose what a cron job had to say. A host that is not there is told at once.
+Many cron jobs connect at the full hour, and a busy server then closes some connections before it
+answers. To give up then would lose what the job had to say. If there is no such host, we say so at
+once.
 """
 
 import time
@@ -13,16 +14,16 @@ from papayachat.room.dial import Cut
 from papayad.errors import Fault
 from papayad.formats.wire import Hello
 
-FIRST_TRIES = 6  # what hangs up so often before it greets may be no papayad at all
+FIRST_TRIES = 6  # after so many closed connections it may be no papayad at all
 
 
 def may_pass(fault: Fault) -> bool:
-    """Whether a room that has not greeted yet may do so the next time."""
+    """Whether a room that has not answered yet may do so the next time."""
     return isinstance(fault, Cut) or (isinstance(fault, Denied) and fault.reason == "busy")
 
 
 def connect(profile: Profile, hello: Hello) -> Connection:
-    """A connection, for who has one thing to ask. It blocks, for some seconds; raises a Fault."""
+    """A connection for a single question. It blocks for some seconds; raises a Fault."""
     backoff = Backoff()
     for _ in range(FIRST_TRIES - 1):
         try:

@@ -1,6 +1,7 @@
 """How long to wait before the next attempt to connect: longer each time, and never in step.
 
-Without the jitter everybody who was cut by the same reboot would come back in the same instant.
+Without the random part all clients that lost their connection by the same reboot would come back at
+the same moment.
 """
 
 import random
@@ -14,7 +15,7 @@ class Backoff:
         self._ceiling = SHORTEST_PAUSE
 
     def delay(self) -> float:
-        """Seconds to wait now, between half the ceiling and all of it; the ceiling doubles."""
+        """Seconds to wait now, between half of a limit and all of it; the limit doubles."""
         ceiling = self._ceiling
         self._ceiling = min(ceiling * 2, LONGEST_PAUSE)
         return random.uniform(ceiling / 2, ceiling)

@@ -1,7 +1,7 @@
 """A connection: one TCP connection to the room, from the hello to its loss.
 
-It never blocks after it was opened: the caller polls `fileno()`, reads when there is something and
-flushes when there is room. Whoever wants to survive its loss uses papayachat.room.room.
+Once it is open it never blocks: the caller polls `fileno()`, reads when there is something to read,
+and flushes when there is room. To go on after its loss, use papayachat.room.room.
 """
 
 import socket
@@ -42,10 +42,10 @@ class Denied(Fault):
 
 
 class Connection:
-    """An open one; `greeting` is what the server answered."""
+    """An open connection; `greeting` is the server's answer."""
 
     def __init__(self, address: str, open_socket: socket.socket, hello: Hello) -> None:
-        """Say hello on a connected socket and take the answer; a Fault when it is not a `+`."""
+        """Say hello on a connected socket and read the answer; a Fault if it is not a `+`."""
         self._address = address
         self._socket = open_socket
         self._outgoing = bytearray()
@@ -80,7 +80,7 @@ class Connection:
 
     @property
     def cursor(self) -> Cursor:
-        """The same, and in which log, and behind which record if one has come."""
+        """The same, with the log and, if one has come, the record before it."""
         check = wire.check_of(self._splitter.last) if self._splitter.last else ""
         return Cursor(self.greeting.log, self._splitter.offset, check)
 
@@ -101,18 +101,18 @@ class Connection:
             self._socket.close()
 
     def read(self) -> list[Line | Notice]:
-        """The items that one read brings, maybe none; a Fault (69) when the connection is lost."""
+        """The items that one read brings, maybe none; a Fault (69) if the connection is lost."""
         try:
             return self._splitter.feed(self._receive())
         except ProtocolError as error:
             raise Fault(self._address, str(error), code=FAILED) from error
 
     def write(self, line: bytes) -> None:
-        """Take a line to be sent; `flush` sends it."""
+        """Queue a line; `flush` sends it."""
         self._outgoing += line
 
     def flush(self) -> None:
-        """Send what there is room for. A failure is kept for `read`, after what had come."""
+        """Send as much as there is room for. `read` raises a failure, after what had come."""
         try:
             while self._outgoing:
                 sent = self._socket.send(self._outgoing)

@@ -1,8 +1,8 @@
-"""The delivery: each draft into the log exactly once, over as many connections as it takes.
+"""The delivery: brings each draft into the log exactly once, over as many connections as it takes.
 
-Pure but for the journal that it tells beforehand. The rules are those of design section 3: a draft
-is accepted when its ID is seen in the stream; after a lost connection the stream is read to the
-end that the greeting named, and only what has not been seen by then is sent again.
+Pure, except for the journal, which it tells beforehand. The rules are those of design section 3: a
+draft is accepted when its ID is seen in the stream. After a lost connection the stream is read to
+the end that the greeting named, and only drafts that were not seen by then are sent again.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ class Delivery:
         """`drafts` and `sent` are what an earlier process left: `sent` may be in the log."""
         self.waiting = {draft.id: draft for draft in drafts}
         self._journal = journal
-        self._sent = set(sent)  # may have reached the server, over whichever connection
+        self._sent = set(sent)  # may have reached the server, over any connection
         self._flying: set[str] = set()  # sent over the present connection, and not answered
         self._not_before: dict[str, float] = {}
 
@@ -53,12 +53,12 @@ class Delivery:
         self.waiting[draft.id] = draft
 
     def disconnected(self) -> None:
-        """The connection is gone: what was under way is to be looked for."""
+        """The connection is lost: look in the stream for what was under way."""
         self._flying.clear()
 
     def due(self, now: float, cursor: Cursor) -> list[Draft]:
-        """What is to be sent now, everything up to the greeting's end having been read. It is on
-        disk when this returns."""
+        """What to send now, when everything up to the greeting's end has been read. It is on disk
+        when this returns."""
         drafts = [draft for draft in self.waiting.values() if self._is_due(draft.id, now)]
         if drafts:
             ids = [draft.id for draft in drafts]
@@ -70,7 +70,7 @@ class Delivery:
         return drafts
 
     def settle(self, id: str) -> Draft | None:
-        """The draft of that ID, which waits no more: it was accepted or finally refused."""
+        """Take out the draft with this ID: it was accepted or finally refused."""
         draft = self.waiting.pop(id, None)
         if draft is not None:
             self._sent.discard(id)
@@ -80,7 +80,7 @@ class Delivery:
         return draft
 
     def postpone(self, id: str, until: float) -> Draft | None:
-        """The draft of that ID, which the server did not take; it will be offered again."""
+        """Keep the draft with this ID, which the server could not store, to send it again."""
         draft = self.waiting.get(id)
         if draft is not None:
             self._sent.discard(id)
@@ -89,8 +89,8 @@ class Delivery:
         return draft
 
     def give_up_uncertain(self) -> list[Draft]:
-        """The drafts that may be in a part of the log that is not to be had any more. They wait no
-        more: nobody can tell whether sending them would say them twice."""
+        """Take out the drafts that may be in a part of the log that is gone: nobody can tell
+        whether to send them again would say them twice."""
         lost = [id for id in self.waiting if id in self._sent]
         return [draft for draft in map(self.settle, lost) if draft is not None]
 

@@ -1,7 +1,7 @@
 """Dialling: from a profile to a socket that certainly leads to its server.
 
-Nothing is sent over it before the certificate is known to be right: the first line of the protocol
-is the token.
+Nothing is sent before the certificate has been checked, since the first line of the protocol has
+the token.
 """
 
 import hashlib
@@ -12,13 +12,13 @@ from typing import Any
 from papayachat.disk.profile import Profile
 from papayad.errors import CONFIGURATION, UNAVAILABLE, Fault, reason
 
-SECONDS_PER_ADDRESS = 10.0  # for one address: the connection, and then again the handshake
+SECONDS_PER_ADDRESS = 10.0  # for the connection, and as many again for the handshake
 
 # A peer that is gone is noticed after a minute. The kernel counts; this process sleeps.
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 
 _NO_TLS_1_3 = "it does not speak TLS 1.3"
-_WHY = {  # in words for a person; what else OpenSSL says is for whoever reads its source
+_WHY = {  # in words for a person; OpenSSL's other words are for programmers
     "WRONG_VERSION_NUMBER": _NO_TLS_1_3,
     "UNSUPPORTED_PROTOCOL": _NO_TLS_1_3,
     "TLSV1_ALERT_PROTOCOL_VERSION": _NO_TLS_1_3,
@@ -27,8 +27,8 @@ _WHY = {  # in words for a person; what else OpenSSL says is for whoever reads i
 
 
 class Cut(Fault):
-    """The server was reached, and the connection ended (69). Unlike a host that is not there, this
-    may have been somebody's restart, or an eviction by a crowd of strangers."""
+    """The server was reached, and the connection ended (69). The host is there: this may have been
+    a restart, or an eviction by a crowd of strangers."""
 
 
 def dial(profile: Profile, seconds: float = SECONDS_PER_ADDRESS) -> socket.socket:
@@ -70,7 +70,7 @@ def _no_handshake(profile: Profile, error: OSError) -> Fault:
 
 
 def _worse(one: Fault, other: Fault) -> Fault:
-    """Of two addresses' faults the one to tell: whoever was reached says more."""
+    """The more useful of the faults of two addresses: that of a host that was reached."""
     return one if isinstance(one, Cut) and not isinstance(other, Cut) else other
 
 
@@ -121,7 +121,7 @@ def _secure(raw: socket.socket, profile: Profile) -> socket.socket:
 def _context(pin: str) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    if pin:  # then the certificate is compared whole: who signed it for which name adds nothing
+    if pin:  # then the whole certificate is compared; its signer and name do not matter
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

@@ -45,13 +45,13 @@ class Postponed:
 
 @dataclass(frozen=True, slots=True)
 class Uncertain:
-    """The draft may be in a part of the log that is not to be had any more; it is given up."""
+    """The draft may be in a part of the log that is gone; it is given up."""
 
     draft: Draft
 
 
 def words(notice: Notice) -> str:
-    """A notice as a person is told of it; empty for what is no news."""
+    """A notice in words for a person; empty if it is no news."""
     match notice:
         case Notice("pong" | "online"):
             return ""

@@ -1,7 +1,8 @@
 """The intake: the log's lines on their way from the room into the copy, and what they say.
 
-Apart from the client because only here is known which lines are new: a room begins with what it had
-already, and what came while there was no connection is told like what comes now.
+Apart from the client, because only the intake knows which lines are new. A room begins with lines
+that it had already; lines that came while there was no connection are handled like those that come
+now.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from papayad.formats.wire import Greeting
 class Heard(NamedTuple):
     """A line of the log, what it says (None: it is no record), and where it stands in the copy.
 
-    `live`: it was written since we are connected. `new`: since we first were in this room.
+    `live`: it was written since we connected. `new`: since we were first in this room.
     """
 
     line: Line
@@ -35,7 +36,7 @@ class Intake:
         self._fresh = copy.cursor is None
 
     def greeted(self, greeting: Greeting) -> None:
-        """What follows is of this log."""
+        """The following lines are of this log."""
         self._log, self._end = greeting.log, greeting.end
 
     def keep(self, lines: list[Line]) -> Iterator[Heard]:

@@ -1,8 +1,8 @@
-"""The link: a room driven by asyncio, in the screen's own thread.
+"""The link: drives a room by asyncio, in the screen's own thread.
 
-It waits for the socket and for the room's next moment, and for nothing else: an idle link has no
-timer. Only what blocks is in threads, and they are daemons: whoever quits does not wait for a host
-that does not answer.
+It waits only for the socket and for the time when the room has something to do: an idle link has no
+timer. Only blocking calls are in threads, and these are daemon threads: to quit, nobody waits for a
+host that does not answer.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from papayachat.room.room import Room
 from papayad.errors import Fault
 
 T = TypeVar("T")
-_COUNT_EVERY = 1.0  # a countdown that somebody looks at
+_COUNT_EVERY = 1.0  # seconds between two steps of the countdown on the screen
 
 
 class Link:
-    """`hear` gets the events, `refuse` the Fault that no attempt can mend, `tick` is called each
-    second of a pause between two attempts."""
+    """`hear` gets the events, `refuse` a Fault that no further attempt can mend; `tick` is called
+    each second of a pause between two attempts."""
 
     def __init__(
         self,

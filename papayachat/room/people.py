@@ -6,7 +6,7 @@ from papayad.formats.record import NAME, SERVER, Record
 
 
 class Moves(NamedTuple):
-    """Who is here since a moment ago, and who is not any more."""
+    """Who has just come, and who has just left."""
 
     came: frozenset[str] = frozenset()
     went: frozenset[str] = frozenset()
@@ -16,17 +16,17 @@ _NOBODY = Moves()
 
 
 class People:
-    """`doubtful`: somebody left who may be here on another device; only WHO tells."""
+    """`doubtful`: somebody who left may still be here on another device; only WHO shows it."""
 
     def __init__(self, me: str) -> None:
         self.online: set[str] = set()
         self.doubtful = False
-        self._arrived: set[str] = set()  # since the server last said who is here
+        self._arrived: set[str] = set()  # came since the server last said who is here
         self._me = me
-        self._spoke: dict[str, None] = {}  # in the order in which they last did
+        self._spoke: dict[str, None] = {}  # in the order in which they last spoke
 
     def hear(self, record: Record, live: bool) -> Moves:
-        """What a record changes; `live`: it was written since we are connected."""
+        """Take in a record; `live`: it was written since we connected."""
         if record.sender != SERVER:
             self._spoke.pop(record.sender, None)
             self._spoke[record.sender] = None
@@ -37,14 +37,14 @@ class People:
         return self._part(name, live) if verb == "part" else _NOBODY
 
     def answered(self, names: str) -> Moves:
-        """What the server says to WHO; it may not know of who came while it was about to."""
+        """Take the answer to WHO; it may lack people who came just before it."""
         before = self.online
         self.online = {name for name in names.split() if NAME.match(name)} | self._arrived
         self._arrived = set()
         return Moves(frozenset(self.online - before), frozenset(before - self.online))
 
     def forget(self) -> None:
-        """Nobody can say any more who is here."""
+        """Forget who is here: without a connection we cannot know it."""
         self.online, self._arrived, self.doubtful = set(), set(), False
 
     def knows(self, name: str) -> bool:
@@ -67,7 +67,7 @@ class People:
 
     def _part(self, name: str, live: bool) -> Moves:
         if name not in self.online or (live and name == self._me):
-            return _NOBODY  # of ours it was another device: this one is here, and hears it
+            return _NOBODY  # it was another device of ours: this one is here
         self.online.discard(name)
         self._arrived.discard(name)
         self.doubtful = self.doubtful or live

@@ -1,4 +1,4 @@
-"""Resuming: from where a room is to be followed, by the copy and by what the outbox had sent."""
+"""Resuming: where to begin following a room, from the copy and from what the outbox has sent."""
 
 from papayachat.disk.outbox import Outbox
 from papayachat.disk.replica import Replica
@@ -11,8 +11,8 @@ def start(
 ) -> Start:
     """Where to begin; an empty copy begins with the last `lines` (None: the server decides).
 
-    What the outbox says was sent is looked for in the copy first: there it may stand, seen and not
-    yet noted as done.
+    What the outbox has sent is first looked for in the copy: it may be there already, but not noted
+    as done.
     """
     have, sent = copy.cursor, box.cursor
     if have is None:

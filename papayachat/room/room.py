@@ -1,9 +1,9 @@
 """The room: one stream of events over as many connections as it takes.
 
-It keeps the cursor and the session, connects again after a pause that grows, and sends what the
-delivery has due. It has no thread and no timer of its own: poll `fileno()` (for writing too while
-`wants_write`) for at most `timeout()` seconds, then call `step()`, again and again. An idle room's
-timeout is None: it costs no wakeup.
+It keeps the cursor and the session, connects again after pauses that grow, and sends what the
+delivery has due. It has no thread and no timer of its own: the caller polls `fileno()` (for
+writing, too, while `wants_write`) for at most `timeout()` seconds, then calls `step()`, again and
+again. The timeout of an idle room is None: nothing wakes it.
 """
 
 import random
@@ -25,8 +25,8 @@ from papayad.errors import TRY_AGAIN, UNAVAILABLE, Fault
 from papayad.formats import wire
 from papayad.formats.wire import Hello, Notice
 
-SILENT_FOR = 20.0  # without a byte while the server owes us one: the connection is taken for dead
-STEADY_AFTER = 10.0  # a connection that lasts so long is a good one: the next pause is short
+SILENT_FOR = 20.0  # seconds without a byte although the server owes us an answer: it is dead
+STEADY_AFTER = 10.0  # seconds; after a connection that lasts as long, the next pause is short
 STORED_AGAIN_AFTER = 2.0
 
 REPLACED = Notice("bye", "replaced")  # another connection of this session took over
@@ -48,8 +48,8 @@ class Room:
         patient: bool = False,
         renew: Callable[[], str] | None = None,
     ) -> None:
-        """`patient`: somebody is there who sees that it tries for ever. `renew` gives a session of
-        one's own when another device goes on with this one."""
+        """`patient`: it tries for ever, since a person sees that. `renew` gives a new session if
+        another device uses this one."""
         self.cursor = start if isinstance(start, Cursor) else None
         self.end: int | None = None  # the committed end when the present connection was greeted
         self._last = start if isinstance(start, int) else None
@@ -76,19 +76,19 @@ class Room:
         return self._connection is not None and self._connection.wants_write
 
     def fileno(self) -> int | None:
-        """What to poll; None between two connections."""
+        """The descriptor to poll; None between two connections."""
         return None if self._connection is None else self._connection.fileno()
 
     def timeout(self) -> float | None:
-        """For how many seconds `step` has nothing to do, unless the socket is ready."""
+        """The seconds until `step` has something to do, unless the socket is ready before."""
         when = self._next_moment()
         return None if when is None else max(0.0, when - time.monotonic())
 
     def step(self, seconds: float = SECONDS_PER_ADDRESS) -> list[Event]:
         """Do what can be done now. It blocks only to connect, for `seconds` an address.
 
-        A loss that may be mended is an event. A Fault is raised for what no later attempt can mend,
-        and for a room that cannot be reached at all: better said at once than tried for ever.
+        A loss that may be mended is an event. A Fault is raised if no later attempt can mend it,
+        and if a room cannot be reached at all: better to say so at once than to try for ever.
         """
         try:
             if self._connection is not None:
@@ -103,12 +103,12 @@ class Room:
         return self._connection is None and time.monotonic() >= self._retry_at
 
     def open(self, seconds: float = SECONDS_PER_ADDRESS) -> Connection:
-        """The part of `step` that blocks. It changes nothing here, so a thread may do it, and
-        whoever called it gives what came of it to `adopt` or `failed`."""
+        """The part of `step` that blocks. It changes nothing here: a thread may call it, and then
+        gives the result to `adopt` or `failed`."""
         return Connection.open(self._profile, self._hello(), seconds)
 
     def failed(self, fault: Fault) -> list[Event]:
-        """The connection failed, or none could be opened; raises what no later attempt can mend."""
+        """Note that a connection failed; raises the Fault if no later attempt can mend it."""
         self._forgive()
         self.close()
         if isinstance(fault, Denied) and fault.reason == "auth":
@@ -122,7 +122,7 @@ class Room:
         self._retry_at = time.monotonic()
 
     def say(self, line: bytes) -> bool:
-        """Send a line that needs no delivery, like WHO; False where there is no connection."""
+        """Send a line that needs no delivery, like WHO; False if there is no connection."""
         if self._connection is None:
             return False
         self._connection.write(line)
@@ -130,7 +130,7 @@ class Room:
         return True
 
     def send_due(self) -> None:
-        """Send what has been posted; `step` does it, too."""
+        """Send what has been posted; `step` also does it."""
         if self._connection is None or self._delivery is None or self.cursor is None:
             return
         if self.caught_up:
@@ -158,7 +158,7 @@ class Room:
         self._standing.opened()
         self._opened_at = self._heard_at = time.monotonic()
         self.end = greeting.end
-        # The server says "! gap" then, but in a line of its own, which may come after we caught up.
+        # The server also says "! gap", but in a separate line, which may come after we caught up.
         self._gap = asked is not None and asked != connection.cursor
         if asked != connection.cursor:
             self.cursor = connection.cursor
@@ -226,8 +226,8 @@ class Room:
         return Lost(fault, seconds)
 
     def _doubt(self, fault: Denied) -> Lost:
-        """A token that opened the room before is tried again after a while; raises when that was
-        done."""
+        """Try a token that opened the room before once more, after a while; raise if that was done
+        already."""
         if self._standing.refused(time.time()):
             raise fault
         why = f"{fault.why}, though your token opened it before"

@@ -1,10 +1,10 @@
 """Sending from the command line: a message of one's own, and what earlier commands left.
 
-Each outbox has a session of its own, so that any number of `papayachat send` run side by side
-without taking each other over. Three ends of an outbox: everything in it is decided, and it is
-removed; its owner was told "not known, try again", and it waits for the same text to be tried
-again; its owner was killed, and the next one who comes delivers it. So there is one record for each
-exit 0, whatever is cut or killed in between.
+Each outbox has a session of its own, so that any number of `papayachat send` can run at the same
+time without taking each other's session over. An outbox can end in three ways: everything in it is
+decided, and it is removed; its owner was told "not known, try again", and it waits for the same
+text; or its owner was killed, and the next command delivers it. So there is one record for each
+exit 0, whatever breaks or is killed in between.
 """
 
 import time
@@ -23,19 +23,19 @@ from papayachat.stream.terminal import tell
 from papayad.errors import TRY_AGAIN, Fault
 
 _SETTLED_WITHIN = 10.0
-LEFT_FOR = 86400.0  # how long "try again" is meant; later the same text is another message
+LEFT_FOR = 86400.0  # seconds that "try again" holds; later the same text is a new message
 
 Outcome = Accepted | Refused | Uncertain
 Report = Callable[[str], None]
 
 
 def send(profile: Profile, draft: Draft, seconds: float, report: Report) -> None:
-    """Return once the draft's record is in the log; a Fault says why it is not, or not known."""
+    """Return when the draft's record is in the log; a Fault says why it is not, or not known."""
     until = time.monotonic() + seconds
     outbox = None
     for left in outboxes.abandoned(profile.identity):
         if left.left_at and outbox is None and _texts(left) == [draft.text]:
-            outbox = left  # it was said to try again, and this is trying again
+            outbox = left  # its owner was told to try again, and this is that
         else:
             _settle(profile, left, until, report)
     if outbox is None:
@@ -46,14 +46,14 @@ def send(profile: Profile, draft: Draft, seconds: float, report: Report) -> None
 
 
 def settle_left(profile: Profile, report: Report) -> None:
-    """Deliver what was left by commands that were killed, as far as that takes no long time."""
+    """Deliver what killed commands left, if that does not take long."""
     until = time.monotonic() + _SETTLED_WITHIN
     for left in outboxes.abandoned(profile.identity):
         _settle(profile, left, until, report)
 
 
 def tell_kept(count: int) -> None:
-    """Say what becomes of the messages that were put away; nothing of none."""
+    """Say what happens with the messages that are kept, if there are any."""
     if count:
         tell(f"{count} not yet in the log; kept, and delivered once by the next papayachat")
 
@@ -63,7 +63,7 @@ def _own(profile: Profile, outbox: Outbox, until: float) -> list[Outcome]:
     try:
         outcomes = deliver(profile, outbox, delivery, until)
     except BaseException:
-        # Somebody is told that it failed. What certainly did not arrive is theirs again.
+        # The caller is told that it failed. What certainly did not arrive is not kept.
         if delivery.uncertain:
             outbox.leave()
         else:
@@ -98,7 +98,7 @@ def _expire(outbox: Outbox) -> None:
 
 
 def deliver(profile: Profile, outbox: Outbox, delivery: Delivery, until: float) -> list[Outcome]:
-    """What became of each draft; a Fault (75) when something still waits at `until`."""
+    """What became of each draft; a Fault (75) if something still waits at `until`."""
     start = 0 if outbox.cursor is None else outbox.cursor
     room = Room(profile, outbox.session, start, delivery=delivery)
     outcomes: list[Outcome] = []
@@ -121,7 +121,7 @@ def deliver(profile: Profile, outbox: Outbox, delivery: Delivery, until: float) 
 
 
 def _pauses(room: Room, seconds: float) -> bool:
-    """Whether there is no connection, and no attempt at one in so many seconds."""
+    """Whether there is no connection, and no attempt within these seconds."""
     return room.fileno() is None and (room.timeout() or 0.0) > seconds
 
 
@@ -132,7 +132,7 @@ def _trouble(event: Event) -> Fault | None:
 
 
 def _too_late(delivery: Delivery, trouble: Fault | None) -> Fault:
-    """It waited long enough. Whether trying again could say it twice, it will not."""
+    """The Fault when it waited long enough; to try again will not say it twice."""
     why = str(trouble) if trouble else "no answer in time"
     if not delivery.uncertain:
         return Fault("not sent", why, "try again", code=TRY_AGAIN)

@@ -1,6 +1,6 @@
 """Waiting until there is something to do: poll(2), with nothing that ticks.
 
-poll rather than epoll or kqueue: it takes regular files and any tty, too (`papayachat < file`).
+poll and not epoll or kqueue, since it also takes regular files and every tty (`papayachat < file`).
 """
 
 import math
@@ -25,11 +25,11 @@ def wait(
     output: int | None = None,
     write: Iterable[int] = (),
 ) -> set[int]:
-    """Wait for the room, one of `read` or `write`, or at most `seconds`; the descriptors that are
-    ready.
+    """Wait for the room, for one of `read` or `write`, or for `seconds`; return the descriptors
+    that are ready.
 
-    `output` is where we print: raises BrokenPipeError as soon as nobody can read that any more,
-    so that `papayachat tail -f | head -1` ends with head and not with the next message.
+    `output` is where we print: it raises BrokenPipeError as soon as nobody can read that any more,
+    so that `papayachat tail -f | head -1` ends with head and not only at the next message.
     """
     poll = select.poll()
     for descriptor in read:
@@ -56,7 +56,7 @@ def _milliseconds(seconds: float | None) -> int | None:
 
 
 def wait_readable(stream: SupportsFileno, seconds: float) -> bool:
-    """Wait until there is something to read; False when nothing came in so many seconds."""
+    """Wait until there is something to read; False if nothing came within these seconds."""
     poll = select.poll()
     poll.register(stream.fileno(), select.POLLIN)
     return bool(poll.poll(_milliseconds(seconds)))

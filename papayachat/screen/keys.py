@@ -1,4 +1,4 @@
-"""The keys, and what a terminal sends that is no key: pasted text, and whether it has the focus."""
+"""The keys, and other things that a terminal sends: pasted text, and whether it has the focus."""
 
 import os
 import signal
@@ -17,14 +17,14 @@ from papayachat.chat.chat import Chat
 from papayachat.screen import completion, slash
 
 FOCUS_ON, FOCUS_OFF = "\x1b[?1004h", "\x1b[?1004l"
-_GOT_FOCUS, _LOST_FOCUS = Keys.ControlF23, Keys.ControlF24  # keys that no keyboard has
+_GOT_FOCUS, _LOST_FOCUS = Keys.ControlF23, Keys.ControlF24  # no keyboard has these keys
 
 ANSI_SEQUENCES["\x1b[I"] = _GOT_FOCUS
 ANSI_SEQUENCES["\x1b[O"] = _LOST_FOCUS
 
 
 def _suspended(output: Output) -> None:
-    """Stop the job, as the terminal would, and go on when the shell says so."""
+    """Stop this job, as the terminal would do, and go on when the shell continues it."""
     output.write_raw(FOCUS_OFF)
     output.flush()
     os.kill(0, signal.SIGTSTP)
@@ -40,14 +40,14 @@ class Face(Protocol):
     question: str
 
     def submit(self) -> None:
-        """What was typed is done."""
+        """Send or do what was typed."""
 
     def quit(self) -> None:
         """Leave."""
 
 
 class Keyboard:
-    """`bindings` for a screen; it holds what is half done: a paste, and a completion."""
+    """`bindings` for a screen. It keeps what is unfinished: a paste, a completion."""
 
     def __init__(self, screen: Face) -> None:
         self._screen = screen
@@ -55,7 +55,7 @@ class Keyboard:
         self._pasted = ""
         self._choices: list[str] = []
         self._choice = 0
-        self._shown: tuple[str, int] = ("", 0)  # text and cursor that the last Tab left
+        self._shown: tuple[str, int] = ("", 0)  # text and cursor after the last Tab
         self.bindings = KeyBindings()
         self._bind_question()
         self._bind_input()
@@ -80,7 +80,7 @@ class Keyboard:
         usual = Condition(lambda: not self._screen.question)
 
         @add("enter", filter=usual)
-        @add("c-j", filter=usual)  # Enter that was typed before the terminal was ours
+        @add("c-j", filter=usual)  # Enter, typed before the screen opened
         def _enter(event: KeyPressEvent) -> None:
             self._chat.touch()
             self._screen.submit()
@@ -210,7 +210,7 @@ class Keyboard:
             self._chat.finder.search(pattern, back)
 
     def _complete(self, step: int) -> None:
-        """The next completion; past the last one, what was typed."""
+        """Show the next completion; after the last one, what was typed."""
         buffer = self._screen.input
         if self._shown != (buffer.text, buffer.cursor_position) or not self._choices:
             before = buffer.document.text_before_cursor

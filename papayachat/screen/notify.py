@@ -1,6 +1,6 @@
-"""Notifying: what goes to the terminal to call somebody who looks elsewhere. Pure.
+"""Notifying: what is sent to the terminal to call a person who looks elsewhere. Pure.
 
-Only what a terminal is known to understand is sent: others print it.
+Only sequences that this terminal is known to understand are sent: others would print them.
 """
 
 import os
@@ -13,7 +13,7 @@ _OSC9 = {"iTerm.app", "WezTerm", "ghostty", "contour", "rio"}
 
 
 def desktop(title: str, text: str, environment: Mapping[str, str] = os.environ) -> str:
-    """The sequence of a desktop notification; empty where the terminal has none."""
+    """The sequence of a desktop notification; empty if the terminal has none."""
     title, text = _clean(title), _clean(text)
     kind = _kind(environment)
     if kind == "9":
@@ -23,7 +23,7 @@ def desktop(title: str, text: str, environment: Mapping[str, str] = os.environ) 
 
 def _kind(environment: Mapping[str, str]) -> str:
     if "TMUX" in environment or "STY" in environment:
-        return ""  # it would not pass, or draw something
+        return ""  # it would not get through, or would be drawn
     term = environment.get("TERM", "")
     if environment.get("TERM_PROGRAM") in _OSC9 or "KITTY_WINDOW_ID" in environment:
         return "9"
@@ -31,5 +31,5 @@ def _kind(environment: Mapping[str, str]) -> str:
 
 
 def _clean(text: str) -> str:
-    """In one line, without what ends a field or the sequence."""
+    """The text in one line, without characters that end a field or the sequence."""
     return safe(text.replace("\u2028", " "))[:_MOST_CELLS].replace(";", ",")

@@ -1,7 +1,7 @@
 """The screen: the chat in a terminal, with prompt_toolkit.
 
-This module and the two beside it (keys, pane) are all that knows the terminal; they are imported
-only when it opens. Nothing ticks: between two keys and two messages there is no system call.
+Only this module and two others (keys, pane) know the terminal; they are imported when the screen
+opens. No timer runs: between two keys or two messages there is no system call.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ INPUT_ROWS = 8
 
 
 def run(profile: Profile) -> int:
-    """Chat until somebody leaves; the exit code."""
+    """Chat until the person leaves; return the exit code."""
     settings = Settings()
     settings.load()
     box = outbox.of_device(profile.session, profile.identity)
@@ -54,7 +54,7 @@ def run(profile: Profile) -> int:
         asyncio.run(_open(profile, box, settings))
     finally:
         kept = box.put_away()
-        with suppress(OSError):  # of a terminal that is gone
+        with suppress(OSError):  # the terminal may be gone
             send.tell_kept(kept)
     return DONE
 
@@ -70,7 +70,7 @@ class Screen:
         self._profile = profile
         self.chat = Chat(profile, box, settings, self)
         self._link = Link(self.chat.client.room, self._hear, self._dismiss, self._draw)
-        self.question = ""  # what has to be answered before anything else
+        self.question = ""  # a question that has to be answered first
         self.input = Buffer(multiline=True, history=InMemoryHistory(self.chat.own_messages()))
         self.keyboard = Keyboard(self)
         self.app = self._application()
@@ -88,7 +88,7 @@ class Screen:
         except EOFError:
             pass  # the terminal is gone
         except OSError as error:
-            if error.errno != EIO:  # so it says, too
+            if error.errno != EIO:  # this also means that the terminal is gone
                 raise
         finally:
             self._link.close()
@@ -131,7 +131,7 @@ class Screen:
             self.app.exit()
 
     def submit(self) -> None:
-        """What was typed is done."""
+        """Send or do what was typed."""
         text = self.input.text
         if text.strip():
             self.input.append_to_history()
@@ -151,7 +151,7 @@ class Screen:
         self.app.invalidate()
 
     def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-        """A bug, or a disk that is full: the terminal is given back first, then it is told."""
+        """After a bug, or on a full disk: first restore the terminal, then say what happened."""
         error = context.get("exception")
         if not self.app.is_done and isinstance(error, BaseException):
             self.app.exit(exception=error)

@@ -1,4 +1,4 @@
-"""Slash commands: what may be typed instead of a message. Each says itself what it is for."""
+"""Slash commands, typed instead of a message. The docstring of each is its help."""
 
 import difflib
 import re
@@ -217,7 +217,7 @@ def _choose(chat: Chat, name: str, value: str) -> None:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """What was typed as a pattern, or letter by letter where it is none."""
+    """The text as a regular expression, or taken literally if it is not one."""
     try:
         return re.compile(text, re.IGNORECASE)
     except re.error:

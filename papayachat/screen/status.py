@@ -1,4 +1,4 @@
-"""The status line: where one is, who is here, and what is the matter, in one row. Pure."""
+"""The status line: which room, who is here, and what is wrong, in one row. Pure."""
 
 import math
 
@@ -8,7 +8,7 @@ from papayachat.chat.layout import Row
 
 
 def row(chat: Chat, width: int) -> Row:
-    """A row of exactly `width` columns. What matters most comes first: the rest may be cut off."""
+    """A row of exactly `width` columns. The most important comes first: the rest may be cut off."""
     bad = not chat.client.connected
     parts = [f"{chat.name}", *_state(chat)]
     if chat.finder.filtered:

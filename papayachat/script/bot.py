@@ -1,6 +1,6 @@
 """The bot: a command that hears the room as JSON lines, and whose lines are messages.
 
-It does not hear itself, so that two lines of sh do not answer themselves for ever.
+It does not hear its own messages, so that a bot of two lines of sh does not answer itself for ever.
 """
 
 from papayachat.disk import outbox
@@ -20,7 +20,7 @@ from papayad.formats.wire import Notice
 
 
 def run(profile: Profile, command: list[str]) -> None:
-    """Until it is interrupted, or a Fault says why it cannot go on."""
+    """Run until it is interrupted, or until a Fault says why it cannot go on."""
     send.settle_left(profile, tell)
     box = outbox.of_device(profile.session, profile.identity)
     try:
@@ -61,7 +61,7 @@ class Bot:
         said, stdin = self._child.said, self._child.stdin
         read = set() if said is None else said.awaited(self._delivery.waiting)
         write = {stdin} if stdin is not None else set()
-        # While it is full the room is not even looked at: the server waits, and nothing grows.
+        # While the child is full, the room is not read: the server waits, and no memory grows.
         room = None if self._child.is_full else self._room
         ready = wait(room, self._child.pause, read=read, write=write)
         if said is not None and ready & read:

@@ -1,7 +1,7 @@
 """The child: a bot's command, as a process that is started again whenever it ends.
 
-What it was given and had not taken whole when it ended, the next one gets. It is given no more than
-it reads: `is_full` says to wait.
+A line that it had not read completely when it ended goes to the next one. If it does not read fast
+enough, `is_full` says to wait.
 """
 
 import os
@@ -14,8 +14,8 @@ from papayachat.room.backoff import Backoff
 from papayachat.stream.stdin import Typed
 from papayad.errors import UNAVAILABLE, Fault, reason
 
-LINES_UNREAD = 1000  # lines that it was not quick enough for
-STEADY_AFTER = 10.0  # seconds after which an end is no failure to start
+LINES_UNREAD = 1000  # lines that it may be behind
+STEADY_AFTER = 10.0  # seconds; if it ran as long, its end is not a failed start
 _ENDS_WITHIN = 5.0
 
 
@@ -37,7 +37,7 @@ class Child:
 
     @property
     def stdin(self) -> int | None:
-        """What to poll for room while there is something to give."""
+        """The descriptor to poll while there is something to write."""
         waiting = bool(self._lines or self._partial)
         stream = self._process.stdin if self._process is not None and waiting else None
         return None if stream is None else stream.fileno()
@@ -48,7 +48,7 @@ class Child:
         return None if self._process is not None else max(0.0, self._start_at - time.monotonic())
 
     def start_if_due(self) -> None:
-        """Start it when it does not run and its pause is over; a Fault where it is no command."""
+        """Start it if it does not run and its pause is over; a Fault if it cannot be run."""
         if self._process is not None or time.monotonic() < self._start_at:
             return
         self._started_at = time.monotonic()
@@ -68,7 +68,7 @@ class Child:
         self.write()
 
     def write(self) -> None:
-        """Hand over what it takes now."""
+        """Write as much as it takes now."""
         stream = self._process.stdin if self._process is not None else None
         if stream is None:
             return
@@ -82,10 +82,10 @@ class Child:
         except BlockingIOError:
             pass
         except BrokenPipeError:
-            self._partial = b""  # it ends, or it reads no more: its stdout tells
+            self._partial = b""  # it ends, or reads no more: its stdout will show which
 
     def reap(self) -> tuple[int, float]:
-        """It closed its stdout: wait for its end. Its exit code, and the pause before the next."""
+        """Wait for its end, since it closed its stdout; return its exit code and the next pause."""
         code = self.stop()
         if time.monotonic() - self._started_at > STEADY_AFTER:
             self._backoff.reset()
@@ -98,7 +98,7 @@ class Child:
         process, self._process, self.said = self._process, None, None
         if process is None:
             return 0
-        with process:  # closes its pipes
+        with process:  # to close its pipes
             with suppress(BrokenPipeError):
                 assert process.stdin is not None
                 process.stdin.close()

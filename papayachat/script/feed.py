@@ -1,6 +1,7 @@
 """Feeding: each line of a pipe is a message, exactly once, for as long as the pipe has lines.
 
-It reads no further than it can send: whoever writes into the pipe waits while the server is away.
+It reads no further than it can send: the program that writes into the pipe waits while the server
+is away.
 """
 
 import sys
@@ -20,7 +21,7 @@ from papayad.errors import DONE, FAILED, Fault
 
 
 def feed(profile: Profile) -> int:
-    """Send stdin line by line; the exit code, once the last one is in the log."""
+    """Send stdin line by line; return the exit code when the last one is in the log."""
     send.settle_left(profile, tell)
     box = outbox.of_device(new_session(), profile.identity)
     try:

@@ -1,4 +1,4 @@
-"""Tailing: the log from somewhere on, to its end or for ever, each record once."""
+"""Tailing: the log from a place on, to its end or for ever, each record once."""
 
 import sys
 
@@ -44,7 +44,7 @@ class Tail:
 
     def _line(self, line: Line) -> str | None:
         if not self._follow and self._room.end is not None and line.offset >= self._room.end:
-            return None  # said after we asked
+            return None  # it was said after we had asked
         return self._object(line) if self._json else plain(line)
 
     def _object(self, line: Line) -> str | None:
@@ -56,7 +56,7 @@ class Tail:
 
 
 def cursor_at(profile: Profile, offset: int) -> Cursor:
-    """An offset of the log that is there now: a short connection tells which one that is."""
+    """A cursor at this offset of the present log, whose identity a short connection shows."""
     connection = connect(profile, Hello(profile.invite.token, last=0, presence=False))
     connection.close()
     return Cursor(connection.greeting.log, offset)

@@ -1,1 +1,1 @@
-"""Text that comes and goes: lines, drafts, moments, what a terminal may see."""
+"""Text that comes and goes: lines, drafts, moments, and what a terminal may show."""

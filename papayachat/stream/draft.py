@@ -1,4 +1,4 @@
-"""A draft: a message that is to be sent, under the ID by which it is found again in the log."""
+"""A draft: a message to send, with the ID by which it is found again in the log."""
 
 import secrets
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from papayad.errors import Fault
 from papayad.formats import record
 from papayad.formats.record import LINE_BREAK
 
-LONGEST_LINE = 8192  # bytes of a line of the protocol, until the server has said its own limit
+LONGEST_LINE = 8192  # bytes of a line of the protocol, until the server says its limit
 _AROUND = len("MSG ") + 16 + len(" ") + len("\n")
 
 
@@ -20,21 +20,21 @@ class Draft:
 
 
 def write(text: str) -> Draft:
-    """The draft of a text of one or several lines; a Fault where nothing of it can be sent."""
+    """The draft of a text of one or more lines; a Fault if nothing of it can be sent."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
     line = LINE_BREAK.join(record.clean(part) for part in lines)
     try:
         line.encode()
     except UnicodeEncodeError:  # an argument that was not UTF-8
         raise not_utf8() from None
-    if not line.strip():  # U+2028 is white space, too
+    if not line.strip():  # U+2028 also counts as white space
         raise Fault("message", "there is nothing in it")
     return Draft(secrets.token_urlsafe(12), line)
 
 
 def write_all(text: str, longest: int = LONGEST_LINE) -> list[Draft]:
-    """The drafts of a text whose lines of the protocol have at most `longest` bytes: whole lines
-    together, and a line in pieces where it alone is too long."""
+    """The drafts of a text, each at most `longest` bytes in the protocol: several whole lines in
+    one, and a line in pieces if it alone is too long."""
     whole = write(text)
     room = max(longest - _AROUND, 64)
     if len(whole.text.encode()) <= room:
@@ -51,7 +51,7 @@ def write_all(text: str, longest: int = LONGEST_LINE) -> list[Draft]:
 
 
 def decode(text: bytes) -> str:
-    """Text from a file or a pipe; a Fault when it is not UTF-8, as the server would say."""
+    """Text from a file or a pipe; a Fault if it is not UTF-8, since the server would refuse it."""
     try:
         return text.decode()
     except UnicodeDecodeError:
@@ -63,7 +63,7 @@ def not_utf8() -> Fault:
 
 
 def _pieces(line: str, room: int) -> list[str]:
-    """A line cut into pieces of at most `room` bytes, behind a space where there is one near."""
+    """A line cut into pieces of at most `room` bytes, after a space if there is one near."""
     pieces: list[str] = []
     while len(line.encode()) > room:
         piece = line.encode()[:room].decode(errors="ignore")

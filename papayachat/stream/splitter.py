@@ -1,8 +1,8 @@
-"""The splitter: downstream bytes become the log's lines, with their offsets, and notices.
+"""The splitter: turns downstream bytes into the log's lines, with their offsets, and notices.
 
-Pure: it reads no socket, and any chunking of the same bytes gives the same items. It is the only
-place that counts the cursor, so the rule of design section 3 stands once: a whole line of the log
-counts, a notice does not, and neither does a line of which only a part has come.
+Pure: it reads no socket, and the same bytes give the same items in whatever pieces they come. Only
+this module counts the cursor, so the rule of design section 3 is here once: a whole line of the log
+counts, a notice does not count, and neither does a line of which only a part has come.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from papayad.formats import record, wire
 from papayad.formats.record import Record
 from papayad.formats.wire import Notice, ProtocolError
 
-LINE_BYTES = 1 << 20  # far above any message_bytes; what is longer is no papayad
+LINE_BYTES = 1 << 20  # far above any message_bytes; a longer line is not from a papayad
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Line:
 
 class Splitter:
     """`offset` is where the next line of the log will stand: the cursor to resume from. `last` is
-    the line right before it; empty where that did not come this way."""
+    the line right before it; empty if that line did not come over this connection."""
 
     def __init__(self, offset: int) -> None:
         self.offset = offset
@@ -40,7 +40,7 @@ class Splitter:
         self._partial = b""
 
     def feed(self, chunk: bytes) -> list[Line | Notice]:
-        """The items that became whole with this chunk; raises ProtocolError."""
+        """The items that are complete with this chunk; raises ProtocolError."""
         *lines, self._partial = (self._partial + chunk).split(b"\n")
         if len(self._partial) > LINE_BYTES:
             raise ProtocolError("the server sends a line without an end")

@@ -1,6 +1,6 @@
 """What is printed: the log's lines on stdout, and a line about something on stderr.
 
-Nothing here relies on what the server removes: all that comes from outside is made harmless.
+It does not rely on what the server removes: everything from outside is made harmless here.
 """
 
 import json
@@ -15,13 +15,13 @@ _INDENT = "\n" + " " * 6  # below the text's first line, past "HH:MM "
 
 
 def plain(line: Line) -> str:
-    """The log's line, harmless; U+2028 stays, so that it is one line and greps like one."""
+    """The log's line, harmless; U+2028 stays, so that it is one line for grep, too."""
     text = line.raw[:-1].decode("utf-8", "replace")
     return LINE_BREAK.join(harmless(part) for part in text.split(LINE_BREAK))
 
 
 def as_json(line: Line, record: Record) -> str:
-    """An object in one line. Escaped to ASCII: exact for a program, harmless on a terminal."""
+    """A JSON object on one line. In ASCII: exact for a program, harmless on a terminal."""
     fields = {
         "offset": line.offset,
         "time": record.stamp,

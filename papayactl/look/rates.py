@@ -26,7 +26,7 @@ RATES = {
 def between(
     before: Ledger, after: Ledger, settings: Settings
 ) -> list[tuple[Use, dict[str, float | None]]]:
-    """Each use of the later look with what it came to a second since the earlier one.
+    """Each use of the later look, with what was added each second since the earlier one.
 
     Messages are counted from where the log ended then: a total may be unknown, but not a rate.
     """
