@@ -1,8 +1,8 @@
 """Appending to the chat log: one transaction under the exclusive lock (design section 4).
 
-Used by RECV, the reaper and papayactl, each with an Appender of its own, made after the fork. The
-steps are: lock; cut away what lies beyond the committed end, since it was never shown; one write;
-under "disk" one fdatasync; store the new end; unlock; announce.
+Used by RECV, the reaper and papayactl. Each has an Appender of its own, made after the fork. The
+steps are: lock; cut away what lies beyond the committed end, since nobody was ever shown it; one
+write; under "disk" one fdatasync; store the new end; unlock; announce.
 """
 
 import os
@@ -26,7 +26,8 @@ from papayad.system.files import sync_directory
 from papayad.system.plain_signals import BLOCK, SET, set_mask
 from papayad.system.platform import sync_data
 
-# Until the lock is free and the announcement made these wait: who is asked to end finishes first.
+# These wait until the lock is free and the announcement made: a process that is asked to end first
+# finishes its transaction.
 _DEFERRED = {int(SIGTERM), int(SIGINT), int(SIGHUP)}
 _MODE = os.O_RDWR | os.O_APPEND
 _NONE = -(1 << 64)
@@ -45,7 +46,7 @@ class StorageError(Exception):
 
 
 class Appender:
-    """Writes records. `announce` wakes the readers, `warn` gets a line when something was cut."""
+    """Writes records. `announce` wakes the readers; `warn` gets a line when something was cut."""
 
     def __init__(
         self,
@@ -61,13 +62,13 @@ class Appender:
         self._committed = Committed(state_dir, writable=True, warn=warn)
         self._segment = -1  # descriptor of the last segment, once it is known
         self._base = 0
-        self._day = _NEVER  # of the segment's first record, where a day has a segment
+        self._day = _NEVER  # of the segment's first record, if each day has a segment of its own
         self._news = False
-        self._failing = False  # and it was said
-        self._mask: set[int] = set()  # of signals, as it was before the transaction
+        self._failing = False  # whether the last write failed, and `warn` was told
+        self._mask: set[int] = set()  # the signal mask before the transaction
 
     def transaction(self) -> Self:
-        """The exclusive lock; when it is free again, what was written is announced."""
+        """Take the exclusive lock; when it is free again, announce what was written."""
         return self
 
     def __enter__(self) -> None:
@@ -86,13 +87,13 @@ class Appender:
     def append(self, lines: Sequence[Line]) -> None:
         """Write lines in a transaction of their own; raises StorageError.
 
-        An OSError means that they are in the log and nobody was told: an announcement that failed.
+        An OSError means that the lines are in the log, but the announcement failed.
         """
         with self.transaction():
             self.write(lines)
 
     def write(self, lines: Sequence[Line]) -> None:
-        """Write lines, inside a transaction; all have the timestamp of now. Raises StorageError."""
+        """Write lines in a transaction, all with the present time. Raises StorageError."""
         kept = 0
         try:
             end = self._find_end()
@@ -113,7 +114,7 @@ class Appender:
             raise StorageError(error, kept) from error
 
     def rotate(self) -> None:
-        """Seal the segment that is written, unless nothing is in it, inside a transaction."""
+        """Seal the present segment, unless it is empty. In a transaction only."""
         try:
             end = self._find_end()
             if end > self._base:
@@ -129,7 +130,7 @@ class Appender:
         return self._base + self._chatlog.segment_bytes
 
     def _fitting(self, rendered: list[bytes], first: int, end: int) -> tuple[int, bytes]:
-        """How many lines go into this segment with one write, and their bytes; at least one."""
+        """How many lines (at least one) go into this segment with one write, and their bytes."""
         room = self._limit() - end - len(rendered[first])
         last = first + 1
         while last < len(rendered) and len(rendered[last]) <= room:
@@ -138,7 +139,7 @@ class Appender:
         return last - first, b"".join(rendered[first:last])
 
     def _commit(self, end: int, data: bytes) -> int:
-        """One write, one sync, one new end; what fails is cut away again. Returns the new end."""
+        """One write, one sync, one new end; if one fails, cut it away again. Returns the end."""
         try:
             if write(self._segment, data) != len(data):
                 raise OSError(EIO, "short write")
@@ -146,7 +147,7 @@ class Appender:
                 sync_data(self._segment)
             self._committed.store(end + len(data))
         except OSError:
-            with suppress(OSError):  # else the next transaction cuts it
+            with suppress(OSError):  # if this fails, the next transaction cuts it
                 os.ftruncate(self._segment, end - self._base)
             with suppress(OSError):
                 self._committed.put_back(end)
@@ -165,9 +166,9 @@ class Appender:
         return self._settle(end, surplus) if surplus > 0 else end
 
     def _surplus(self, end: int) -> int:
-        """Bytes that the open segment has beyond an offset, less than 0 where it ends before.
+        """How many bytes the open segment has beyond an offset; negative if it ends before it.
 
-        When none is open, or its name was removed, far less.
+        If no segment is open, or its name was removed, a very negative number.
         """
         if self._segment < 0:
             return _NONE
@@ -175,7 +176,7 @@ class Appender:
         return self._base + status.st_size - end if status.st_nlink else _NONE
 
     def _enter_last(self, end: int) -> int:
-        """Open the last segment, if there is one; its surplus."""
+        """Open the last segment, if there is one; return its surplus."""
         known = bases(self._state_dir)
         if not known:
             return _NONE
@@ -183,7 +184,7 @@ class Appender:
         return self._surplus(end)
 
     def _settle(self, end: int, surplus: int) -> int:
-        """Cut away what a killed writer left; keep what is there because the end went back."""
+        """Cut away what a killed writer left; keep records that are there if the end went back."""
         self._check_name()
         kept = settle(self._state_dir, self._base, end, self._committed.touched())
         os.ftruncate(self._segment, kept - self._base)
@@ -199,8 +200,8 @@ class Appender:
     def _go_on_without(self, end: int, surplus: int) -> None:
         """Committed bytes were removed by hand: a new segment begins where they ended.
 
-        No offset is used twice, so cursors stay what they are, and who was below gets a gap. More
-        than a segment has was not removed: then the end is wrong.
+        No offset is used twice, so cursors stay valid, and a client that was below gets a gap. If
+        more is missing than a segment holds, it was not removed: then the end is wrong.
         """
         self._check_name()
         most = self._chatlog.segment_bytes + LONGEST
@@ -211,7 +212,7 @@ class Appender:
         self._warn(f"bytes before offset {end} were removed from the log, which goes on there")
 
     def _check_name(self) -> None:
-        """The lock excludes nobody who has another file of that name, or another directory."""
+        """Check the name: the lock excludes only processes that have the same file."""
         if not self._committed.is_named():
             raise OSError(EIO, f"{self._state_dir} is no longer the room's: restart the room")
 
@@ -228,7 +229,7 @@ class Appender:
             self._segment = -1
 
     def _rotate(self, end: int) -> None:
-        """Seal the segment and make the next: the old one's bytes first, then the new name."""
+        """Seal the segment and make the next: first sync the old bytes, then the new name."""
         os.fsync(self._segment)
         self._enter(end, os.O_CREAT)
         sync_directory(self._state_dir)

@@ -1,7 +1,7 @@
-"""When the log will have filled its disk, if people go on to talk as they do (design section 4).
+"""When the log will fill its disk, if people go on talking as they do now (design section 4).
 
-Said by the start, by a writer that begins a segment, and by doctor: a log that nobody prunes fills
-any disk, and a room whose disk is full has no more messages.
+The start says it, a writer that begins a segment, and doctor: a log that nobody prunes fills any
+disk, and a room whose disk is full takes no more messages.
 """
 
 import os
@@ -18,12 +18,12 @@ from papayad.settings import Chatlog
 DAY = 86400
 
 _WARNED_BEFORE = 14 * DAY
-_SHORTEST = 3600  # seconds: a rate of less is none
+_SHORTEST = 3600  # seconds; over a shorter time no rate is taken
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """`rate` is in bytes a second; `seconds` is None where retention keeps the log small."""
+    """`rate` is in bytes a second; `seconds` is None if retention keeps the log small."""
 
     rate: float
     free: int
@@ -43,7 +43,7 @@ class Forecast:
 
 
 def forecast(state_dir: str | Path, chatlog: Chatlog, now: float) -> Forecast | None:
-    """None where the log is too young for a rate. Raises OSError."""
+    """The forecast; None if the log is too young for a rate. Raises OSError."""
     known = segments.bases(state_dir)
     if not known:
         return None
@@ -69,7 +69,7 @@ def _rate(state_dir: str | Path, known: list[int], end: int, now: float) -> floa
 
 
 def _most(chatlog: Chatlog, rate: float) -> float | None:
-    """How large the log gets by its retention; None: as large as the disk."""
+    """How large the log can get with its retention; None: as large as the disk."""
     bounds = []
     if chatlog.retain_bytes:
         bounds.append(float(chatlog.retain_bytes + 2 * chatlog.segment_bytes))
@@ -79,7 +79,7 @@ def _most(chatlog: Chatlog, rate: float) -> float | None:
 
 
 def warn(state_dir: str | Path, chatlog: Chatlog, say: Callable[[str], None]) -> None:
-    """Say in time that the disk will be full; a disk that cannot be asked is no reason to fail."""
+    """Warn in time that the disk will be full; if the disk cannot be asked, say nothing."""
     with suppress(OSError):
         seen = forecast(state_dir, chatlog, time.time())
         if seen and seen.is_soon:

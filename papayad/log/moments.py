@@ -1,7 +1,7 @@
 """When the records of a segment were written: the first and the last timestamp in it.
 
-Of the records, not of the file: a copy, a restored backup and a redaction give a file another time.
-Used at the beginning of a segment, never for a message.
+The records say it, not the time of the file: a copy, a restored backup and a redaction change that.
+Used at the beginning of a segment, never for each message.
 """
 
 import os
@@ -16,7 +16,7 @@ _BLOCK = 65536
 
 
 def first(state_dir: str | Path, base: int) -> str:
-    """Of a segment's first record, empty where there is none. Raises OSError."""
+    """The timestamp of a segment's first record; empty if there is none. Raises OSError."""
     descriptor = segments.open_segment(state_dir, base)
     try:
         return _parse(os.pread(descriptor, STAMP, 0))
@@ -25,10 +25,10 @@ def first(state_dir: str | Path, base: int) -> str:
 
 
 def last(state_dir: str | Path, base: int) -> str:
-    """Of a segment's last record, empty where there is none. Raises OSError."""
+    """The timestamp of a segment's last record; empty if there is none. Raises OSError."""
     descriptor = segments.open_segment(state_dir, base)
     try:
-        high = os.fstat(descriptor).st_size - 1  # the last LF ends it, and begins nothing
+        high = os.fstat(descriptor).st_size - 1  # before the last LF, which ends the last line
         while high > 0:
             low = max(0, high - _BLOCK)
             found = os.pread(descriptor, high - low, low).rfind(b"\n")

@@ -1,6 +1,7 @@
 """Retention: which sealed segments are too many or too old (design section 4).
 
-A leaf, run at rotation by whoever holds the log's lock; a SEND that was still below gets a gap.
+A leaf, run at rotation by the process that holds the log's lock; a SEND that was still below gets a
+gap.
 """
 
 import itertools
@@ -25,7 +26,7 @@ def prune(state_dir: str | Path, chatlog: Chatlog, now: float) -> list[int]:
 def excess(state_dir: str | Path, chatlog: Chatlog, now: float) -> list[int]:
     """The bases of the segments that are too many or too old, oldest first.
 
-    Never with a hole: a segment goes only when every older one has gone, and the last one never.
+    There is never a hole: a segment goes only if all older ones go, and the last one never goes.
     """
     bases = segments.bases(state_dir)
     end = bases[-1] if bases else 0

@@ -1,7 +1,7 @@
 """Segments: the files of the chat log, named by the offset of their first byte (design section 4).
 
-A leaf: their names, and nothing of what is in them. A segment is sealed exactly when a higher-named
-one exists.
+A leaf that knows only names, not contents. A segment is sealed exactly when one with a higher name
+exists.
 """
 
 from bisect import bisect_right
@@ -42,8 +42,8 @@ def path(state_dir: str | Path, base: int) -> str:
 def bases(state_dir: str | Path) -> list[int]:
     """The offsets at which the segments begin, ascending.
 
-    Other processes can make names here. Only a regular file with the exact name is a segment:
-    never a link, a directory, or digits that are none of ASCII's.
+    Other processes can make files here. Only a regular file with the exact name is a segment: no
+    link, no directory, no name with digits other than ASCII's.
     """
     with scandir(state_dir) as entries:
         return sorted(

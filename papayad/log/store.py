@@ -1,8 +1,8 @@
-"""The state directory: made whole before the acceptor serves (design section 4).
+"""The state directory: completed and repaired before the acceptor serves (design section 4).
 
-Run by the acceptor at start, by the holder of the pid file's lock. With a live group the log is in
-use and whole; with none its last segment is checked record by record, since after a power cut
-sectors may read as zeros, and `committed` is rebuilt.
+Run by the acceptor at start, when it holds the pid file's lock. If a group lives, the log is in use
+and whole. If none does, its last segment is checked record by record, since sectors may read as
+zeros after a power cut, and `committed` is rebuilt.
 """
 
 import os
@@ -19,7 +19,7 @@ from papayad.system.files import read_plain, sync_directory, write_whole
 _IDENTITY = "identity"
 _HEX = re.compile(rb"[0-9a-f]{32}\n")
 _NUMBER = re.compile(rb"[0-9]{20}\n")
-_SMALL = 64  # bytes: these files have fewer
+_SMALL = 64  # bytes; identity and committed are smaller
 _RESTORED = "take the log as it is with papayactl log restored"
 _DIRECTORIES = (
     groups.directory,
@@ -34,8 +34,8 @@ _DIRECTORIES = (
 def identity(state_dir: Path) -> str:
     """The log's identity, 32 hex characters; drawn anew when committed bytes were lost.
 
-    A Fault (78) where there is none: `prepare` leaves it so while clients are connected, who know
-    the one that there was.
+    A Fault (78) if there is none: `prepare` draws no new one while clients are connected, since
+    they know the old one.
     """
     text = _small(state_dir / _IDENTITY)
     if not _HEX.fullmatch(text):
@@ -48,7 +48,7 @@ def identity(state_dir: Path) -> str:
 def prepare(state_dir: Path, warn: Callable[[str], None]) -> None:
     """Make what is missing and repair what a crash left.
 
-    Raises OSError, and a Fault (78) where only a person can tell what the log is.
+    Raises OSError, and a Fault (78) if only a person can say which log is the right one.
     """
     for directory in _DIRECTORIES:
         directory(state_dir).mkdir(mode=0o700, exist_ok=True)
@@ -63,14 +63,14 @@ def prepare(state_dir: Path, warn: Callable[[str], None]) -> None:
 
 
 def renew_identity(state_dir: Path) -> None:
-    """The log is another one to its clients from now on: each begins a new copy."""
+    """Draw a new identity: to its clients it is another log, and each begins a new copy."""
     _write(state_dir / _IDENTITY, f"{os.urandom(16).hex()}\n".encode())
 
 
 def take_as_it_is(state_dir: Path, warn: Callable[[str], None]) -> int:
-    """Believe the segments as somebody put them there, and nothing that was known before.
+    """Take the segments as they are, and forget what was known before.
 
-    For papayactl, when nobody lives in the room. Returns the log's end; raises OSError.
+    For papayactl, when the room has no clients. Returns the log's end; raises OSError.
     """
     known = segments.bases(state_dir)
     renew_identity(state_dir)
@@ -98,15 +98,15 @@ def _repair(state_dir: Path, warn: Callable[[str], None]) -> None:
 def _finish(state_dir: Path, known: list[int], end: int, shown: int = -1) -> None:
     if shown != end:
         _write(state_dir / committed.FILE, b"%020d\n" % end)
-    if not known:  # last: a segment without a committed end is one that lost it
+    if not known:  # made last: a segment without a committed end counts as one that lost it
         os.close(segments.open_segment(state_dir, 0, os.O_CREAT | os.O_WRONLY))
     sync_directory(state_dir)
 
 
 def _check_in_use(state_dir: Path) -> None:
-    """Beside living clusters nothing is repaired: they have the files open, and the lock.
+    """Check only: nothing is repaired while clusters live, which have the files and the lock.
 
-    Another `committed` would have another lock, and there would be two writers at once.
+    A new `committed` would have a new lock, and there could be two writers at once.
     """
     end, path = _committed_before(state_dir), state_dir / committed.FILE
     if end < 0 or end >= committed.IMPOSSIBLE:
@@ -116,10 +116,10 @@ def _check_in_use(state_dir: Path) -> None:
 
 
 def _refuse_strange_log(state_dir: Path, last: int, shown: int) -> None:
-    """A last segment that may be none, or that somebody has edited: to cut it could cut what was
-    shown. A Fault (78).
+    """Refuse (with a Fault, 78) a last segment that may not be one, or that somebody has edited:
+    to cut it could remove what people have seen.
 
-    After a segment was removed the next one begins at the committed end, which is in it still.
+    After a segment was removed, the next one begins at the committed end.
     """
     path = segments.path(state_dir, last)
     lines = surplus.look(state_dir, last, last)
@@ -133,7 +133,7 @@ def _refuse_strange_log(state_dir: Path, last: int, shown: int) -> None:
 
 
 def _committed_before(state_dir: Path) -> int:
-    """The committed end that a former life left; -1 when there is none, or none to be read."""
+    """The committed end that was stored before; -1 if there is none, or no valid one."""
     text = _small(state_dir / committed.FILE)
     return int(text) if _NUMBER.fullmatch(text) else -1
 
@@ -141,8 +141,8 @@ def _committed_before(state_dir: Path) -> int:
 def _cut(state_dir: Path, base: int, warn: Callable[[str], None]) -> int:
     """Cut the last segment at its first bad record, sync it, and return its end.
 
-    What is cut away stays in a file beside it when there are records in it: a power cut may leave
-    a sector of zeros before what was shown.
+    If there are records in what is cut away, it stays in a file beside the segment: a power cut may
+    leave a sector of zeros before records that people have seen.
     """
     lines = surplus.look(state_dir, base, base)
     descriptor = segments.open_segment(state_dir, base, os.O_RDWR)
@@ -171,7 +171,7 @@ def _small(path: Path) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """A file anew; on a full disk in its own place, which has room for it."""
+    """Write a file anew; on a full disk in place, where there is room for it."""
     try:
         write_whole(path, content)
     except OSError as error:

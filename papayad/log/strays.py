@@ -1,7 +1,7 @@
-"""Strays: what is in a state directory and is nobody's. Told once at the start, and by doctor.
+"""Strays: files in a state directory that are not papaya's. The start logs them once; doctor too.
 
-Whoever reads a directory of the state skips what has not its form, and is silent: RECV looks at
-every message. Here all of the forms stand together, so that somebody says what was skipped.
+A process that reads a directory of the state skips names that it does not know, and says nothing:
+RECV looks there at every message. This module knows all of the names, and says what was skipped.
 """
 
 import re
@@ -23,7 +23,7 @@ _NAMED_AT_MOST = 5
 
 
 def find(state_dir: Path) -> list[str]:
-    """The names, from the state directory on, of what nothing of papaya makes. Raises OSError."""
+    """The paths, below the state directory, of files that papaya does not make. Raises OSError."""
     directories: dict[Path, Callable[[str], object]] = {
         groups.directory(state_dir): number,
         roster.directory(state_dir): roster.NAME.match,
@@ -52,7 +52,7 @@ def set_aside(state_dir: Path) -> list[str]:
 
 
 def words(state_dir: Path) -> str:
-    """What is to be said of them, empty when there are none. Raises OSError."""
+    """The line about them, empty if there are none. Raises OSError."""
     found = find(state_dir)
     if not found:
         return ""

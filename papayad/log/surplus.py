@@ -1,8 +1,8 @@
-"""What lies beyond the committed end: cut away, or kept (design section 4).
+"""What lies beyond the committed end: whether to cut it away or keep it (design section 4).
 
 Apart from the appender, since it is needed only after a crash, or after somebody changed files by
-hand; and the start uses the same eyes. Never cut is what anybody may have been shown: who cannot
-tell refuses.
+hand; and the start uses it, too. What somebody may have been shown is never cut: if that cannot be
+known, it refuses.
 """
 
 import os
@@ -13,15 +13,15 @@ from pathlib import Path
 from papayad.formats import record
 from papayad.log import segments
 
-FURTHEST = 1 << 28  # bytes that are looked at behind a line that is no record
+FURTHEST = 1 << 28  # bytes that are searched after a line that is no record
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """A segment's lines from a boundary on. `good`: where the first one begins that is no record.
+    """A segment's lines from a boundary on. The first that is no record begins at `good`.
 
-    `first` and `last` are the timestamps of the records before it. `goes_on`: there are records
-    behind it, too. `zeros`: it has a NUL, which a power cut leaves and no editor.
+    `first` and `last` are the timestamps of the records before that line. `goes_on`: there are
+    records after it, too. `zeros`: it has a NUL, which a power cut leaves, but no editor.
     """
 
     start: int
@@ -35,9 +35,9 @@ class Lines:
     def is_of_killed_writer(self, touched: float) -> bool:
         """Whether a writer left this that was killed before it stored the end.
 
-        All that is written at once has one timestamp, which is younger than the last change of
-        `committed` (`touched`). If that is the younger one, then the end was stored, and is not
-        what it was.
+        All records of one write have one timestamp, which is later than the last change of
+        `committed` (`touched`). If `committed` was changed later, then the end was stored, and
+        something has changed it since.
         """
         if self.good == self.start:
             return True
@@ -65,15 +65,15 @@ def look(state_dir: str | Path, base: int, start: int) -> Lines:
 
 
 def parse(line: bytes) -> record.Record | None:
-    """The record in a line with its LF; None where it has no end, or is none."""
+    """The record in a line; None if the line has no LF or is no record."""
     return record.parse(line[:-1]) if line.endswith(b"\n") else None
 
 
 def settle(state_dir: str | Path, base: int, end: int, touched: float) -> int:
-    """Where the log ends whose last segment goes on beyond the committed `end`.
+    """Where the log ends, when its last segment goes on beyond the committed `end`.
 
-    `touched` is when `committed` was changed last, by the file system's word. Raises OSError (EIO)
-    where nobody can tell.
+    `touched` is when `committed` was last changed, as the filesystem says. Raises OSError (EIO) if
+    the end cannot be known.
     """
     start = end if base <= end and is_boundary(state_dir, base, end) else base
     if base > end and (broken := hole_before(state_dir, base)):
@@ -85,7 +85,7 @@ def settle(state_dir: str | Path, base: int, end: int, touched: float) -> int:
 
 
 def is_boundary(state_dir: str | Path, base: int, offset: int) -> bool:
-    """Whether a record may begin there; `base` is of the segment that has the byte before it."""
+    """Whether a record may begin there; `base` is of the segment with the byte before it."""
     if offset == base:
         return True
     descriptor = segments.open_segment(state_dir, base)
@@ -96,5 +96,5 @@ def is_boundary(state_dir: str | Path, base: int, offset: int) -> bool:
 
 
 def hole_before(state_dir: str | Path, base: int) -> segments.Misfit | None:
-    """The segment before this one, where it does not end where this one begins."""
+    """The segment before this one, if it does not end where this one begins."""
     return next((one for one in segments.misfits(state_dir) if one.following == base), None)
