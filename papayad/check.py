@@ -12,8 +12,8 @@ from papayad.config import Problems
 from papayad.errors import CONFIGURATION, DONE, Fault
 from papayad.net import listeners, tls
 from papayad.settings import Settings
+from papayad.start import privileges
 from papayad.state import bans, force, tokens
-from papayad.system import privileges
 
 
 def check(path: Path, room: str) -> int:

@@ -27,16 +27,9 @@ from papayad.net import activation, listeners
 from papayad.sandbox import prepare, rlimits
 from papayad.sandbox.prepare import Sandbox
 from papayad.settings import ETC, Settings
+from papayad.start import environment, init, privileges, sd_notify
 from papayad.state import force, groups, pidfile, secrecy
-from papayad.system import (
-    descriptors,
-    detach,
-    immortal,
-    privileges,
-    process_group,
-    sd_notify,
-    signals,
-)
+from papayad.system import descriptors, detach, directories, immortal, process_group, signals
 from papayad.system.journal import Journal
 from papayad.system.spawn import where
 
@@ -45,8 +38,9 @@ PROGRAM = "papayad"
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a start has opened and read before it detaches."""
+    """What a start has opened and read before it detaches; `lock` is that of state_dir."""
 
+    lock: int
     pid_file: int
     listening: dict[str, socket.socket]
     terms: Terms
@@ -56,21 +50,21 @@ class Gathered:
 
 
 def main() -> None:
-    inherited = start_afresh()
+    descriptors.open_standard_streams()
     options = parse_options()
     try:
-        sys.exit(run(options, inherited))
+        sys.exit(run(options))
     except Fault as fault:
         sd_notify.status(str(fault))
         exit_with(PROGRAM, fault)
 
 
 def start_afresh() -> range:
-    """Undo what the starter left: closed streams, open files, blocked and ignored signals.
+    """Undo what the starter left: its environment, open files, blocked and ignored signals.
 
     Returns the descriptors of the listening sockets that it left on purpose.
     """
-    descriptors.open_standard_streams()
+    environment.renew()
     inherited = activation.announced(os.environ)
     descriptors.close_all_but(set(inherited))
     signals.forget_inherited()
@@ -94,10 +88,13 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.HelpFormatter(prog, width=80)
 
 
-def run(options: argparse.Namespace, inherited: range) -> int:
+def run(options: argparse.Namespace) -> int:
     path = config.find(options.config, options.room)
     if options.check:
         return check.check(path, options.room)
+    inherited = start_afresh()
+    if options.foreground:
+        init.leave_to_child()
     settings = config.load(path, options.room)
     log_to = "stderr" if options.foreground else settings.service.log_to
     gathered = gather(settings, log_to, inherited)
@@ -106,7 +103,7 @@ def run(options: argparse.Namespace, inherited: range) -> int:
         process_group.enter_own()
         serve(settings, gathered, lambda: None)
         return DONE
-    keep = [gathered.pid_file, *gathered.listening.values()]
+    keep = [gathered.lock, gathered.pid_file, *gathered.listening.values()]
     stderr = sys.stderr if settings.service.log_to == "stderr" else None
     detach.detach(
         lambda ready: serve(settings, gathered, ready), keep, stderr, gathered.journal.error
@@ -115,41 +112,57 @@ def run(options: argparse.Namespace, inherited: range) -> int:
 
 
 def gather(settings: Settings, log_to: str, inherited: range) -> Gathered:
-    """Do all that may fail before detaching, first as root, then as the service's user."""
+    """Do all that may fail before detaching. Root binds, and makes a directory in /run."""
+    journal = Journal(settings.room, log_to)
     identity = privileges.of_service(settings.service)
     os.umask(0o022)
     make_run_dir(settings.pid_file.parent, identity)
     os.umask(0o077)
-    pid_file = pidfile.acquire(settings.pid_file)
+    with privileges.lent(identity):
+        lock, pid_file = acquire_locks(settings)
     listening = activation.adopt(inherited, settings.listen.tls)
     listening = listening or listeners.open_all(settings.listen.addresses)
     if identity:
         privileges.drop(identity)
-    journal = Journal(settings.room, log_to)
     terms = terms_of(settings.listen)
     credentials = Credentials(settings.tokens, settings.bans, journal)
     if line := secrecy.indiscretion(settings.tokens):
         journal.warning(line)
     prepare_state(settings, journal)
     cage = prepare.prepare(settings.service.sandbox, hidden=identity is not None)
-    return Gathered(pid_file, listening, terms, credentials, journal, cage)
+    journal.reopen()  # its descriptor does not survive the detaching
+    return Gathered(lock, pid_file, listening, terms, credentials, journal, cage)
 
 
 def make_run_dir(path: Path, identity: privileges.Identity | None) -> None:
     """Make run_dir, which may be on a tmpfs that a boot emptied. (state_dir is never made here.)
 
-    Everybody may ask for the status, so the umask must let everybody enter what is made here.
+    Everybody may ask for the status, so the umask must let everybody enter what is made here. Root
+    makes only what the service's user cannot.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        path.chmod(0o755)
+        with privileges.lent(identity), suppress(PermissionError):
+            path.mkdir(parents=True, exist_ok=True)
+            path.chmod(0o755)
+            if os.access(path, os.W_OK, effective_ids=True):
+                return
         if identity:
-            os.chown(path, identity.uid, identity.gid)
-    except PermissionError as error:
-        if not os.access(path, os.W_OK):
-            raise _unusable(path, error) from error
+            directories.make(path, 0o755, identity.uid, identity.gid)
     except OSError as error:
         raise _unusable(path, error) from error
+
+
+def acquire_locks(settings: Settings) -> tuple[int, int]:
+    """What says that this is the one acceptor: of its state, and to who looks for its pid file.
+
+    Two that have a pid file each would be two acceptors of one log.
+    """
+    try:
+        os.stat(settings.state_dir)
+    except OSError as error:
+        raise _unusable(settings.state_dir, error) from error
+    lock = pidfile.acquire(pidfile.lock_of(settings.state_dir), 0o600)
+    return lock, pidfile.acquire(settings.pid_file)
 
 
 def prepare_state(settings: Settings, journal: Journal) -> None:
@@ -181,7 +194,6 @@ def serve(settings: Settings, gathered: Gathered, ready: detach.Ready) -> None:
 
 def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
     """Do all that may fail in the daemon itself. Raises OSError and Fault."""
-    gathered.journal.reopen()
     raise_descriptor_limit()
     rlimits.leave_no_core()
     groups.remove_free(groups.directory(settings.state_dir))
@@ -196,6 +208,7 @@ def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
     immortal.immortalise()
     gc.freeze()  # every cluster shares what is there now: no collection may touch it
     acceptor.begin(arriving)
+    pidfile.write(gathered.lock)
     pidfile.write(gathered.pid_file)
     return acceptor
 

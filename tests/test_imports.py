@@ -14,7 +14,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 ORDER = {
-    "papayad": "errors formats settings config system state log sandbox net cluster check acceptor",
+    "papayad": (
+        "errors formats settings config system start state log sandbox net cluster check acceptor"
+    ),
     "papayactl": "system cli state look act setup doctor top commands",
     "papayachat": "stream disk room chat script screen commands",
 }

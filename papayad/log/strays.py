@@ -11,7 +11,7 @@ from pathlib import Path
 from papayad.formats.harmless import harmless
 from papayad.formats.record import NAME
 from papayad.log import committed, segments
-from papayad.state import groups, marks, penalty, roster
+from papayad.state import groups, marks, penalty, pidfile, roster
 from papayad.system.files import number, plain_names
 
 CUT = ".cut"  # behind an offset: what a start found behind a sector of zeros, and kept
@@ -33,7 +33,9 @@ def find(state_dir: Path) -> list[str]:
         penalty.directory(state_dir): re.compile(r"[0-9a-f.:_]{2,50}\Z").match,
     }
     known = {segments.name(base) for base in segments.bases(state_dir)} | _FILES
-    known |= {path.name for path in directories} | set(set_aside(state_dir))
+    known |= {path.name for path in (*directories, pidfile.lock_of(state_dir))} | set(
+        set_aside(state_dir)
+    )
     found = [one.name for one in state_dir.iterdir() if one.name not in known]
     for path, has_form in directories.items():
         if path.is_dir():

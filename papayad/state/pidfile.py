@@ -3,6 +3,7 @@
 papayad locks it before it detaches, so that a second instance can tell its starter. papayactl asks
 the kernel who holds the lock. The number in the file is for people: no program acts on it, since an
 attacker in a client's process could write another one.
+A second lock of that kind is in state_dir: two run_dirs may be of one state, two acceptors may not.
 """
 
 import fcntl
@@ -18,20 +19,37 @@ from papayad.system.files import open_plain
 _PROBES_PASS = 0.5  # seconds; a status command may hold the lock for an instant
 
 
-def acquire(path: Path) -> int:
-    """Lock the pid file and empty it; returns the descriptor. A Fault (75) names the holder."""
+def lock_of(state_dir: Path) -> Path:
+    """The file whose lock says which acceptor the state is; the pid file's says whose that is."""
+    return state_dir / "acceptor"
+
+
+def acquire(path: Path, mode: int = 0o644) -> int:
+    """Lock such a file and empty it; returns the descriptor. A Fault (75) names the holder."""
     try:
         while True:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor = _open(path, mode)
             _lock(descriptor, path)
             if _is_still_named(descriptor, path):
-                os.fchmod(descriptor, 0o644)  # despite the umask: everybody may see the status
+                os.fchmod(descriptor, mode)  # despite the umask: everybody may see the status
                 os.ftruncate(descriptor, 0)
                 return descriptor
             os.close(descriptor)
     except OSError as error:
         code = denied_or(error, UNAVAILABLE)
         raise Fault(str(path), reason(error), "see service.run_dir", code=code) from error
+
+
+def _open(path: Path, mode: int) -> int:
+    """One that is root's is of a papayad that still opened it as root: it is made anew."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        return os.open(path, flags, mode)
+    except PermissionError:
+        if (pid := holder(path)) is not None:
+            raise _held(path, pid) from None
+        path.unlink()
+    return os.open(path, flags, mode)
 
 
 def write(descriptor: int) -> None:
@@ -82,9 +100,13 @@ def _lock(descriptor: int, path: Path) -> None:
         time.sleep(0.02)
     pid = locks.owner(descriptor)
     os.close(descriptor)
+    raise _held(path, pid)
+
+
+def _held(path: Path, pid: int) -> Fault:
     by = f"by papayad with pid {pid}" if pid else "by a papayad that is just starting"
     remedy = "stop it with papayactl acceptor stop, or use another room"
-    raise Fault(str(path), f"held {by}", remedy, code=TRY_AGAIN)
+    return Fault(str(path), f"held {by}", remedy, code=TRY_AGAIN)
 
 
 def _is_still_named(descriptor: int, path: str | Path) -> bool:

@@ -29,6 +29,12 @@ def parent(pid: int) -> int:
         return 0
 
 
+def command_line(pid: int) -> str:
+    """Its title, or its arguments with spaces between them."""
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return " ".join(words).rstrip()
+
+
 def process_group(pid: int) -> int:
     try:
         return os.getpgid(pid)

@@ -3,14 +3,16 @@
 import grp
 import os
 import pwd
+import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from lab.kit import launch
 from lab.kit.machine import kernel
-from lab.kit.room import ROOT, Room
+from lab.kit.room import ROOT, Room, give_to_service
 from tests.conftest import MakeRoom
 
 pytestmark = pytest.mark.skipif(not ROOT, reason="only root has something to drop")
@@ -65,6 +67,39 @@ def test_nobody_but_root_looks_into_a_process(make_room: MakeRoom) -> None:
     command = [sys.executable, "-c", LOOK, *map(str, pids)]
     done = subprocess.run(command, user="nobody", capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_root_follows_no_link_of_the_service(make_room: MakeRoom, tmp_path: Path) -> None:
+    """It truncated any file, and gave it and any directory away."""
+    room = make_room(start=False)
+    precious = tmp_path / "precious"
+    precious.mkdir(mode=0o700)
+    (precious / "file").write_text("kept")
+    run = Path(room.settings.service.run_dir)
+    run.mkdir()
+    give_to_service(room.directory)
+    room.settings.pid_file.symlink_to(precious / "file")
+    assert launch.run(room).code != 0
+    room.settings.pid_file.unlink()
+    run.rmdir()
+    run.symlink_to(precious)
+    assert launch.run(room).code != 0
+    assert (precious / "file").read_text() == "kept"
+    for path in (precious, precious / "file"):
+        assert (path.stat().st_uid, path.stat().st_gid) == (0, 0)
+    assert stat.S_IMODE(precious.stat().st_mode) == 0o700
+    run.unlink()
+    room.start()
+
+
+def test_a_pid_file_that_root_left_is_made_anew(make_room: MakeRoom) -> None:
+    room = make_room(start=False)
+    run = Path(room.settings.service.run_dir)
+    run.mkdir()
+    give_to_service(room.directory)
+    room.settings.pid_file.write_text("1\n")
+    room.start()
+    assert room.settings.pid_file.owner() == "nobody"
 
 
 def test_foreground_is_not_root_either(make_room: MakeRoom) -> None:

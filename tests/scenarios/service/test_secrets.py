@@ -4,11 +4,15 @@ import os
 import resource
 import signal
 import subprocess
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+import pytest
 
 from lab.kit import launch
 from lab.kit.machine import kernel, memory
-from lab.kit.room import is_alive, wait_for
+from lab.kit.room import ROOT, is_alive, wait_for
 from papayad.errors import CONFIGURATION
 from papayad.formats.wire import Greeting, Hello
 from tests.conftest import MakeRoom
@@ -54,6 +58,23 @@ def test_no_file_and_no_title_has_a_token_or_the_key(make_room: MakeRoom) -> Non
     alice.read_to_end()
     room.join("alice", session="s").ping()
     assert room.secrets_found() == []
+
+
+@pytest.mark.skipif(not ROOT, reason="only root looks into their memory")
+@pytest.mark.parametrize("start", [launch.daemon, launch.foreground])
+def test_no_process_has_what_its_starter_had_in_its_environment(
+    make_room: MakeRoom, start: Callable[..., AbstractContextManager[object]]
+) -> None:
+    secret = os.urandom(16).hex()
+    room = make_room(tls="required", start=False)
+    with start(room, env=os.environ | {"CLOUD_KEY": secret, "A": secret, "TZ": f"UTC-0{secret}"}):
+        room.join("alice").ping()
+        pids = [pid for group in room.groups() for pid in kernel.of_group(group)]
+        assert len(pids) == 3
+        assert all(memory.has_in_memory(pid, f"TZ=UTC-0{secret}".encode()) for pid in pids)
+        for variable in ("CLOUD_KEY", "A"):
+            known = f"{variable}={secret}".encode()
+            assert not any(memory.has_in_memory(pid, known) for pid in pids)
 
 
 def allow_cores() -> None:

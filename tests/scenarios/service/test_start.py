@@ -7,6 +7,7 @@ import stat
 import subprocess
 import tomllib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from lab.kit.machine import kernel
 from lab.kit.room import ROOT, Room, give_to_service, is_alive, wait_for
 from papayad import config
 from papayad.errors import CONFIGURATION, DONE, TRY_AGAIN, UNAVAILABLE
+from papayad.formats import titles
+from papayad.formats.titles import Title
 from tests.conftest import MakeRoom
 
 
@@ -52,6 +55,21 @@ def test_a_second_instance_says_who_holds_the_room(
     assert f" pid {room.acceptor()}:" in one_line(done)
     alice.ping()
     room.join("bob").ping()
+
+
+@pytest.mark.parametrize("options", [(), ("--foreground",)])
+def test_two_run_directories_are_not_two_acceptors_of_one_state(
+    make_room: MakeRoom, options: tuple[str, ...]
+) -> None:
+    """A rolling update, or a configuration that was copied; with a port of its own, too."""
+    room = make_room()
+    run = room.settings.service.run_dir
+    changed = room.path.read_text().replace(run, f"{run}2").replace(str(room.port), "0")
+    room.path.write_text(changed)
+    done = launch.run(room, *options)
+    assert done.code == TRY_AGAIN
+    assert f"{room.state_dir}/acceptor: held by papayad with pid {room.acceptor()}:" in done.stderr
+    room.join("alice").ping()
 
 
 @pytest.mark.parametrize("content", ["", "1\n", "{own}\n", "not a number\n"])
@@ -290,6 +308,21 @@ def test_foreground_starts_in_odd_circumstances(make_room: MakeRoom, oddity: str
     with launch.foreground(room, **ODDITIES[oddity]) as process:
         check_that_it_serves(room)
         assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize("start", [launch.daemon, launch.foreground])
+def test_titles_need_no_environment(
+    make_room: MakeRoom, start: Callable[..., AbstractContextManager[object]]
+) -> None:
+    room = make_room(start=False)
+    with start(room, env={}):
+        room.join("alice").ping()
+        entry = room.entry("alice")
+        for pid, role in ((entry.recv, titles.RECV), (entry.send, titles.SEND)):
+            known = titles.parse(kernel.command_line(pid))
+            assert known == Title("main", role, "alice", entry.peer)
+        addresses = f"papayad[main]: acceptor 127.0.0.1:{room.port}"
+        assert kernel.command_line(room.acceptor()) == addresses
 
 
 def test_inherited_files_stay_open_nowhere(make_room: MakeRoom, tmp_path: Path) -> None:

@@ -116,3 +116,12 @@ def test_one_that_vanishes_is_found_again(room: Room) -> None:
         assert syslog.wait_for("carol@") == room.acceptor()
         let_speak(room, alice)
         assert syslog.wait_for("that were never committed") == room.entry("alice").recv
+
+
+def test_a_line_before_the_daemon_detaches_is_no_obstacle(room: Room) -> None:
+    """The descriptor that it was sent by is closed then."""
+    (room.state_dir / "stray").touch()
+    with closing(Syslog(place(room))) as syslog:
+        room.start()
+        said = "".join(line for _, line in syslog.lines())
+        assert "stray: nobody's" in said and "listening on" in said

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from papayad.system import sd_notify
+from papayad.start import sd_notify
 
 
 @pytest.mark.parametrize("abstract", [False, True])

@@ -6,7 +6,8 @@ Run once by the acceptor at start, after it has bound its ports and before it re
 import grp
 import os
 import pwd
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from papayad.errors import CONFIGURATION, Fault
@@ -31,6 +32,25 @@ def of_service(service: Service) -> Identity | None:
     if identity.uid == 0 or identity.gid == 0:
         raise Fault("service.user", "is root", "name an unprivileged user", code=CONFIGURATION)
     return identity
+
+
+@contextmanager
+def lent(identity: Identity | None) -> Iterator[None]:
+    """As root, act as the service's user for a moment: it could have put a link anywhere that root
+    would follow. Only for files: root's real uid stays."""
+    if identity is None:
+        yield
+        return
+    groups, gid = os.getgroups(), os.getegid()
+    os.setgroups([])
+    os.setegid(identity.gid)
+    os.seteuid(identity.uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(gid)
+        os.setgroups(groups)
 
 
 def drop(identity: Identity) -> None:

@@ -1,0 +1,1 @@
+"""What a start of papayad does once, before it serves."""

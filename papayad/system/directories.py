@@ -1,0 +1,64 @@
+"""Directories that root makes where somebody else may have been: by descriptors, through no link.
+
+A leaf. Whoever owns the directory above could put a link in the place of the next one, and root
+would make, or give away, what lies behind it.
+"""
+
+import os
+from collections import deque
+from contextlib import suppress
+from errno import ELOOP
+from pathlib import Path
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_LINKS_AT_MOST = 40  # as the kernel has it
+_OTHERS_WRITE = 0o022
+
+
+def make(path: Path, mode: int, uid: int, gid: int) -> None:
+    """Make a directory, and those above it that are missing; the last one's owner is given.
+
+    One that is there keeps mode and owner, unless nobody but root can have made it. A link is
+    followed only where nobody but root can have put it. For root. Raises OSError.
+    """
+    here = os.open("/", _DIRECTORY)
+    parts = deque(path.parts[1:])
+    links = 0
+    try:
+        while parts:
+            name, is_roots = parts.popleft(), _is_roots(here)
+            target = _link(name, here)
+            if target is not None:
+                links += 1
+                if not is_roots or links > _LINKS_AT_MOST:
+                    raise OSError(ELOOP, os.strerror(ELOOP), str(path))
+                parts.extendleft(reversed(Path(target).parts[target[0] == "/" :]))
+                below = os.open("/" if target[0] == "/" else ".", _DIRECTORY, dir_fd=here)
+            else:
+                below = _enter(name, here)
+            os.close(here)
+            here = below
+        if is_roots and os.fstat(here).st_uid == 0:
+            os.fchown(here, uid, gid)
+            os.fchmod(here, mode)
+    finally:
+        os.close(here)
+
+
+def _enter(name: str, above: int) -> int:
+    with suppress(FileExistsError):
+        os.mkdir(name, 0o755, dir_fd=above)
+    return os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+
+
+def _link(name: str, above: int) -> str | None:
+    try:
+        return os.readlink(name, dir_fd=above)
+    except OSError:  # it is none, or it is not there
+        return None
+
+
+def _is_roots(directory: int) -> bool:
+    """Whether nobody but root can put anything in there."""
+    status = os.fstat(directory)
+    return status.st_uid == 0 and not status.st_mode & _OTHERS_WRITE
