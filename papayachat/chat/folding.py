@@ -1,12 +1,12 @@
-"""Folding: many who come and go become one line that says who did in the end."""
+"""Folding: many joins and parts become one line that says who came and who left."""
 
 from collections.abc import Iterable
 
-NAMES_TOLD = 12  # that are told; the rest is a number
+NAMES_TOLD = 12  # names that are shown; the rest is a number
 
 
 def fold(moves: Iterable[tuple[str, str]]) -> str:
-    """ "bob, carol joined; dave left; erin left and came back": each who moved, once."""
+    """ "bob, carol joined; dave left; erin left and came back": everybody once."""
     first: dict[str, str] = {}
     last: dict[str, str] = {}
     for verb, name in moves:

@@ -1,4 +1,4 @@
-"""Pasting: text from elsewhere, as lines of which none has what a record would not have. Pure."""
+"""Pasting: turns text from elsewhere into lines without characters that records cannot have."""
 
 from papayad.formats.record import clean
 
@@ -6,6 +6,6 @@ LINES_UNASKED = 20
 
 
 def lines(text: str) -> str:
-    """Pasted text with LF between its lines."""
+    """The pasted text, with LF between its lines."""
     parts = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(clean(part) for part in parts)

@@ -1,1 +1,1 @@
-"""Acting: what ends, stops, tells and removes."""
+"""Acting: ending, stopping, telling and removing."""

@@ -32,7 +32,7 @@ def command(
 ) -> None:
     """Keep them out of this room, and of every room with the same tokens; end their clients.
 
-    Without an argument: who is banned, since when, until when, and why.
+    Without an argument: list who is banned, since when, until when, and why.
     """
     settings = invocation.settings
     if not texts:

@@ -17,7 +17,7 @@ _WHERE = {
 @click.argument("shell", type=click.Choice(list(_WHERE)))
 @pass_invocation
 def command(invocation: Invocation, shell: str) -> None:
-    """Print the completion for a shell: living clients and users are offered, too.
+    """Print the completion for a shell. It also offers clients and users that are there.
 
     \b
     bash:  papayactl completion bash >/etc/bash_completion.d/papayactl

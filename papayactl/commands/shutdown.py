@@ -18,10 +18,11 @@ from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault
 def command(
     invocation: Invocation, delay: float | None, message: str, abort: bool, timeout: float
 ) -> None:
-    """Close the room for everybody: a notice, then the port, then every client.
+    """Close the room for everybody: send a notice, close the port, end every client.
 
-    With --in this returns at once, and a process of its own waits, reminds the room and does it.
-    What was said stays in the log; papayactl acceptor start opens the room again.
+    With --in this command returns at once. A process of its own waits, reminds the people in the
+    room, and closes it then. What was said stays in the log; papayactl acceptor start opens the
+    room again.
     """
     if abort and delay is not None:
         raise Fault("shutdown", "--in or --abort", "see papayactl shutdown --help", code=USAGE)

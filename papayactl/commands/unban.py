@@ -11,7 +11,7 @@ from papayad.errors import NOT_RUNNING, Fault
 @click.argument("texts", metavar="USER|ADDRESS|NETWORK...", nargs=-1, required=True)
 @pass_invocation
 def command(invocation: Invocation, texts: tuple[str, ...]) -> None:
-    """Take bans back, each named as `papayactl ban` lists it."""
+    """Lift bans, each named as `papayactl ban` lists it."""
     subjects = [ban_file.subject(text) for text in texts]
     with ban_file.editing(invocation.settings) as known:
         for subject in subjects:

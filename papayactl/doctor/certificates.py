@@ -1,6 +1,6 @@
-"""The certificate: the one that is served, the one in the file, and whom they are for.
+"""The certificate: the one that clients get, the one in the file, and the names in them.
 
-What a client is shown is found out by a handshake. The file matters for the next reload.
+A handshake shows which one clients get. The file matters for the next reload.
 """
 
 import socket
@@ -72,7 +72,7 @@ def _until(settings: Settings, shown: Certificate) -> Finding:
 
 
 def _names(settings: Settings, shown: Certificate) -> Iterator[Finding]:
-    """Whom invites send to this room, and whether they find it."""
+    """The name that invites have: whether the certificate has it, and whether it resolves."""
     host = settings.listen.host
     if not host:
         return
@@ -87,7 +87,7 @@ def _names(settings: Settings, shown: Certificate) -> Iterator[Finding]:
 
 
 def _covers(name: str, host: str) -> bool:
-    """Whether a name of a certificate is meant for a host; a star is its first label (RFC 9525)."""
+    """Whether a certificate's name fits a host; "*" stands for its first label (RFC 9525)."""
     if name.startswith("*."):
         return host.partition(".")[2].lower() == name[2:].lower()
     return name.lower() == host.lower()

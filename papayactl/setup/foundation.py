@@ -1,7 +1,7 @@
 """What a room needs before papayad runs: directories and files, each made unless it is there.
 
-Used by init. First everything that could be refused is looked at, then things are made, in an order
-in which each is of use alone; what exists is left as it is and named.
+Used by init. First it checks everything that could fail; then it makes things, in an order in which
+each is useful even if the next one fails. What exists stays as it is, and is listed.
 """
 
 import grp
@@ -25,7 +25,7 @@ PORT = 7722
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose the room is. Both ids are -1 for an ordinary user: chown(2) leaves those alone."""
+    """The owner of the room. Both ids are -1 for an ordinary user: then chown(2) does nothing."""
 
     uid: int = -1
     gid: int = -1
@@ -33,14 +33,14 @@ class Owner:
 
 @dataclass
 class Foundation:
-    """Makes what is missing for a room and remembers what it made and what it left alone."""
+    """Makes what a room lacks, and remembers what it made and what was there already."""
 
     settings: Settings
     made: list[Path] = field(default_factory=list)
     left: list[Path] = field(default_factory=list)
 
     def check(self) -> Owner:
-        """Refuse what cannot work, before anything is touched. A Fault (77, 78)."""
+        """Refuse what cannot work, before anything is changed. A Fault (77, 78)."""
         owner = _owner(self.settings) if os.geteuid() == 0 else Owner()
         for path in self._paths():
             _check_reachable(path, owner)
@@ -74,7 +74,7 @@ class Foundation:
         return self.settings.listen.tls != "off"
 
     def _certificate_files(self) -> list[Path]:
-        """Those of the two that exist."""
+        """The existing ones of certificate and key."""
         listen = self.settings.listen
         return [path for path in map(Path, (listen.certificate, listen.private_key)) if _is(path)]
 
@@ -98,7 +98,7 @@ class Foundation:
         self.made.append(path)
 
     def _file(self, path: Path, content: bytes, mode: int, owner: Owner) -> None:
-        """Whole or not at all; one that somebody else made meanwhile is left alone, too."""
+        """Make a file as a whole or not at all; one that somebody made meanwhile stays."""
         _make_parents(path)
         new = path.with_name(f".{path.name}.new")
         new.unlink(missing_ok=True)
@@ -115,7 +115,7 @@ class Foundation:
 
 
 def free_addresses(path: Path) -> list[str]:
-    """The default addresses with the first port that no other room and no program has."""
+    """The default addresses with the first port that no other room and no program uses."""
     taken = {
         parse_address(address)[1]
         for other in siblings.beside(path)
@@ -150,7 +150,7 @@ def _command_for(user: str, group: str) -> str:
 
 
 def _check_reachable(path: Path, owner: Owner) -> None:
-    """Whether one may make it if it is missing, and whether the service gets to it later."""
+    """Check that we may make it if it is missing, and that the service can reach it later."""
     if _is(path):
         return
     there = next(parent for parent in path.parents if _is(parent))
@@ -173,7 +173,7 @@ def _check_passable(directory: Path, owner: Owner) -> None:
 
 
 def _make_parents(path: Path) -> None:
-    """The directories above, passable for the service whatever the umask is."""
+    """Make the directories above, so that the service can pass, whatever the umask is."""
     for parent in reversed(path.parents):
         if not parent.exists():
             parent.mkdir()

@@ -1,8 +1,8 @@
 """Invites: which host and which pin a person's client needs to find this room (design section 3).
 
-listen.host says what the room is called. Where it is empty the certificate is asked, since a
-wildcard address is no host. The certificate of an authority is renewed every few weeks: it is
-checked by its name, and only one of our own is pinned.
+listen.host is the name that clients connect to. If it is empty, the name comes from the
+certificate, since a wildcard address is not a host. A certificate of an authority is renewed every
+few weeks, so it is checked by its name; only a self-signed one is pinned.
 """
 
 import ipaddress
@@ -19,7 +19,7 @@ from papayad.settings import Settings
 def make(
     settings: Settings, user: str, token: str, host: str | None = None, pinned: bool | None = None
 ) -> Invite:
-    """The invite for a token; `host` and `pinned` overrule what the configuration suggests."""
+    """The invite for a token; `host` and `pinned` override the configuration."""
     seen = None
     if settings.listen.tls != "off":
         seen = certificate.read(Path(settings.listen.certificate))
@@ -32,13 +32,13 @@ def make(
 
 
 def public_name() -> str:
-    """What others probably reach this machine by: its full name, else its address, else a name."""
+    """The name by which others probably reach this machine; else its address, else a short name."""
     name = socket.gethostname()
     return name if "." in name else _outward_address() or name
 
 
 def _address(settings: Settings) -> str:
-    """The address that an invite leads to: the first that others can reach."""
+    """The address for an invite: the first that others can reach."""
     addresses = settings.listen.addresses
     return next((one for one in addresses if not is_loopback(one)), addresses[0])
 

@@ -1,1 +1,1 @@
-"""The live table."""
+"""The live table of `papayactl top`."""

@@ -1,6 +1,6 @@
 """What `top` shows: the clients in their order, which one is chosen, and what a key does.
 
-Knows neither a terminal nor rich, so that it is tested without; `screen` draws it.
+It knows neither a terminal nor rich, so that tests need neither; `screen` draws it.
 """
 
 import time
@@ -29,7 +29,7 @@ _COLUMNS = columns.DEFAULT
 
 @dataclass
 class Board:
-    """The state between two keys. `question` is what waits for a y; `typing` a filter so far."""
+    """The state between two keys. `question` waits for a y; `typing` is a filter so far."""
 
     settings: Settings
     texts: tuple[str, ...] = ()
@@ -42,13 +42,13 @@ class Board:
     done: bool = False
     status: Status | None = None
     rows: list[Look] = field(default_factory=list)
-    first: int = 0  # the place of the first visible row
+    first: int = 0  # the number of the first visible row
     _before: dict[str, Look] = field(default_factory=dict)
     _totals: tuple[float, int, int] = (0.0, 0, 0)
     _rates: tuple[float | None, float | None] = (None, None)
 
     def refresh(self, visible: int | None) -> None:
-        """Look again; what is costly to know for `visible` rows only, None: for all."""
+        """Look again; read what costs more only for `visible` rows (None: for all)."""
         meant = self._meant()
         seen = clients.compare(clients.look_at(self.settings, meant), self._before)
         self._before = {look.entry.name: look for look in seen}
@@ -63,14 +63,14 @@ class Board:
         self._look_closer(visible)
 
     def reveal(self, visible: int) -> None:
-        """After a move: the rows that came into sight are looked at closer."""
+        """After a move: look closer at the rows that have become visible."""
         first = self.first
         self._scroll(visible)
         if self.first != first:
             self._look_closer(visible)
 
     def lines(self, width: int, height: int) -> tuple[list[str], int | None]:
-        """The screen's lines, and which one of them is the chosen client."""
+        """The lines of the screen, and the number of the chosen client's line."""
         visible = max(1, height - ABOVE - BELOW - 1)
         self._scroll(visible)
         shown = self.rows[self.first : self.first + visible]
@@ -101,7 +101,7 @@ class Board:
         ]
 
     def press(self, key: str) -> None:
-        """What a key does: "up", "down", "pageup", "enter", "escape", or the character itself."""
+        """Do what a key says: "up", "down", "pageup", "enter", "escape", or a character."""
         if self.typing is not None:
             self._type(key)
         elif self.question:
@@ -189,7 +189,7 @@ class Board:
         return entries
 
     def _count(self, seen: Sequence[Look]) -> None:
-        """Bytes a second, over the clients that were there both times."""
+        """Bytes a second, of the clients that were there at both looks."""
         now = time.monotonic()
         into = sum(look.bytes_in or 0 for look in seen)
         out = sum(look.bytes_out or 0 for look in seen)

@@ -1,6 +1,6 @@
 """`top` in a terminal: draws a Board with rich, and turns bytes of the keyboard into keys.
 
-The loop sleeps in select(2) until a key, a new window size or the time to look again.
+The loop sleeps in select(2) until a key comes, the window changes or it is time to look again.
 """
 
 import os
@@ -43,8 +43,8 @@ _NAMES = {
 
 
 def run(board: Board, interval: float, looks: int | None) -> None:
-    """Until q, or as many looks as are asked for."""
-    fixed = ("COLUMNS", "LINES")  # of who started us; a window changes
+    """Show the board until q is pressed, or for as many looks as are asked for."""
+    fixed = ("COLUMNS", "LINES")  # from our starter; a window can change
     console = Console(_environ={key: os.environ[key] for key in os.environ if key not in fixed})
     due = 0.0
     with (
@@ -104,7 +104,7 @@ def _drawn(board: Board, width: int, height: int) -> Text:
 
 @contextmanager
 def _keyboard() -> Iterator[tuple[int, int]]:
-    """Every key at once and unseen; the second descriptor wakes when the window changes."""
+    """Get each key at once and without echo; the second descriptor wakes if the window changes."""
     keyboard = sys.stdin.fileno()
     before = termios.tcgetattr(keyboard)
     reading, writing = os.pipe()
