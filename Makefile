@@ -22,7 +22,7 @@ help:
 	@echo 'make uninstall  and PURGE=1 for the data, too'
 	@echo 'make lint   linter, formatter, strict types'
 	@echo 'make format put the sources in form'
-	@echo 'make bench  measure, in some minutes: lab/bench/REPORT.md'
+	@echo 'make bench  measure, in half an hour: lab/bench/REPORT.md, PAPER.md'
 	@echo 'make bench-full  the same with all loads, for hours'
 	@echo 'make torture  random conversations, chaos and attacks: a report in build/torture.txt'
 	@echo 'make fuzz   look for inputs that break a parser, a minute for each (SECONDS=60)'

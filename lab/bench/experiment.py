@@ -1,149 +1,148 @@
 """The experiment: the same rudimentary server in several paradigms, under the same load.
 
-The server has one core and the load generator another. Every half second two clocks are read at
-once, over all of the server's processes; the raw readings are kept.
+The server has one core; load generator and observer have another. A run counts only if its work was
+equal: what was sent in its time was read and written, by as many processes as there should be. What
+it yields are readings of the CPU every half second, and a summary. Linux: that is /proc's to tell.
 """
 
 import json
 import os
-import resource
+import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
+from lab.bench.contestants import Contestant
 from lab.bench.measure import clocks
 from lab.bench.server import Failed, Server
-from lab.bench.tools import HERE, Workshop, need_module
+from lab.bench.tools import Missing, Workshop
 
 Sample = dict[str, Any]
 PERIOD = 0.5  # seconds between two readings
-_SETTLE = 0.3
-_MORE = 30  # seconds that the generator would go on after the measurement, if it were not ended
-_PYTHON = sys.executable
+RATE = 125_000  # bytes a second and connection: 1 Mbit/s, as the pacer has it
+WARM_UP = 2.0  # seconds that nobody looks at
+_TO_COME = 20.0  # seconds for all processes to be there
+_MOST_WRITES = 32_000  # a second: above it the pacer's own core would be what limits
 
 
 @dataclass(frozen=True, slots=True)
-class Contestant:
-    """One server. `command` raises Missing."""
+class Load:
+    """So many connections, each with a write every `milliseconds`, measured for so many seconds."""
 
-    name: str
-    label: str
-    command: Callable[[Workshop], list[str]]
+    connections: int
+    milliseconds: float = 10.0
+    seconds: int = 8
 
-
-def _python(file: str, *options: str, module: str = "") -> Callable[[Workshop], list[str]]:
-    def command(workshop: Workshop) -> list[str]:
-        if module:
-            need_module(module)
-        return [_PYTHON, str(HERE / "servers" / file), "{port}", *options]
-
-    return command
+    def interval(self) -> float:
+        """Seconds between two writes to a connection; more where one core could not do it."""
+        return max(self.milliseconds / 1000, self.connections / _MOST_WRITES)
 
 
-CONTESTANTS = {
-    one.name: one
-    for one in (
-        Contestant("c", "C, process per client", lambda w: [w.c("servers/processes.c"), "{port}"]),
-        Contestant(
-            "c-printf",
-            "C, process per client, printf as in the paper",
-            lambda w: [w.c("servers/processes.c", "-DPRINTF"), "{port}"],
-        ),
-        Contestant("python", "Python, process per client", _python("processes.py")),
-        Contestant("recv", "papayad's RECV", _python("recv.py")),
-        Contestant("recv-lines", "papayad's RECV, lines taken apart", _python("recv.py", "lines")),
-        Contestant(
-            "go-q",
-            "Go, %q as in the paper",
-            lambda w: [w.go("servers/goroutines.go"), "{port}", "q"],
-        ),
-        Contestant("go", "Go", lambda w: [w.go("servers/goroutines.go"), "{port}", "plain"]),
-        Contestant("asyncio", "asyncio", _python("loop.py", "asyncio")),
-        Contestant("uvloop", "asyncio with uvloop", _python("loop.py", "uvloop", module="uvloop")),
-        Contestant("threads", "Python, thread per client", _python("threads.py")),
-    )
-}
+class Pacer:
+    """The load generator, connected; it writes from then on."""
+
+    def __init__(self, workshop: Workshop, port: int, load: Load, core: int) -> None:
+        words = [port, load.connections, round(load.interval() * 1e6), core]
+        self._process = subprocess.Popen(
+            [workshop.c("pacer.c"), *map(str, words)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+        if self._line() != "ready\n":
+            raise Failed("the load generator could not connect")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._process.kill()
+        self._process.communicate()
+
+    def so_far(self) -> dict[str, float]:
+        """Sums since it began: bytes sent, writes late, writes cut short, seconds of CPU."""
+        self._process.send_signal(signal.SIGUSR1)
+        answer: dict[str, float] = json.loads(self._line() or "{}")
+        if not answer:
+            raise Failed(self._process.communicate()[1].strip() or "the load generator ended")
+        return answer
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
 
 
-def cores() -> tuple[int, int] | tuple[None, None]:
-    """A core for the server and one for the generator; None where processes cannot be pinned."""
-    if not hasattr(os, "sched_getaffinity"):
-        return None, None
+def cores() -> tuple[int, int]:
+    """One for the server, and another for generator and observer. Raises Missing."""
+    if not clocks.LINUX:
+        raise Missing("only Linux tells what each process has read, written and used")
     known = sorted(os.sched_getaffinity(0))
+    if len(known) < 2:
+        raise Missing("one core: server and load generator need one each")
     return known[-1], known[0]
 
 
-def run(
-    contestant: Contestant, connections: int, seconds: int, workshop: Workshop
+def run(contestant: Contestant, load: Load, workshop: Workshop) -> Iterator[Sample]:
+    """Readings of one run, each what was used since the one before, and its summary."""
+    server_core, own_core = cores()
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {own_core})
+    try:
+        with (
+            Server(contestant.command(workshop), server_core) as server,
+            Pacer(workshop, server.port, load, own_core) as pacer,
+        ):
+            pids = await_processes(server, contestant.processes(load.connections))
+            time.sleep(WARM_UP)
+            yield from _observed(contestant, load, pids, pacer)
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def await_processes(server: Server, wanted: int) -> list[int]:
+    """The server's processes, once there are as many as there should be, or time is up."""
+    deadline = time.monotonic() + _TO_COME
+    while len(pids := server.pids()) != wanted and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return pids
+
+
+def _observed(
+    contestant: Contestant, load: Load, pids: list[int], pacer: Pacer
 ) -> Iterator[Sample]:
-    """The readings of one run, each since the one before it; the last one is the generator's."""
-    server_core, generator_core = cores()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with Server(contestant.command(workshop), server_core) as server:
-        core = -1 if generator_core is None else generator_core
-        words = [str(word) for word in (server.port, connections, seconds + _MORE, core)]
-        pacer = subprocess.Popen(
-            [_PYTHON, str(HERE / "pacer.py"), *words],
-            stdout=subprocess.PIPE, text=True, start_new_session=True,
-        )  # fmt: skip
-        try:
-            assert pacer.stdout is not None
-            if pacer.stdout.readline() != "ready\n":
-                raise Failed("the load generator could not connect")
-            start = time.monotonic()
-            if clocks.LINUX:
-                yield from _readings(server, seconds)
-            else:
-                time.sleep(seconds)
-            pacer.terminate()
-            answer = pacer.stdout.readline()
-            yield {"kind": "generator"} | json.loads(answer or "{}")
-        finally:
-            pacer.kill()
-            pacer.communicate()
-    if not clocks.LINUX:
-        yield _afterwards(before, time.monotonic() - start)
-
-
-def _settled(server: Server) -> list[int]:
-    """Wait until the server makes no more processes; return them."""
-    pids = server.pids()
-    for _ in range(20):
-        time.sleep(_SETTLE)
-        now = server.pids()
-        if len(now) == len(pids):
-            break
-        pids = now
-    return now
-
-
-def _readings(server: Server, seconds: float) -> Iterator[Sample]:
-    pids = _settled(server)
-    start = at = time.monotonic()
-    before = clocks.usage(pids)
-    for i in range(int(seconds / PERIOD)):
+    own = time.process_time()
+    first, moved, sent = clocks.usage(pids), clocks.moved(pids), pacer.so_far()
+    start = time.monotonic()
+    last, at = first, start
+    for i in range(int(load.seconds / PERIOD)):
         time.sleep(max(0.0, start + (i + 1) * PERIOD - time.monotonic()))
         used, now = clocks.usage(pids), time.monotonic()
-        if used.nanoseconds < before.nanoseconds:
+        if used.nanoseconds < last.nanoseconds:
             raise Failed("the server lost processes while it was measured")
-        spent, elapsed = used - before, now - at
-        yield {
-            "kind": "reading",
-            "at": now - start,
-            "ticks": 100 * spent.ticks / elapsed,
-            "nanoseconds": 100 * spent.nanoseconds / elapsed,
-            "voluntary": spent.voluntary / elapsed,
-            "involuntary": spent.involuntary / elapsed,
-        }
-        before, at = used, now
-    yield {"kind": "memory", "pss": clocks.pss(pids), "processes": len(pids)}
-
-
-def _afterwards(before: resource.struct_rusage, seconds: float) -> Sample:
-    """Without /proc: what the server used in its whole life, known when it has ended."""
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"kind": "reading", "at": seconds, "nanoseconds": 100 * used / seconds}
+        yield {"kind": "reading", "cpu": 100 * (used - last).nanoseconds / (now - at)}
+        last, at = used, now
+    after, totals = clocks.moved(pids), pacer.so_far()
+    seconds = time.monotonic() - start
+    bytes_sent = totals["sent"] - sent["sent"]
+    spent = last - first
+    yield {
+        "kind": "summary",
+        "seconds": seconds,
+        "interval": load.interval(),
+        "processes": len(pids),
+        "wanted": contestant.processes(load.connections),
+        "rate": bytes_sent / (RATE * load.connections * seconds),
+        "read": (after[0] - moved[0]) / bytes_sent if contestant.told and bytes_sent else None,
+        "written": (after[1] - moved[1]) / max(1, bytes_sent),
+        "late": totals["late"] - sent["late"],
+        "cut": totals["cut"] - sent["cut"],
+        "generator": 100 * (totals["cpu"] - sent["cpu"]) / seconds,
+        "observer": 100 * (time.process_time() - own) / seconds,
+        "voluntary": spent.voluntary / seconds,
+        "involuntary": spent.involuntary / seconds,
+        "pss": clocks.pss(pids),
+    }

@@ -1,10 +1,11 @@
 """The Pythons that papayad is measured on: this machine's, and Debian 13's in a root of its own.
 
-Only the daemon runs in the root. It shares the network, the process table and /tmp with the
-machine, so that clients, measurement and comparison are the same for both.
+Only the daemon runs in there. It shares the network, the process table and /tmp with the machine,
+so that its clients, what measures it and what it is compared with are the same for both.
 """
 
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from lab.kit.machine import roots
 
 CHECKOUT = Path(__file__).parents[2]
 _PACKAGES = "python3-seccomp"
-# Runs a command in a mount namespace that ends with its last process: ROOT CHECKOUT COMMAND...
+# In a mount namespace of its own, which ends with the last process in it: ROOT CHECKOUT COMMAND...
 _ENTER = """
 root=$1 checkout=$2
 shift 2
@@ -36,7 +37,9 @@ def here() -> list[str]:
 
 @cache
 def debian_13() -> list[str]:
-    """The interpreter of Debian 13; its root is made once, in some minutes, for all checkouts."""
+    """Made once, in some minutes, and kept for all checkouts."""
+    if _system() == ("debian", "13"):
+        raise Missing("this machine's own Python is it")
     if Path(tempfile.gettempdir()).parts[:2] != ("/", "tmp"):
         raise Missing(
             f"rooms are in {tempfile.gettempdir()}, and only /tmp is seen in another root"
@@ -53,8 +56,16 @@ def debian_13() -> list[str]:
     ]  # fmt: skip
 
 
+def _system() -> tuple[str, str]:
+    try:
+        told = platform.freedesktop_os_release()
+    except OSError:
+        return "", ""
+    return told.get("ID", ""), told.get("VERSION_ID", "")
+
+
 def version(interpreter: Interpreter) -> str:
-    """The version that the interpreter prints; empty where there is none."""
+    """As the interpreter itself tells it; empty where there is none."""
     try:
         command = [*interpreter(), "-c", "import platform; print(platform.python_version())"]
     except Missing:

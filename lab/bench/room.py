@@ -198,7 +198,6 @@ def _load(server: Running, generator: Generator, line: str) -> Sample:
     delivered = max(1, answer["delivered"])
     return answer | {
         "cpu": spent.nanoseconds / delivered,
-        "cpu_ticks": spent.ticks / delivered,
         "switches": (spent.voluntary + spent.involuntary) / delivered,
         "per_second": answer["delivered"] / answer["seconds"],
         "generator": answer["generator_cpu"] / answer["seconds"],

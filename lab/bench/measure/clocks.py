@@ -1,8 +1,8 @@
-"""What a set of processes has used, by two clocks at once (a leaf).
+"""What a set of processes has used, by the kernel's own accounts (a leaf).
 
-`ticks` is what top(1) shows: the kernel charges a whole tick to the process that runs at that
-moment, so for a program that runs in short bursts the count is too low, or too high. `nanoseconds`
-is the scheduler's own count. Both are sums over all threads of all the processes.
+`nanoseconds` is the scheduler's, summed over all threads of all the processes: exact at any
+moment. utime and stime, which top(1) shows, follow it in steps of 10 ms for each process, so that
+many young processes hardly show in them.
 """
 
 import os
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LINUX = Path("/proc/self/schedstat").exists()
-_TICK = os.sysconf("SC_CLK_TCK")
 _GONE = (FileNotFoundError, ProcessLookupError)
 
 
@@ -20,14 +19,12 @@ _GONE = (FileNotFoundError, ProcessLookupError)
 class Usage:
     """Sums since the processes began; CPU in seconds, context switches as counts."""
 
-    ticks: float = 0.0
     nanoseconds: float = 0.0
     voluntary: int = 0
     involuntary: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
-            self.ticks + other.ticks,
             self.nanoseconds + other.nanoseconds,
             self.voluntary + other.voluntary,
             self.involuntary + other.involuntary,
@@ -35,17 +32,15 @@ class Usage:
 
     def __sub__(self, other: "Usage") -> "Usage":
         return Usage(
-            self.ticks - other.ticks,
             self.nanoseconds - other.nanoseconds,
             self.voluntary - other.voluntary,
             self.involuntary - other.involuntary,
         )
 
 
-def parse_stat(text: str) -> tuple[int, float]:
-    """Process group and CPU seconds in ticks, from /proc/PID/stat."""
-    fields = text.rpartition(")")[2].split()
-    return int(fields[2]), (int(fields[11]) + int(fields[12])) / _TICK
+def parse_group(text: str) -> int:
+    """The process group, from /proc/PID/stat."""
+    return int(text.rpartition(")")[2].split()[2])
 
 
 def parse_schedstat(text: str) -> float:
@@ -57,6 +52,12 @@ def parse_status(text: str) -> tuple[int, int]:
     """Voluntary and involuntary context switches, from a thread's status."""
     lines = dict(line.partition(":\t")[::2] for line in text.splitlines())
     return int(lines["voluntary_ctxt_switches"]), int(lines["nonvoluntary_ctxt_switches"])
+
+
+def parse_io(text: str) -> tuple[int, int]:
+    """Bytes read and written, from /proc/PID/io."""
+    lines = dict(line.partition(": ")[::2] for line in text.splitlines())
+    return int(lines["rchar"]), int(lines["wchar"])
 
 
 def parse_pss(text: str) -> int:
@@ -76,14 +77,23 @@ def members(groups: Collection[int]) -> list[int]:
     for name in os.listdir("/proc"):
         if name.isdigit():
             with suppress(*_GONE):
-                if parse_stat(_read(f"/proc/{name}/stat"))[0] in groups:
+                if parse_group(_read(f"/proc/{name}/stat")) in groups:
                     found.append(int(name))
     return found
 
 
 def usage(pids: Collection[int]) -> Usage:
-    """What these processes have used; one that has ended is not counted, so ask before it ends."""
+    """What these processes have used; who is gone counts no more, so ask before they end."""
     return sum((_of_process(pid) for pid in pids), Usage())
+
+
+def moved(pids: Collection[int]) -> tuple[int, int]:
+    """Bytes that these processes have read and written by read(2) and write(2) and their kin.
+
+    What recv(2) took is not in it.
+    """
+    files = [parse_io(_read(f"/proc/{pid}/io")) for pid in pids]
+    return sum(read for read, _ in files), sum(written for _, written in files)
 
 
 def pss(pids: Collection[int]) -> int:
@@ -96,19 +106,18 @@ def pss(pids: Collection[int]) -> int:
 
 
 def kernel_memory() -> int:
-    """The kernel's memory of the whole machine; a difference is rough if other programs run."""
+    """Of the whole machine: differences of it are rough where others work beside."""
     return parse_kernel_memory(_read("/proc/meminfo"))
 
 
 def _of_process(pid: int) -> Usage:
     total = Usage()
     with suppress(*_GONE):
-        total = Usage(ticks=parse_stat(_read(f"/proc/{pid}/stat"))[1])
         for thread in _threads(pid):
             with suppress(*_GONE):
                 voluntary, involuntary = parse_status(_read(f"{thread}/status"))
                 nanoseconds = parse_schedstat(_read(f"{thread}/schedstat"))
-                total += Usage(0.0, nanoseconds, voluntary, involuntary)
+                total += Usage(nanoseconds, voluntary, involuntary)
     return total
 
 

@@ -1,4 +1,4 @@
-"""What the figures were taken on: the machine, and the version of everything (a leaf)."""
+"""What the figures were taken on: the machine, and the version of everything."""
 
 import importlib.metadata
 import os
@@ -6,6 +6,7 @@ import platform
 import time
 from pathlib import Path
 
+from lab.bench import interpreters
 from lab.bench.tools import version
 
 _MODULES = ("setproctitle", "python-daemon", "uvloop")
@@ -22,6 +23,7 @@ def describe() -> dict[str, str]:
         "memory": _memory(),
         "load at the start": load(),
         "python": f"{platform.python_version()} ({platform.python_compiler()})",
+        "python of Debian 13": interpreters.version(interpreters.debian_13),
         "gcc": version(["gcc", "--version"]),
         "go": version(["go", "version"]),
         "ngircd": version(["/usr/sbin/ngircd", "--version"]),

@@ -3,6 +3,7 @@
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 # Student's t, two-sided 95 %, by degrees of freedom; beyond the table the normal distribution's.
 _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
@@ -37,3 +38,33 @@ def confidence(values: Sequence[float]) -> float:
     freedom = len(values) - 1
     t = _T[freedom - 1] if freedom <= len(_T) else 1.96
     return t * statistics.stdev(values) / math.sqrt(len(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A ratio of paired values, and its 95 % confidence interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+
+    @property
+    def is_stable(self) -> bool:
+        """Narrow enough to say a number: no bound is half of another, or less."""
+        return self.high < 2 * self.low
+
+
+def paired(ones: Sequence[float], others: Sequence[float]) -> Ratio | None:
+    """The geometric mean of ones over others, each pair from the same minutes; None without pairs.
+
+    By logarithms, so that a ratio and its inverse have the same interval. A single pair has none.
+    """
+    pairs = list(zip(ones, others, strict=True))
+    if len(pairs) < 2 or any(one <= 0 or other <= 0 for one, other in pairs):
+        return None
+    logs = [math.log(one / other) for one, other in pairs]
+    middle, half = mean(logs), confidence(logs)
+    return Ratio(math.exp(middle), math.exp(middle - half), math.exp(middle + half))

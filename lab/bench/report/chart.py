@@ -1,4 +1,4 @@
-"""A chart of lines with their errors as SVG: a few KB, which a reviewer can read.
+"""Charts of lines with their errors, and of intervals, as SVG: a few KB, which can be reviewed.
 
 It draws what the report's plots need and no more: places at equal distances, values from zero on,
 and a legend beside them.
@@ -17,6 +17,7 @@ _COLOURS = (
     "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf",
 )  # fmt: skip
 _ROW = 20  # from one line of the legend to the next
+_INTERVAL = 30  # from one interval to the next
 _MOST_STEPS = 8
 
 
@@ -58,6 +59,36 @@ def draw(x_label: str, y_label: str, places: Sequence[str], lines: Sequence[Line
     ]
     for number, line in enumerate(lines):
         parts += _line(plane, line, number)
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def draw_intervals(x_label: str, rows: Sequence[tuple[str, float, float, float]]) -> str:
+    """The whole file: a row for each label, with a value, its interval, and a line at 1."""
+    most = max(high for _, _, _, high in rows)
+    step = _step(most)
+    top = step * (floor(most / step) + 1)
+    bottom = _TOP + _INTERVAL * len(rows)
+    left, right = _WIDTH - _RIGHT + _LEFT, _WIDTH - _EDGE
+
+    def x(value: float) -> str:
+        return f"{left + (right - left) * value / top:.1f}"
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {bottom + 45}" '
+        'font-family="sans-serif" font-size="12">',
+        f'<rect width="{_WIDTH}" height="{bottom + 45}" fill="#fff"/>',
+    ]
+    for number in range(round(top / step) + 1):
+        value = number * step
+        parts.append(f'<path d="M{x(value)} {_TOP}V{bottom}" stroke="#ddd"/>')
+        parts.append(_text(x(value), bottom + 14, f"{value:g}", "middle"))
+    parts.append(f'<path d="M{x(1)} {_TOP}V{bottom}" stroke="#000"/>')
+    for number, (label, value, low, high) in enumerate(rows):
+        y = _TOP + _INTERVAL * (number + 0.5)
+        bar = f'<path d="M{x(low)} {y:g}H{x(high)}" stroke="{_COLOURS[0]}" stroke-width="4"/>'
+        parts.append(bar + f'<circle cx="{x(value)}" cy="{y:g}" r="4" fill="{_COLOURS[0]}"/>')
+        parts.append(_text(left - 8, y, label, "end") + _text(x(value), y - 11, f"{value:.2f}"))
+    parts.append(_text((left + right) // 2, bottom + 34, x_label, "middle"))
     return "\n".join([*parts, "</svg>\n"])
 
 

@@ -5,9 +5,8 @@ This file writes about the run as a whole; the room and the experiment have a fi
 
 from collections.abc import Sequence
 
-from lab.bench.report import experiment_section, room_section
-from lab.bench.report.markdown import number, table
-from lab.bench.report.reach import GOALS
+from lab.bench.report import experiment_section, reach, room_section
+from lab.bench.report.markdown import table
 from lab.bench.report.results import Results
 from lab.bench.tools import HERE
 
@@ -37,16 +36,11 @@ def _machine(results: Results) -> str:
 
 
 def _goals(results: Results) -> str:
-    rows = [
-        [
-            goal.what,
-            f"{'<=' if goal.at_most else '>='} {goal.limit:g} {goal.unit}".rstrip(),
-            f"{number(goal.value(results), 2)} {goal.unit}".rstrip(),
-            goal.verdict(results),
-        ]
-        for goal in GOALS
-    ]
-    return "## What papayad is to reach\n\n" + table(["what", "goal", "measured", ""], rows)
+    return (
+        "## What papayad is to reach\n\n"
+        "A ratio is that of pairs of one repetition, with its 95 % confidence interval; it is\n"
+        "reached when all of the interval is.\n\n" + "\n\n".join(reach.tables(results))
+    )
 
 
 def _drawn(drawn: Sequence[str]) -> str:

@@ -1,135 +1,164 @@
-"""The report's section about the experiment: the loads, and the paper's table beside ours."""
+"""The report's section about the experiment: every load, what did not count, and the ratios."""
 
-from lab.bench.experiment import CONTESTANTS
-from lab.bench.measure.statistics import confidence, mean, variation
-from lab.bench.report.markdown import NONE, number, table
-from lab.bench.report.plots import point
-from lab.bench.report.results import Results
+from lab.bench.contestants import CONTESTANTS
+from lab.bench.measure import equality
+from lab.bench.measure.statistics import confidence, mean
+from lab.bench.report.markdown import NONE, number, paragraph, table
+from lab.bench.report.paper import CORRECTED, PRINTED
+from lab.bench.report.results import Load, Results, Run
 
-# The paper's measurements (Rodriguez, TUM 2022), as its repository publishes them: connections,
-# then mean CPU in per cent and coefficient of variation, for C (a process per client) and for Go
-# (goroutines).
-PAPER = (
-    (1, 0.34, 0.1586, 1.94, 0.1689),
-    (2, 0.45, 0.2210, 2.61, 0.2054),
-    (4, 0.79, 0.2281, 4.35, 0.1716),
-    (8, 1.37, 0.1365, 6.15, 0.2762),
-    (16, 2.17, 0.1469, 11.71, 0.2286),
-    (32, 2.53, 0.1721, 22.71, 0.3223),
-    (64, 2.53, 0.1796, 36.08, 0.2428),
+# What is asked of two servers under one load: words, one, the other.
+QUESTIONS = (
+    ("the paper's two programs: Go over C", "paper-go", "paper-c"),
+    ("equal work, buffers and optimisation: Go over C", "go", "c"),
+    ("what the paper's Go does more: %q, a quarter of the buffer", "paper-go", "go"),
+    ("what the paper's C does more: printf, no optimisation", "paper-c", "c"),
+    ("language, one paradigm: Python processes over C processes", "python", "c"),
+    ("paradigm, one language: Python processes over asyncio", "python", "asyncio"),
+    ("paradigm, one language: Python processes over threads", "python", "threads"),
+    ("papayad's RECV over C processes", "recv", "c"),
 )
 
 
 def parts(results: Results) -> list[str]:
-    """The parts of the section, each in Markdown."""
-    answers = [_answers(results, load) for load in _asked(results.loads())]
-    return [_experiment(results), *answers, _paper(results)]
+    """Each of them Markdown."""
+    return [
+        _method(results), _table(results), _dropped(results), _ratios(results), _paper(results),
+    ]  # fmt: skip
 
 
-def _asked(loads: list[int]) -> list[int]:
-    """The paper's largest load (or the one closest to it), and the largest that was measured."""
-    known = [load for load in loads if load <= PAPER[-1][0]]
-    return sorted({*known[-1:], loads[-1]})
+def _method(results: Results) -> str:
+    summaries = [one for one in results.experiment if one["kind"] == "summary"]
+    blocks = len({one["repetition"] for one in results.experiment})
+    readings = len(results.experiment) - len(summaries)
+    shortest = min((one["seconds"] for one in summaries), default=0.0)
+    observer = mean([one["observer"] for one in summaries])
+    return "\n\n".join(
+        [
+            "## The experiment",
+            paragraph(
+                f"""
+                Each server reads `message\n` at 1 Mbit/s from each connection and writes it to
+                stdout, which is /dev/null. It has a core; load generator and observer have
+                another. {blocks} blocks, in each of which all servers under a load come one after
+                the other, in random order; {shortest:.0f} s at least for each, after a warm-up
+                that nobody looks at. {readings:,} readings, one every half second, by the
+                scheduler's nanoseconds. The observer used {observer:.1f} % of its core.
+                """
+            ),
+            paragraph(
+                """
+                Means and coefficients of variation are those of the blocks, with 95 % confidence.
+                Ratios are those of pairs within a block. The generator's CPU includes TCP's
+                receiving side, which on loopback is done inside of the sender's write(2): no
+                server here pays for it, and behind a network card each of them would pay the
+                same.
+                """
+            ),
+        ]
+    )
 
 
-def _experiment(results: Results) -> str:
+def _table(results: Results) -> str:
     rows = []
     for server in CONTESTANTS.values():
         for load in results.loads():
-            runs = results.of_experiment(server.name, load, "nanoseconds")
-            if not runs:
-                continue
-            exact, wide = point(results, server.name, load, "nanoseconds")
-            spread = [variation(values) for values in runs.values()]
-            rows.append(
-                [
-                    server.label,
-                    str(load),
-                    f"{exact:.2f} ± {wide:.2f}",
-                    number(_mean(results, server.name, load, "ticks"), 2),
-                    f"{mean(spread):.3f} ± {confidence(spread):.3f}",
-                    number(_mean(results, server.name, load, "voluntary"), 0),
-                    number(_mean(results, server.name, load, "involuntary"), 0),
-                    number(_scaled(_mean(results, server.name, load, "pss"), 2**-20), 1),
-                ]
-            )
+            runs = list(results.runs(server.name, load).values())
+            if runs:
+                rows.append([server.label, *_cells(load, runs)])
     head = [
-        "server", "connections", "CPU %, exact", "CPU %, ticks", "CV, exact",
-        "voluntary switches/s", "involuntary/s", "PSS MiB",
+        "server", "connections", "a write every", "bytes of it", "CPU %", "CV", "CV, over all",
+        "switches/s, voluntary", "involuntary", "PSS MiB", "generator CPU %", "",
     ]  # fmt: skip
+    return table(head, rows)
+
+
+def _cells(load: Load, runs: list[Run]) -> list[str]:
+    cpu, spread = [run.cpu for run in runs], [run.variation for run in runs]
+    every = [reading / run.cpu for run in runs for reading in run.readings if run.cpu]
+    interval = runs[0].summary["interval"]
+    flags = sorted({equality.flag(run.summary, run.cpu) for run in runs} - {""})
+
+    def of(what: str) -> float:
+        return mean([run.summary[what] for run in runs])
+
+    return [
+        str(load[0]),
+        f"{1000 * interval:g} ms",
+        f"{125_000 * interval:.0f}",
+        f"{mean(cpu):.2f} ± {confidence(cpu):.2f}",
+        f"{mean(spread):.3f} ± {confidence(spread):.3f}",
+        f"{variation_within(every):.3f}",
+        number(of("voluntary"), 0),
+        number(of("involuntary"), 0),
+        number(of("pss") / 2**20, 1),
+        number(of("generator"), 0),
+        ", ".join(flags),
+    ]
+
+
+def variation_within(relative: list[float]) -> float:
+    """Of all readings of all blocks, each relative to the mean of its own."""
+    middle = mean(relative)
+    squares = sum((value - middle) ** 2 for value in relative)
+    return (squares / (len(relative) - 1)) ** 0.5 / middle if len(relative) > 1 and middle else 0.0
+
+
+def _dropped(results: Results) -> str:
+    """Runs whose work was not equal, and why."""
+    lines = [
+        f"- {server.label}, {load[0]} connections, every {load[1]:g} ms, block {block + 1}: "
+        f"{run.why_not}"
+        for server in CONTESTANTS.values()
+        for load in results.loads()
+        for block, run in sorted(results.all_runs(server.name, load).items())
+        if run.why_not
+    ]
+    told = "\n".join(lines) or "None: every server read and wrote what was sent, by all processes."
     return (
-        "## The experiment\n\n"
-        "Each server reads `message\\n` at 1 Mbit/s from each connection and writes it to stdout,\n"
-        "which is /dev/null. Server and generator have a core each. Means over the readings, then\n"
-        "over the repetitions, with 95 % confidence.\n\n" + table(head, rows) + _kept(results)
+        "### Runs that do not count\n\nWhat each process read and wrote (/proc/PID/io) is summed "
+        f"up and compared with what was sent.\n\n{told}"
     )
 
 
-def _kept(results: Results) -> str:
-    """Whether the load was as high as it should be, and which side was the limit."""
-    runs = [sample for sample in results.experiment if "rate" in sample]
-    if not runs:
-        return ""
-    sent, busy = min(run["rate"] for run in runs), max(run["generator"] for run in runs)
-    return (
-        f"\n\nThe generator sent {100 * sent:.1f} % at least of what it should, and was busy "
-        f"for {100 * busy:.0f} % of its core at most."
-    )
-
-
-def _mean(results: Results, server: str, load: int, what: str) -> float | None:
-    runs = results.of_experiment(server, load, what)
-    return mean([mean(values) for values in runs.values()]) if runs else None
-
-
-def _scaled(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
-
-
-def _answers(results: Results, load: int) -> str:
-    """The questions that the paper leaves open, answered with this run's figures."""
-
-    def of(server: str, what: str = "nanoseconds") -> float | None:
-        return _mean(results, server, load, what)
-
-    def line(words: str, one: float | None, two: float | None) -> str:
-        if one is None or not two:
-            return f"- {words}: {NONE}"
-        return f"- {words}: {one:.2f} / {two:.2f} = {one / two:.2f}"
-
-    return "\n".join(
-        [
-            f"### Answers, at {load} connections (per cent of a core)\n",
-            line("the paper's conclusion, Go with %q over C with printf, by ticks",
-                 of("go-q", "ticks"), of("c-printf", "ticks")),
-            line("the same by exact accounting", of("go-q"), of("c-printf")),
-            line("equal work: Go over C, both writing the bytes, exact", of("go"), of("c")),
-            line("formatting: Go with %q over Go without", of("go-q"), of("go")),
-            line("unbuffered writes: C with write over C with printf", of("c"), of("c-printf")),
-            line("language: Python processes over C processes", of("python"), of("c")),
-            line("paradigm, in one language: Python processes over asyncio",
-                 of("python"), of("asyncio")),
-            line("paradigm, in one language: Python processes over threads",
-                 of("python"), of("threads")),
-            line("what ticks see of C processes: ticks over exact", of("c", "ticks"), of("c")),
-            line("what ticks see of Go: ticks over exact", of("go", "ticks"), of("go")),
-            line("papayad's RECV over C processes", of("recv"), of("c")),
-        ]
-    )  # fmt: skip
+def _ratios(results: Results) -> str:
+    rows = []
+    for words, one, other in QUESTIONS:
+        for load in results.loads():
+            ratio = results.ratio(one, other, load)
+            if ratio:
+                spread = results.ratio(one, other, load, "variation")
+                rows.append(
+                    [words, str(load[0]), f"{load[1]:g} ms", str(ratio), str(spread or NONE)]
+                )
+    head = ["", "connections", "a write every", "CPU, ratio [95 %]", "CV, ratio [95 %]"]
+    return "### Ratios\n\n" + table(head, rows)
 
 
 def _paper(results: Results) -> str:
     rows = []
-    for load, c, c_variation, go, go_variation in PAPER:
-        ours = [
-            number(_mean(results, server, load, clock), 2)
-            for server in ("c-printf", "go-q")
-            for clock in ("ticks", "nanoseconds")
-        ]
+    for load, c, c_variation, go, go_variation in PRINTED:
+        corrected = CORRECTED.get(load)
         rows.append(
-            [str(load), f"{c:.2f} ({c_variation:.2f})", ours[0], ours[1],
-             f"{go:.2f} ({go_variation:.2f})", ours[2], ours[3]]
-        )  # fmt: skip
-    head = ["connections", "C: the paper's % (CV)", "ours, ticks", "ours, exact",
-            "Go: the paper's % (CV)", "ours, ticks", "ours, exact"]  # fmt: skip
-    return "### The paper's table beside ours\n\n" + table(head, rows)
+            [
+                str(load),
+                f"{c:.2f} ({c_variation:.3f})",
+                f"{corrected[0]:.2f} ({corrected[1]:.3f})" if corrected else "",
+                _ours(results, "paper-c", load),
+                f"{go:.2f} ({go_variation:.3f})",
+                _ours(results, "paper-go", load),
+            ]
+        )
+    head = ["connections", "C, printed", "C, corrected", "C here", "Go, printed", "Go here"]
+    return (
+        "### The paper's table beside ours\n\nMean CPU in per cent, and the coefficient of "
+        "variation.\n\n" + table(head, rows)
+    )
+
+
+def _ours(results: Results, server: str, connections: int) -> str:
+    runs = results.runs(server, (connections, 10.0)).values()
+    if not runs:
+        return NONE
+    cpu, spread = mean([run.cpu for run in runs]), mean([run.variation for run in runs])
+    return f"{cpu:.2f} ({spread:.3f})"

@@ -8,12 +8,14 @@ from lab.bench.report.markdown import number, table
 from lab.bench.report.reach import figure
 from lab.bench.report.results import Results
 
-BUSY = 0.9  # share of a core above which the generator may have been the limit
+BUSY = 0.9  # share of a core above which a generator may have been what limits
 
 
 def parts(results: Results) -> list[str]:
-    """The parts of the section, each in Markdown; empty if it was not measured."""
-    return [_room(results), _joins(results), _others(results), _verdicts(results)]
+    """Each of them Markdown; empty is what was not measured."""
+    return [
+        _room(results), _joins(results), _sizes(results), _others(results), _verdicts(results),
+    ]  # fmt: skip
 
 
 def _room(results: Results) -> str:
@@ -83,6 +85,21 @@ def _joins(results: Results) -> str:
     )
 
 
+def _sizes(results: Results) -> str:
+    rows = []
+    for peer in PEERS.values():
+        for clients, pss in sorted(results.by_repetition(peer.name, "size", "pss").items()):
+            latest = results.by_repetition(peer.name, "size", "max")[clients]
+            rows.append(
+                [peer.label, number(clients, 0), number(pss / 2**20, 2),
+                 number(clients * pss / 2**30, 1), number(latest, 2)]
+            )  # fmt: skip
+    if not rows:
+        return ""
+    head = ["room", "clients", "PSS MiB a client", "GiB in all", "s until all have a message"]
+    return "### Large rooms\n\n" + table(head, rows)
+
+
 def _others(results: Results) -> str:
     """papayactl, and durability."""
     get = _getter(results, "papayad")
@@ -129,6 +146,6 @@ def _verdicts(results: Results) -> str:
         f"Late is what had not come 60 s after the last message was sent.\n\n{told}\n\n"
         "### Was the generator the bottleneck?\n\n"
         f"One process; busy means above {100 * BUSY:.0f} % of a core, and then the figure is the\n"
-        "generator's. With TLS it is the one in Python, and a flood is what that one can take.\n\n"
+        "generator's.\n\n"
         f"{limits}"
     )

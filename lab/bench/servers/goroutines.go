@@ -1,8 +1,6 @@
 // A goroutine per client: reads and writes to stdout.
 //
-//	goroutines PORT q|plain
-//
-// With "q" as in the paper: every read is formatted with %q.
+//	goroutines PORT
 package main
 
 import (
@@ -11,18 +9,14 @@ import (
 	"os"
 )
 
-func client(connection net.Conn, quoted bool) {
+func client(connection net.Conn) {
 	data := make([]byte, 4096)
 	for {
 		got, err := connection.Read(data)
 		if err != nil {
 			break
 		}
-		if quoted {
-			fmt.Printf("%q\n", data[:got])
-		} else {
-			os.Stdout.Write(data[:got])
-		}
+		os.Stdout.Write(data[:got])
 	}
 	connection.Close()
 }
@@ -35,7 +29,7 @@ func main() {
 	}
 	for {
 		if connection, err := listener.Accept(); err == nil {
-			go client(connection, os.Args[2] == "q")
+			go client(connection)
 		}
 	}
 }

@@ -1,15 +1,17 @@
 """A tiny real run, with nothing but Python, so that the benchmarks do not rot."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from lab.bench import generators, room, tools
-from lab.bench.experiment import CONTESTANTS
+from lab.bench.contestants import CONTESTANTS, Contestant
+from lab.bench.experiment import Load
 from lab.bench.experiment import run as experiment
 from lab.bench.main import main
-from lab.bench.measure import clocks
+from lab.bench.measure import clocks, equality
 from lab.bench.peers import PEERS
 from lab.bench.server import Failed
 from lab.bench.tools import Missing, Workshop
@@ -55,11 +57,27 @@ def test_a_crowd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sample["processes"] >= 1 + 2 * 3  # those of the few may still be ending
 
 
+def measured(contestant: Contestant, directory: Path) -> dict[str, Any]:
+    """The summary of a run of a second, after as many readings as that has half seconds."""
+    try:
+        samples = list(experiment(contestant, Load(2, seconds=1), Workshop(directory)))
+    except Missing as missing:
+        pytest.skip(str(missing))
+    assert [one["kind"] for one in samples] == ["reading", "reading", "summary"]
+    assert samples[0]["cpu"] >= 0
+    return samples[-1]
+
+
 def test_the_experiment(tmp_path: Path) -> None:
-    samples = list(experiment(CONTESTANTS["recv"], 2, 1, Workshop(tmp_path)))
-    assert [one["kind"] for one in samples] == ["reading", "reading", "memory", "generator"]
-    assert samples[0]["nanoseconds"] > 0
-    assert samples[2]["processes"] == 3
+    summary = measured(CONTESTANTS["recv"], tmp_path)
+    assert equality.why_not(summary) == ""
+    assert summary["processes"] == 3
+
+
+def test_a_server_that_reads_nothing_does_not_count(tmp_path: Path) -> None:
+    """Socket buffers take all that is sent to it, and it uses no CPU at all."""
+    deaf = Contestant("deaf", "deaf", lambda w: [w.c("servers/deaf.c"), "{port}"], per_client=True)
+    assert equality.why_not(measured(deaf, tmp_path)) == "read 0 % of what was sent"
 
 
 def test_what_cannot_be_built_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,15 +89,21 @@ def test_what_cannot_be_built_is_left_out(tmp_path: Path, monkeypatch: pytest.Mo
     assert "same system calls: no compiler in this test" in (tmp_path / "REPORT.md").read_text()
 
 
-def test_both_generators_judge_alike(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("peer", "protocol"), [("asyncio", "papaya"), ("floor-tls", "papaya-tls")])
+def test_both_generators_judge_alike(
+    peer: str, protocol: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workshop = Workshop(tmp_path)
-    if not generators.compiled(workshop, False):
-        pytest.skip("no C compiler")
+    tls = PEERS[peer].generator_tls
+    if not generators.compiled(workshop, tls):
+        pytest.skip("no C compiler, or no OpenSSL to compile with")
     answers = []
-    with PEERS["asyncio"].start(workshop) as server:
-        for tls in (False, True):  # the one in C knows no TLS, so this asks for the twin
+    with PEERS[peer].start(workshop) as server:
+        for twin in (False, True):
+            if twin:
+                monkeypatch.setattr(generators, "compiled", lambda workshop, tls: None)
             command = generators.command(workshop, tls)
-            with generators.Generator(command, "papaya", server.port, 3, 2) as generator:
+            with generators.Generator(command, protocol, server.port, 3, 2) as generator:
                 answers.append(generator.ask("paced 50 0.4"))
     assert answers[0].keys() == answers[1].keys()
     exact = ("sent", "expected", "delivered", "lost", "repeated", "reordered", "broken", "orders")
