@@ -1,7 +1,7 @@
 """The Pythons that papayad is measured on: this machine's, and Debian 13's in a root of its own.
 
-Only the daemon runs in there. It shares the network, the process table and /tmp with the machine,
-so that its clients, what measures it and what it is compared with are the same for both.
+Only the daemon runs in the root. It shares the network, the process table and /tmp with the
+machine, so that clients, measurement and comparison are the same for both.
 """
 
 import os
@@ -18,7 +18,7 @@ from lab.kit.machine import roots
 
 CHECKOUT = Path(__file__).parents[2]
 _PACKAGES = "python3-seccomp"
-# In a mount namespace of its own, which ends with the last process in it: ROOT CHECKOUT COMMAND...
+# Runs a command in a mount namespace that ends with its last process: ROOT CHECKOUT COMMAND...
 _ENTER = """
 root=$1 checkout=$2
 shift 2
@@ -37,7 +37,7 @@ def here() -> list[str]:
 
 @cache
 def debian_13() -> list[str]:
-    """Made once, in some minutes, and kept for all checkouts."""
+    """The interpreter of Debian 13; its root is made once, in some minutes, for all checkouts."""
     if _system() == ("debian", "13"):
         raise Missing("this machine's own Python is it")
     if Path(tempfile.gettempdir()).parts[:2] != ("/", "tmp"):
@@ -65,7 +65,7 @@ def _system() -> tuple[str, str]:
 
 
 def version(interpreter: Interpreter) -> str:
-    """As the interpreter itself tells it; empty where there is none."""
+    """The version that the interpreter prints; empty where there is none."""
     try:
         command = [*interpreter(), "-c", "import platform; print(platform.python_version())"]
     except Missing:

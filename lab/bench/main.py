@@ -1,7 +1,7 @@
 """The command: measures what can be measured here, and writes the report.
 
 Every run is bounded in time and ends what it started. Ctrl-C keeps what is done: the samples are
-saved after each run, and the report is written of what there is.
+saved after each run, and the report is written from those that there are.
 """
 
 import json
@@ -145,7 +145,7 @@ def write_report(found: Results, target: Path) -> None:
 
 
 def take(steps: list[Step], found: Results, out: Path) -> None:
-    """Every step, with a progress bar; what is missing is left out, once and for all."""
+    """Do every step, with a progress bar; a peer that cannot run is left out from then on."""
     with click.progressbar(steps, item_show_func=lambda step: step.words if step else "") as bar:
         for step in bar:
             if step.row in found.missing:

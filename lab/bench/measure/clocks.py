@@ -83,7 +83,7 @@ def members(groups: Collection[int]) -> list[int]:
 
 
 def usage(pids: Collection[int]) -> Usage:
-    """What these processes have used; who is gone counts no more, so ask before they end."""
+    """What these processes have used; one that has ended is not counted, so ask before it ends."""
     return sum((_of_process(pid) for pid in pids), Usage())
 
 
@@ -106,7 +106,7 @@ def pss(pids: Collection[int]) -> int:
 
 
 def kernel_memory() -> int:
-    """Of the whole machine: differences of it are rough where others work beside."""
+    """The kernel's memory of the whole machine; a difference is rough if other programs run."""
     return parse_kernel_memory(_read("/proc/meminfo"))
 
 

@@ -21,7 +21,7 @@ QUESTIONS = (
 
 
 def parts(results: Results) -> list[str]:
-    """Each of them Markdown."""
+    """The parts of the section, each in Markdown."""
     return [
         _method(results), _table(results), _dropped(results), _ratios(results), _paper(results),
     ]  # fmt: skip

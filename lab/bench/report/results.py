@@ -1,4 +1,4 @@
-"""The samples of a whole run: gathered, kept on disk as they come, read again for the report."""
+"""The samples of a whole run: saved on disk as they come, and read again for the report."""
 
 import csv
 import json
@@ -37,7 +37,7 @@ class Run:
 
 @dataclass
 class Results:
-    """`missing`: rows that could not be had, and why. `complete`: nobody pressed Ctrl-C."""
+    """`missing`: rows that could not be measured, and why. `complete`: nobody pressed Ctrl-C."""
 
     form: str = "short"
     machine: dict[str, str] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Results:
         write_csv(directory / "experiment.csv", self.experiment)
 
     def of_room(self, peer: str, scenario: str, what: str) -> list[float]:
-        """One figure of a peer in a scenario, a value for each repetition."""
+        """The values of one figure of a peer in a scenario, one for each repetition."""
         return list(self.by_repetition(peer, scenario, what).values())
 
     def by_repetition(self, peer: str, scenario: str, what: str) -> dict[int, float]:

@@ -8,11 +8,11 @@ from lab.bench.report.markdown import number, table
 from lab.bench.report.reach import figure
 from lab.bench.report.results import Results
 
-BUSY = 0.9  # share of a core above which a generator may have been what limits
+BUSY = 0.9  # share of a core above which the generator may have been the limit
 
 
 def parts(results: Results) -> list[str]:
-    """Each of them Markdown; empty is what was not measured."""
+    """The parts of the section, each in Markdown; empty if it was not measured."""
     return [
         _room(results), _joins(results), _sizes(results), _others(results), _verdicts(results),
     ]  # fmt: skip
