@@ -56,6 +56,8 @@ class PlainOutlet:
 
 class TLSOutlet:
     def __init__(self, plain: PlainOutlet, tls: TLS) -> None:
+        self.descriptor = plain.descriptor
+        self.encryption = tls.encryption()
         self._plain = plain
         self._tls = tls
 

@@ -14,7 +14,7 @@ from signal import SIGTERM
 
 from papayad.cluster import notice_pipe
 from papayad.cluster.notice_pipe import NoticeReader
-from papayad.cluster.outlet import CHUNK, Outlet, PlainOutlet
+from papayad.cluster.outlet import CHUNK, Outlet, PlainOutlet, TLSOutlet
 from papayad.cluster.tie import Tie
 from papayad.formats.wire import Greeting, Notice, render_greeting, render_notice
 from papayad.log.committed import DIGITS
@@ -77,15 +77,15 @@ class Sender:
                 outlet.line(lines)
                 if notices.finished:
                     return
-            if isinstance(outlet, PlainOutlet):
-                arrived = self._follow(outlet.descriptor)
+            if isinstance(outlet, (PlainOutlet, TLSOutlet)):
+                arrived = self._follow(outlet)
             else:
                 arrived = self._wait_and_rest()
 
-    def _follow(self, socket: int) -> int:
+    def _follow(self, outlet: PlainOutlet | TLSOutlet) -> int:
         """Wait and send what is announced, until more is needed; return the last signal.
 
-        This is what `_stream` does for a plain client nearly all the time, in one function and with
+        This is what `_stream` does for a client nearly all the time, in one function and with
         local names. A hundred SENDs take turns on a core, so nothing that one of them touches at a
         wakeup is in a cache: the same calls through three functions cost a fifth more. And all
         SENDs rest until the same moment, a whole multiple of `linger`: one timer interrupt wakes
@@ -93,6 +93,8 @@ class Sender:
         """
         flock, pread, sleep, now = fcntl.flock, os.pread, time.sleep, time.monotonic
         linger, wait_for, send_file = self._linger, self._tie.wait_for, self._tie.send_file
+        read, write, socket = os.read, self._tie.write, outlet.descriptor
+        encrypt, records = outlet.encryption if isinstance(outlet, TLSOutlet) else (None, None)
         reader = self._reader
         lock, segment, offset = reader.lock, reader.descriptor, reader.offset
         while True:
@@ -111,12 +113,22 @@ class Sender:
             except ValueError:  # `reader.end` says what is wrong, and frees the lock
                 break
             flock(lock, fcntl.LOCK_UN)
-            while offset < end and (
-                sent := send_file(
-                    socket, segment, None, end - offset if end - offset < CHUNK else CHUNK
-                )
-            ):
-                offset += sent
+            while offset < end:
+                most = end - offset if end - offset < CHUNK else CHUNK
+                if encrypt and records:
+                    data = read(segment, most)
+                    if not data:
+                        break
+                    offset += len(data)
+                    encrypt(data)
+                    data = records()
+                    while data:
+                        data = data[write(socket, data) :]
+                else:
+                    sent = send_file(socket, segment, None, most)
+                    if not sent:
+                        break
+                    offset += sent
             if offset < end:
                 break
         reader.offset = offset
