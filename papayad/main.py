@@ -20,6 +20,7 @@ from papayad.acceptor.credentials import Credentials
 from papayad.acceptor.loop import Acceptor
 from papayad.acceptor.pending import Terms
 from papayad.acceptor.reload import terms_of
+from papayad.cluster.rehearsal import rehearse
 from papayad.cluster.shared import share
 from papayad.errors import CONFIGURATION, DONE, UNAVAILABLE, Fault, denied_or, exit_with, reason
 from papayad.log import forecast, store
@@ -204,6 +205,7 @@ def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
         shared, gathered.listening, gathered.terms, gathered.credentials, gathered.pid_file
     )
     arriving = signals.Signals()
+    rehearse(shared, gathered.terms.context)
     gc.collect()
     immortal.immortalise()
     gc.freeze()  # every cluster shares what is there now: no collection may touch it

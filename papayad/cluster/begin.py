@@ -16,7 +16,7 @@ from typing import NoReturn
 from papayad.cluster.farewell import refuse_busy, see_off
 from papayad.cluster.inlet import Inlet, PlainInlet, TLSInlet
 from papayad.cluster.notice_pipe import NoticeReader, NoticeWriter
-from papayad.cluster.outlet import CompatOutlet, Outlet, PlainOutlet, TLSOutlet
+from papayad.cluster.outlet import CompatOutlet, PlainOutlet, TLSOutlet
 from papayad.cluster.recv import Receiver
 from papayad.cluster.send import SIGNALS, Sender, prepare_signals
 from papayad.cluster.shared import Client, Shared
@@ -66,7 +66,7 @@ def begin(client: Client, shared: Shared) -> None:
         shared.journal.error(f"{seat.entry.user} is busy: {left_behind(left)}")
         _give_up(client)
     try:
-        start = _start_of(client, shared)
+        start = start_of(client, shared)
     except OSError as error:
         shared.journal.error(f"{seat.entry.user} is busy: the log cannot be read: {error}")
         _give_up(client)
@@ -117,7 +117,7 @@ def _give_up(client: Client) -> NoReturn:
     os._exit(os.EX_TEMPFAIL)
 
 
-def _start_of(client: Client, shared: Shared) -> Start:
+def start_of(client: Client, shared: Shared) -> Start:
     """Where the stream begins; known before RECV appends, so a client sees its own messages.
 
     The reader is closed before the fork, since a lock that is inherited excludes nobody.
@@ -135,7 +135,7 @@ def _start_of(client: Client, shared: Shared) -> Start:
 def _settle(shared: Shared) -> None:
     """Cut, or keep, what lies beyond the committed end before this client takes that: it looks for
     its messages up to there, and sends again what it does not find."""
-    appender = _appender(shared)
+    appender = appender_of(shared)
     with suppress(StorageError):  # it can be read all the same
         appender.append([])
     appender.close()
@@ -144,28 +144,32 @@ def _settle(shared: Shared) -> None:
 def _send(client: Client, shared: Shared, start: Start, tie: Tie, notices: NoticeReader) -> None:
     prepare_signals()
     set_title(client.send_name)
-    outlet = _outlet(client, tie)
+    outlet = outlet_of(client, tie)
     reader = Reader(shared.state_dir, shared.journal.warning)
     _confine(SEND, shared)
-    greeting = Greeting(
-        client.seat.entry.user, shared.settings.room, shared.log,
-        start.offset, start.end, shared.settings.limits.message_bytes,
-    )  # fmt: skip
+    greeting = greeting_of(client, shared, start)
     Sender(shared.linger, reader, outlet, notices, tie).run(greeting, start.gap)
 
 
+def greeting_of(client: Client, shared: Shared, start: Start) -> Greeting:
+    return Greeting(
+        client.seat.entry.user, shared.settings.room, shared.log,
+        start.offset, start.end, shared.settings.limits.message_bytes,
+    )  # fmt: skip
+
+
 def _recv(client: Client, shared: Shared, child: int, tie: Tie, notices: NoticeWriter) -> None:
-    appender = _appender(shared)
+    appender = appender_of(shared)
     _confine(RECV, shared)
     presence.enter(appender, client.seat, child, client.older)
-    receiver = Receiver(client, shared, _inlet(client, tie), appender, notices)
+    receiver = Receiver(client, shared, inlet_of(client, tie), appender, notices)
     last = receiver.run(client.rest)
     tie.loosen_before(lambda: notices.finish(last), _SEND_MAY_TAKE)
     presence.leave(appender, client.seat)
     see_off(client.socket)
 
 
-def _appender(shared: Shared) -> Appender:
+def appender_of(shared: Shared) -> Appender:
     announce = announcer(shared.groups)
     return Appender(shared.state_dir, shared.settings.chatlog, announce, shared.journal.warning)
 
@@ -181,12 +185,12 @@ def announcer(groups: str) -> Callable[[], None]:
     return lambda: announce(groups, own)
 
 
-def _inlet(client: Client, tie: Tie) -> Inlet:
+def inlet_of(client: Client, tie: Tie) -> Inlet:
     plain = PlainInlet(client.socket.fileno(), tie)
     return TLSInlet(plain, client.tls) if client.tls else plain
 
 
-def _outlet(client: Client, tie: Tie) -> Outlet:
+def outlet_of(client: Client, tie: Tie) -> PlainOutlet | TLSOutlet | CompatOutlet:
     plain = PlainOutlet(client.socket.fileno(), tie)
     outlet = TLSOutlet(plain, client.tls) if client.tls else plain
     return CompatOutlet(outlet) if client.compat else outlet

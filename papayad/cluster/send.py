@@ -47,7 +47,7 @@ class Sender:
     def run(self, greeting: Greeting, gap: bool) -> None:
         """Serve until RECV ends it; that a client is gone is for RECV to notice."""
         try:
-            self._greet(greeting, gap)
+            self.greet(greeting, gap)
             self._stream()
             self._outlet.close()
         except OSError as error:
@@ -55,7 +55,7 @@ class Sender:
                 raise
             self._wait_for_end()
 
-    def _greet(self, greeting: Greeting, gap: bool) -> None:
+    def greet(self, greeting: Greeting, gap: bool) -> None:
         """Send the `+` line and the gap, if any; put the reader at the start of the stream."""
         self._outlet.line(render_greeting(greeting))
         if gap:
@@ -78,11 +78,11 @@ class Sender:
                 if notices.finished:
                     return
             if isinstance(outlet, (PlainOutlet, TLSOutlet)):
-                arrived = self._follow(outlet)
+                arrived = self.follow(outlet)
             else:
                 arrived = self._wait_and_rest()
 
-    def _follow(self, outlet: PlainOutlet | TLSOutlet) -> int:
+    def follow(self, outlet: PlainOutlet | TLSOutlet) -> int:
         """Wait and send what is announced, until more is needed; return the last signal.
 
         This is what `_stream` does for a client nearly all the time, in one function and with

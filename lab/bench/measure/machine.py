@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from lab.bench import interpreters
-from lab.bench.tools import version
+from lab.bench.tools import Missing, go, version
 
 _MODULES = ("setproctitle", "python-daemon", "uvloop")
 
@@ -25,7 +25,7 @@ def describe() -> dict[str, str]:
         "python": f"{platform.python_version()} ({platform.python_compiler()})",
         "python of Debian 13": interpreters.version(interpreters.debian_13),
         "gcc": version(["gcc", "--version"]),
-        "go": version(["go", "version"]),
+        "go": version([_go(), "version"]),
         "ngircd": version(["/usr/sbin/ngircd", "--version"]),
     }
     for name in _MODULES:
@@ -34,6 +34,13 @@ def describe() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return {name: value for name, value in known.items() if value}
+
+
+def _go() -> str:
+    try:
+        return go()
+    except Missing:
+        return "go"
 
 
 def load() -> str:

@@ -61,9 +61,9 @@ def _claims(results: Results, load: Load) -> str:
                 %, {printed:.1f} times less, and it grows no more from 32 connections on. **The
                 plateau does not hold:** it was `top -b`, which listed {ROWS_OF_TOP} processes at
                 most, of however many. The author measured again on 2022-06-30 (commit 09ef992 of
-                papayaChat's repository): {c32} % at 32 and {c64} % at 64 connections, so that Go
-                over C is {corrected:.2f} there. Here, for the paper's two programs at {load[0]}
-                connections, it is {_told(results.ratio("paper-go", "paper-c", load))}.
+                papayaChat's repository): {c32:.2f} % at 32 and {c64:.2f} % at 64 connections, so
+                that Go over C is {corrected:.2f} there. Here, for the paper's two programs at
+                {load[0]} connections, it is {_told(results.ratio("paper-go", "paper-c", load))}.
                 """
             ),
             bullet(
@@ -116,7 +116,7 @@ def _questions(results: Results, load: Load) -> str:
 def _told(ratio: Ratio | None) -> str:
     if ratio is None:
         return "(not measured)"
-    return str(ratio) if ratio.is_stable else f"not stable, {ratio.low:.2f} to {ratio.high:.2f},"
+    return str(ratio) if ratio.is_stable else f"not stable ({ratio.low:.2f} to {ratio.high:.2f})"
 
 
 def _steadier(ratio: Ratio | None) -> str:

@@ -1,0 +1,161 @@
+"""RECV and SEND are played by the acceptor before anybody comes, in a room of their own.
+
+CPython fills caches and rewrites bytecode when code runs for the first times. Whatever a forked
+process does for the first time, it does in pages of its own, and that costs each client memory and
+time. So the acceptor lives a few lives of a client before its first fork, with a log, a roster and
+a socket as real as any, in a directory that it removes. It leaves out what a process cannot take
+back: names, limits, the sandbox, what signals do.
+
+It must not touch the room's own state, must not wait for anybody, and must not fail a start:
+without a rehearsal clients cost more, and that is all.
+"""
+
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from signal import sigpending
+from socket import SHUT_WR, socket, socketpair
+
+from papayad.cluster.begin import appender_of, greeting_of, inlet_of, outlet_of, start_of
+from papayad.cluster.farewell import see_off
+from papayad.cluster.notice_pipe import NoticeReader, NoticeWriter
+from papayad.cluster.outlet import CompatOutlet
+from papayad.cluster.recv import Receiver
+from papayad.cluster.send import SIGNALS, Sender
+from papayad.cluster.shared import Client, Shared, share
+from papayad.cluster.tie import Tie, pair, tighten
+from papayad.formats import titles, wire
+from papayad.log import presence, store
+from papayad.log.reader import Reader
+from papayad.net.tls import TLS
+from papayad.state import groups, roster
+from papayad.system.plain_signals import BLOCK, SET, set_mask
+
+_LIVES = 6  # the interpreter has made up its mind after some
+_NAME = "rehearsal"
+_USER = "nobody"
+_SAID = b"MSG a hello\nMSG - hello, world\nPING x\nWHO\n"
+_MOST_LINGER = 0.001  # seconds: the start waits for it
+
+
+def rehearse(shared: Shared, context: ssl.SSLContext | None) -> None:
+    """Live some lives, with TLS if there is a context; a room that cannot be made is no matter."""
+    mask = set_mask(BLOCK, SIGNALS)
+    try:
+        with _room(shared) as scratch:
+            for number in range(_LIVES):
+                _live(scratch, context, number)
+    except OSError as error:
+        shared.journal.warning(f"no rehearsal, so that clients cost more: {error}")
+    finally:
+        set_mask(SET, mask)
+
+
+@contextmanager
+def _room(shared: Shared) -> Iterator[Shared]:
+    """The same settings for another directory, beside the pid file."""
+    path = Path(shared.pid_file).with_name(_NAME)
+    _remove(path)  # of an acceptor that was killed in its rehearsal
+    path.mkdir(mode=0o700)
+    try:
+        store.prepare(path, shared.journal.warning)
+        service = replace(shared.settings.service, state_dir=str(path))
+        settings = replace(shared.settings, service=service)
+        group = groups.create(groups.directory(path))
+        try:
+            yield share(settings, store.identity(path), group, shared.journal, shared.sandbox)
+        finally:
+            os.close(group)
+    finally:
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    for directory, names, files in os.walk(path, topdown=False):
+        for name in files:
+            os.unlink(f"{directory}/{name}")
+        for name in names:
+            os.rmdir(f"{directory}/{name}")
+    if path.exists():
+        path.rmdir()
+
+
+def _live(shared: Shared, context: ssl.SSLContext | None, number: int) -> None:
+    """One client, who says something and leaves; whatever happens, its descriptors are closed."""
+    with ExitStack() as end:
+        ours, theirs = map(end.enter_context, socketpair())
+        own, other = pair()
+        end.callback(os.close, own)
+        tie = tighten(own)
+        end.callback(tie.loosen_before, lambda: os.close(other), 0)
+        said, tls = _encrypted(context) if context else (_SAID, None)
+        theirs.sendall(said)
+        theirs.shutdown(SHUT_WR)
+        client = _client(shared, ours, tls, number)
+        end.callback(os.close, client.seat.descriptor)
+        _play(client, shared, tie, end)
+
+
+def _client(shared: Shared, ours: socket, tls: TLS | None, number: int) -> Client:
+    room, group = shared.settings.room, os.getpgrp()
+    entry = roster.Entry(f"{group}.{number}", _USER, "127.0.0.1:1", 0.0, group)
+    return Client(
+        socket=ours,
+        tls=tls,
+        hello=wire.Hello("", last=2),
+        rest=b"",
+        compat=False,
+        seat=roster.enter(shared.roster, entry),
+        older=(),
+        recv_name=titles.client(room, entry.user, entry.peer, titles.RECV),
+        send_name=titles.client(room, entry.user, entry.peer, titles.SEND),
+    )
+
+
+def _play(client: Client, shared: Shared, tie: Tie, end: ExitStack) -> None:
+    """What `begin` has two processes do, one after the other: nothing here waits for anybody.
+
+    RECV's announcement and its notices arrive as signals that are blocked, and SEND takes them.
+    """
+    start = start_of(client, shared)
+    incoming, outgoing = os.pipe()
+    end.callback(os.close, incoming)
+    notices, writer = NoticeReader(incoming), NoticeWriter(outgoing, os.getpid())
+    reader, outlet = Reader(shared.state_dir), outlet_of(client, tie)
+    end.callback(reader.close)
+    sender = Sender(min(shared.linger, _MOST_LINGER), reader, outlet, notices, tie)
+    greeting = greeting_of(client, shared, start)
+    sender.greet(greeting, start.gap)
+    appender = appender_of(shared)
+    end.callback(appender.close)
+    presence.enter(appender, client.seat, os.getpid(), client.older)
+    last = Receiver(client, shared, inlet_of(client, tie), appender, writer).run(client.rest)
+    if not isinstance(outlet, CompatOutlet) and sigpending().issuperset(SIGNALS):
+        sender.follow(outlet)
+    writer.finish(last)
+    sender.run(greeting, start.gap)
+    presence.leave(appender, client.seat)
+    see_off(client.socket)
+
+
+def _encrypted(context: ssl.SSLContext) -> tuple[bytes, TLS]:
+    """What is said, and the server's side of a connection that has shaken hands."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname = False
+    trusting.verify_mode = ssl.CERT_NONE
+    theirs, server = trusting.wrap_bio(incoming, outgoing), TLS(context)
+    shaken = False
+    while not shaken:
+        with suppress(ssl.SSLWantReadError):
+            theirs.do_handshake()
+        server.feed(outgoing.read())
+        shaken = server.handshake()
+        incoming.write(server.pending_output())
+    theirs.write(_SAID)
+    with suppress(ssl.SSLWantReadError):
+        theirs.unwrap()  # else the end of the stream is an error, and stops the writing side too
+    return outgoing.read(), server
