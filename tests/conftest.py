@@ -17,14 +17,12 @@ from lab.kit.room import Room
 MakeRoom = Callable[..., Room]
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_sessionstart() -> Generator[None]:
+@pytest.hookimpl(hookwrapper=True)  # of the older kind: Debian 12 has pytest 7.2
+def pytest_sessionstart() -> Generator[None, None, None]:
     """The workers, and their threads, are made here; what is blocked now they inherit."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    try:
-        return (yield)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @pytest.hookimpl(tryfirst=True)
