@@ -49,19 +49,19 @@ def absolute(value: str) -> str:
 class Listen:
     addresses: list[str] = key(
         ["0.0.0.0:7722", "[::]:7722"],
-        "numeric addresses with ports; an IPv6 one never takes IPv4 along",
+        "numeric addresses with ports; an IPv6 socket never accepts IPv4",
         numeric_addresses,
     )
-    host: str = key("", "the name or address that invites carry; empty: a guess", host_name)
+    host: str = key("", "the name or address in invites; empty: papayactl guesses one", host_name)
     tls: str = key(
         "required",
         '"required", "optional" or "off" (off: on loopback addresses only)',
         one_of("required", "optional", "off"),
     )
     certificate: str = key(f"{ETC}/cert.pem", "the certificate chain, PEM", absolute)
-    private_key: str = key(f"{ETC}/key.pem", "its key, readable by the group", absolute)
+    private_key: str = key(f"{ETC}/key.pem", "its key, which the group has to read", absolute)
     proxies: list[str] = key(
-        [], "addresses whose connections begin with a PROXY protocol v2 header, always", networks
+        [], "networks whose connections all begin with a PROXY protocol v2 header", networks
     )
     papayachat_compat: bool = key(
         False, "let the original papayaChat clients in (needs tls optional or off)"
@@ -70,14 +70,16 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    user: str = key("papaya", "dropped to when started as root")
+    user: str = key("papaya", "the user that papayad becomes when root starts it")
     group: str = key("papaya", "the group that may read the tokens and the key")
-    state_dir: str = key(f"{STATE}/main", "the chat log, live groups, roster", absolute)
+    state_dir: str = key(f"{STATE}/main", "the chat log, and who is connected", absolute)
     run_dir: str = key(f"{RUN}/main", "the pid file", absolute)
-    tokens: str = key(f"{ETC}/tokens", "who may come in: papayactl token", absolute)
+    tokens: str = key(
+        f"{ETC}/tokens", "the file that says who may come in: see papayactl token", absolute
+    )
     sandbox: str = key(
         "auto",
-        'of clients\' processes: "auto" (what there is of seccomp, Landlock), "required", "off"',
+        'confine clients: "auto" (with what the machine has), "required" or "off"',
         one_of("auto", "required", "off"),
     )
     log_to: str = key("syslog", '"syslog" or "stderr"', one_of("syslog", "stderr"))
@@ -87,52 +89,60 @@ class Service:
 class Chatlog:
     durability: str = key(
         "disk",
-        '"disk": on disk before anyone sees it; "kernel": survives our crash, not the power\'s',
+        '"disk": on disk before anybody sees it; "kernel": survives a crash, not a power cut',
         one_of("disk", "kernel"),
     )
     segment_bytes: int = key(
         67108864, "a segment is sealed when the next record does not fit", at_least(256)
     )
-    retain_bytes: int = key(0, "sealed segments beyond this are removed; 0: keep all", at_least(0))
+    retain_bytes: int = key(
+        0, "keep so many bytes of sealed segments at least; 0: keep all", at_least(0)
+    )
     retain_days: int = key(
-        0, "records older than this are removed, a day at a time; 0: keep all", at_least(0)
+        0, "remove records that are older, a day at a time; 0: keep all", at_least(0)
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    max_clients: int = key(1000, "of all generations of the acceptor", at_least(1))
-    max_clients_per_user: int = key(8, "devices and bots of one user", at_least(1))
-    auth_seconds: float = key(5.0, "from the connection to a complete hello", at_least(0.1))
-    max_pending: int = key(
-        1000, "unauthenticated connections; above it one is evicted", at_least(1)
+    max_clients: int = key(
+        1000, "clients of the room, those of earlier acceptors included", at_least(1)
     )
-    max_pending_per_source: int = key(10, "of one IPv4 address or IPv6 /64", at_least(1))
+    max_clients_per_user: int = key(8, "clients of one user: devices and bots", at_least(1))
+    auth_seconds: float = key(
+        5.0, "the time from the connection to a complete hello", at_least(0.1)
+    )
+    max_pending: int = key(
+        1000, "connections without a valid token; above it one is closed", at_least(1)
+    )
+    max_pending_per_source: int = key(10, "the same, of one IPv4 address or IPv6 /64", at_least(1))
     penalty_threshold: float = key(
-        10.0, "points of failures from which on a source is refused; 0: never", at_least(0)
+        10.0, "an address with so many points for failures is refused; 0: never", at_least(0)
     )
     penalty_half_life: float = key(
-        60.0, "seconds in which half of a source's points fade", at_least(1)
+        60.0, "seconds after which half of the points are forgiven", at_least(1)
     )
     penalty_exempt: list[str] = key(
         ["127.0.0.0/8", "::1/128"], "networks that are never penalized", networks
     )
     dead_peer_seconds: int = key(
-        60, "a client whose host is gone ends after this", between(3, 65534)
+        60, "a client whose machine does not answer ends after this", between(3, 65534)
     )
     message_bytes: int = key(
-        8192, "of a line that a client sends, without its LF", between(64, 1048576)
+        8192, "the longest line that a client may send, without its LF", between(64, 1048576)
     )
     messages_per_second: float = key(
-        20.0, "of one client, sustained; more is read later", at_least(0.01)
+        20.0, "of one client; what it sends faster is read later", at_least(0.01)
     )
-    message_burst: int = key(100, "of one client, at once", at_least(1))
-    history_lines: int = key(50, "what a client gets that does not say where to begin", at_least(0))
+    message_burst: int = key(100, "how many messages one client may send at once", at_least(1))
+    history_lines: int = key(
+        50, "how many records a client gets that does not say where to begin", at_least(0)
+    )
     cpu_seconds: int = key(
-        0, "processor time that one process of a client may use; 0: any", at_least(0)
+        0, "processor time that each process of a client may use; 0: no limit", at_least(0)
     )
     linger_ms: float = key(
-        5.0, "a SEND sends once in so long at most: cost is bounded under load", at_least(0)
+        5.0, "each client gets data once in this time at most, which bounds the cost", at_least(0)
     )
 
 
