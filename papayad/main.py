@@ -200,7 +200,7 @@ def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
     groups.remove_free(groups.directory(settings.state_dir))
     group = groups.create(groups.directory(settings.state_dir), gathered.sandbox.words())
     log = store.identity(settings.state_dir)
-    shared = share(settings, log, group, gathered.journal, gathered.sandbox)
+    shared = share(settings, log, group, gathered.journal, gathered.sandbox, gathered.terms.pins)
     acceptor = Acceptor(
         shared, gathered.listening, gathered.terms, gathered.credentials, gathered.pid_file
     )

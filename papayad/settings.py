@@ -67,6 +67,19 @@ class Listen:
         False, "let the original papayaChat clients in (needs tls optional or off)"
     )
 
+    @property
+    def next_certificate(self) -> Path:
+        """Where the one that is to follow is kept: its pin is announced before it is used."""
+        return _next(self.certificate)
+
+    @property
+    def next_private_key(self) -> Path:
+        return _next(self.private_key)
+
+
+def _next(path: str) -> Path:
+    return Path(path).with_name(f"next-{Path(path).name}")
+
 
 @dataclass(frozen=True, slots=True)
 class Service:

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from papayachat.disk.standing import Standing
 from papayad.errors import CONFIGURATION, USAGE, Fault, denied_or, reason
 from papayad.formats import invite as invites
 from papayad.formats.invite import Invite
+from papayad.formats.pin import PIN
 from papayad.formats.record import NAME
 from papayad.system.files import write_whole
 
@@ -109,6 +111,33 @@ def save_session(profile: Profile, session: str) -> None:
     """Save the new session, unless the profile has changed since it was loaded."""
     if find(profile.name) == profile:
         _write(path_of(profile.name), _render(replace(profile, session=session)))
+
+
+def learn(profile: Profile, pins: tuple[str, ...]) -> Profile:
+    """Know the server by these pins from now on; the profile as it is then.
+
+    For who knew it by a pin: it announced them over that connection. Where the file cannot be
+    written, or is another profile by now, they are known as long as this process lives.
+    """
+    if not profile.invite.pins or not pins or not all(map(PIN.match, pins)):
+        return profile
+    if pins == profile.invite.pins:
+        return profile
+    with suppress(Fault):
+        if find(profile.name) == profile:
+            return know_by(profile, pins)
+    return _with(profile, pins)
+
+
+def know_by(profile: Profile, pins: tuple[str, ...]) -> Profile:
+    """Save other pins; the profile as it is then. Raises a Fault."""
+    learned = _with(profile, pins)
+    _write(path_of(profile.name), _render(learned))
+    return learned
+
+
+def _with(profile: Profile, pins: tuple[str, ...]) -> Profile:
+    return replace(profile, invite=replace(profile.invite, pins=pins))
 
 
 def default() -> str | None:

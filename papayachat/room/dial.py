@@ -4,13 +4,13 @@ Nothing is sent before the certificate has been checked, since the first line of
 the token.
 """
 
-import hashlib
 import socket
 import ssl
 from typing import Any
 
 from papayachat.disk.profile import Profile
 from papayad.errors import CONFIGURATION, UNAVAILABLE, Fault, reason
+from papayad.formats import pin
 
 SECONDS_PER_ADDRESS = 10.0  # for the connection, and as many again for the handshake
 
@@ -29,6 +29,11 @@ _WHY = {  # in words for a person; OpenSSL's other words are for programmers
 class Cut(Fault):
     """The server was reached, and the connection ended (69). The host is there: this may have been
     a restart, or an eviction by a crowd of strangers."""
+
+
+class Distrusted(Fault):
+    """The server shows a certificate that is not the right one (78). That may be mended over there,
+    so who waits may try again after a while; nothing was sent."""
 
 
 def dial(profile: Profile, seconds: float = SECONDS_PER_ADDRESS) -> socket.socket:
@@ -106,7 +111,9 @@ def _secure(raw: socket.socket, profile: Profile) -> socket.socket:
     if profile.plain:
         return raw
     try:
-        wrapped = _context(profile.invite.pin).wrap_socket(raw, server_hostname=profile.invite.host)
+        wrapped = _context(bool(profile.invite.pins)).wrap_socket(
+            raw, server_hostname=profile.invite.host
+        )
     except BaseException:
         raw.close()
         raise
@@ -118,24 +125,24 @@ def _secure(raw: socket.socket, profile: Profile) -> socket.socket:
     return wrapped
 
 
-def _context(pin: str) -> ssl.SSLContext:
+def _context(pinned: bool) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    if pin:  # then the whole certificate is compared; its signer and name do not matter
+    if pinned:  # then its key is compared; its signer and name do not matter
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
 
 
 def _check_pin(wrapped: ssl.SSLSocket, profile: Profile) -> None:
-    pin = profile.invite.pin
-    if pin and hashlib.sha256(wrapped.getpeercert(binary_form=True) or b"").hexdigest() != pin:
-        why = "its certificate is not the one of your invite"
+    pins = profile.invite.pins
+    if pins and not pin.matches(pins, wrapped.getpeercert(binary_form=True) or b""):
+        why = "its certificate has another key than you know it by"
         remedy = "if the admin changed it, ask for a new invite and join again; if not, stay out"
-        raise Fault(profile.address, why, remedy, code=CONFIGURATION)
+        raise Distrusted(profile.address, why, remedy, code=CONFIGURATION)
 
 
 def _not_trusted(profile: Profile, error: ssl.SSLCertVerificationError) -> Fault:
     why = f"its certificate is not trusted ({error.verify_message.rstrip('.')})"
-    remedy = "ask the admin for an invite with a pin (#sha256:...)"
-    return Fault(profile.address, why, remedy, code=CONFIGURATION)
+    remedy = "ask the admin for an invite with a pin (#spki:...)"
+    return Distrusted(profile.address, why, remedy, code=CONFIGURATION)

@@ -10,13 +10,14 @@ import random
 import time
 from collections.abc import Callable
 
+from papayachat.disk import profile as profiles
 from papayachat.disk.profile import Profile
 from papayachat.disk.standing import BELIEVED_AFTER, Standing
 from papayachat.room.attempt import FIRST_TRIES, may_pass
 from papayachat.room.backoff import Backoff
 from papayachat.room.connection import Connection, Denied
 from papayachat.room.delivery import Delivery
-from papayachat.room.dial import SECONDS_PER_ADDRESS
+from papayachat.room.dial import SECONDS_PER_ADDRESS, Distrusted
 from papayachat.room.events import Accepted, Connected, Event, Lost, Postponed, Refused, Uncertain
 from papayachat.stream.cursor import Cursor
 from papayachat.stream.draft import Draft
@@ -26,6 +27,7 @@ from papayad.formats import wire
 from papayad.formats.wire import Hello, Notice
 
 SILENT_FOR = 20.0  # seconds without a byte although the server owes us an answer: it is dead
+TRUSTED_AGAIN_AFTER = 60.0  # seconds until a server with a wrong certificate is tried again
 STEADY_AFTER = 10.0  # seconds; after a connection that lasts as long, the next pause is short
 STORED_AGAIN_AFTER = 2.0
 
@@ -115,7 +117,8 @@ class Room:
             return [self._doubt(fault)]
         if not self._may_pass(fault):
             raise fault
-        return [self._lost(fault, self._backoff.delay())]
+        pause = TRUSTED_AGAIN_AFTER if isinstance(fault, Distrusted) else 0.0
+        return [self._lost(fault, max(pause, self._backoff.delay()))]
 
     def hurry(self) -> None:
         """Connect at once, if there is no connection."""
@@ -197,6 +200,9 @@ class Room:
             draft = self._settle(record.id) if record is not None else None
             return [item] if draft is None else [item, Accepted(draft)]
         self._gap = self._gap or item.word == "gap"
+        if item.word == "pins":
+            self._profile = profiles.learn(self._profile, tuple(item.rest.split()))
+            return []
         if item == REPLACED and self._renew is not None:
             self._session = self._renew()
         return self._failed(item) or [item]
@@ -236,7 +242,7 @@ class Room:
 
     def _may_pass(self, fault: Fault) -> bool:
         if self._tries_left is None:
-            return fault.code in (UNAVAILABLE, TRY_AGAIN)
+            return fault.code in (UNAVAILABLE, TRY_AGAIN) or isinstance(fault, Distrusted)
         self._tries_left -= 1
         return may_pass(fault) and self._tries_left > 0
 

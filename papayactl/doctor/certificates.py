@@ -62,8 +62,8 @@ def _until(settings: Settings, shown: Certificate) -> Finding:
     what = settings.listen.certificate
     left = shown.expires - time.time()
     when = moments.rfc3339(shown.expires)
-    pinned = "; invites pin this one: make new ones, too" if shown.self_signed else ""
-    renew = f"put a new one there, then papayactl acceptor reload{pinned}"
+    own = "papayactl certificate renew"
+    renew = own if shown.self_signed else "have it renewed, then papayactl certificate import"
     if left < 0:
         return Finding(FAILURE, what, f"expired at {when}", renew)
     if left < _EXPIRY_WARNED_BEFORE:

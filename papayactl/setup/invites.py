@@ -7,6 +7,7 @@ few weeks, so it is checked by its name; only a self-signed one is pinned.
 
 import ipaddress
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 from papayactl.state import certificate
@@ -24,11 +25,17 @@ def make(
     if settings.listen.tls != "off":
         seen = certificate.read(Path(settings.listen.certificate))
     is_pinned = seen is not None and (seen.self_signed if pinned is None else pinned)
-    pin = seen.pin if seen and is_pinned else ""
+    pins = (seen.pin, *_following(settings)) if seen and is_pinned else ()
     address = _address(settings)
     port = parse_address(address)[1]
     host = host or settings.listen.host or _host(address, seen)
-    return Invite(user, token, host, port, settings.room, pin)
+    return Invite(user, token, host, port, settings.room, pins)
+
+
+def _following(settings: Settings) -> Iterator[str]:
+    """The pin of the key that is announced, so that this invite is good after it took over, too."""
+    if settings.listen.next_certificate.exists():
+        yield certificate.read(settings.listen.next_certificate).pin
 
 
 def public_name() -> str:

@@ -4,7 +4,6 @@ cryptography is imported only where a certificate is made or parsed; the pin nee
 library.
 """
 
-import hashlib
 import ipaddress
 import re
 import ssl
@@ -12,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from papayad.errors import CONFIGURATION, Fault, denied_or, reason
+from papayad.formats import pin
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -28,7 +28,7 @@ _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\s*",
 class Certificate:
     """The first certificate of a file. `names` are its host names and addresses in their order."""
 
-    pin: str  # SHA-256 of the DER, hexadecimal
+    pin: str  # of its public key, as papayad/formats/pin.py has it
     names: tuple[str, ...]
     self_signed: bool
     expires: float  # seconds since the epoch
@@ -37,8 +37,7 @@ class Certificate:
 def read(path: Path) -> Certificate:
     """Read a certificate. A Fault (77, 78) if the file cannot be read or has none."""
     try:
-        match = _PEM.search(path.read_text())
-        return of_der(ssl.PEM_cert_to_DER_cert(match[0].strip() + "\n") if match else b"")
+        return of_pem(path.read_bytes())
     except OSError as error:
         remedy = "see listen.certificate"
         code = denied_or(error, CONFIGURATION)
@@ -53,19 +52,29 @@ def of_der(der: bytes) -> Certificate:
     from cryptography import x509
 
     parsed = x509.load_der_x509_certificate(der)
-    pin = hashlib.sha256(der).hexdigest()
     expires = _moment(parsed)
-    return Certificate(pin, _names(parsed), parsed.issuer == parsed.subject, expires)
+    return Certificate(
+        pin.of_certificate(der), _names(parsed), parsed.issuer == parsed.subject, expires
+    )
 
 
-def make(names: Sequence[str]) -> tuple[bytes, bytes]:
-    """Make a self-signed certificate for the names, and its key: EC P-256, both in PEM."""
+def of_pem(text: bytes) -> Certificate:
+    """The first certificate in a text. Raises ValueError."""
+    match = _PEM.search(text.decode())
+    return of_der(ssl.PEM_cert_to_DER_cert(match[0].strip() + "\n") if match else b"")
+
+
+def make(names: Sequence[str], private: bytes = b"") -> tuple[bytes, bytes]:
+    """A self-signed certificate for the names, and its key, both in PEM.
+
+    The key is a new one, EC P-256, unless one is given. Raises a Fault (78) for what is no key.
+    """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = _key(private) if private else ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
     now = datetime.now(UTC)
     certificate = (
@@ -81,12 +90,22 @@ def make(names: Sequence[str]) -> tuple[bytes, bytes]:
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    private = key.private_bytes(
+    private = private or key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
     return certificate.public_bytes(serialization.Encoding.PEM), private
+
+
+def _key(private: bytes) -> Any:
+    from cryptography.hazmat.primitives import serialization
+
+    try:
+        return serialization.load_pem_private_key(private, None)
+    except (ValueError, TypeError) as error:
+        why = "holds no private key without a passphrase"
+        raise Fault("the private key", why, "see listen.private_key", code=CONFIGURATION) from error
 
 
 def _general_name(name: str) -> "x509.GeneralName":

@@ -144,7 +144,10 @@ class Acceptor:
         ]
         self._listening, self._terms = fresh.listening, fresh.terms
         shared = self._shared
-        shared = share(fresh.settings, shared.log, shared.group, shared.journal, shared.sandbox)
+        shared = share(
+            fresh.settings, shared.log, shared.group, shared.journal, shared.sandbox,
+            fresh.terms.pins,
+        )  # fmt: skip
         self._shared = self._forker.shared = self._reaper.shared = shared
         self._lobby.reconfigure(shared.settings, self._terms)
         self._accept.begin(self._listening.values())

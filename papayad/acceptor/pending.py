@@ -46,6 +46,7 @@ class Terms:
     context: ssl.SSLContext | None
     plain: bool
     compat: bool
+    pins: tuple[str, ...] = ()  # by which a client knows this server again, now and later
 
 
 class Pending:

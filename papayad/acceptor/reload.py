@@ -27,8 +27,10 @@ class Reloaded:
 
 def terms_of(listen: Listen) -> Terms:
     """How connections may begin. It reads certificate and key. Raises Fault."""
-    context = None if listen.tls == "off" else tls.load_context(listen)
-    return Terms(context, listen.tls != "required", listen.papayachat_compat)
+    plain, compat = listen.tls != "required", listen.papayachat_compat
+    if listen.tls == "off":
+        return Terms(None, plain, compat)
+    return Terms(tls.load_context(listen), plain, compat, tls.pins(listen))
 
 
 def reload(old: Reloaded, journal: Journal) -> Reloaded:

@@ -148,7 +148,8 @@ def _send(client: Client, shared: Shared, start: Start, tie: Tie, notices: Notic
     reader = Reader(shared.state_dir, shared.journal.warning)
     _confine(SEND, shared)
     greeting = greeting_of(client, shared, start)
-    Sender(shared.linger, reader, outlet, notices, tie).run(greeting, start.gap)
+    announced = shared.pins if client.tls else b""
+    Sender(shared.linger, reader, outlet, notices, tie).run(greeting, start.gap, announced)
 
 
 def greeting_of(client: Client, shared: Shared, start: Start) -> Greeting:

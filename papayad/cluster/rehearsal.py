@@ -66,7 +66,7 @@ def _room(shared: Shared) -> Iterator[Shared]:
         settings = replace(shared.settings, service=service)
         group = groups.create(groups.directory(path))
         try:
-            yield share(settings, store.identity(path), group, shared.journal, shared.sandbox)
+            yield share(settings, store.identity(path), group, shared.journal, shared.sandbox, ())
         finally:
             os.close(group)
     finally:
@@ -128,7 +128,7 @@ def _play(client: Client, shared: Shared, tie: Tie, end: ExitStack) -> None:
     end.callback(reader.close)
     sender = Sender(min(shared.linger, _MOST_LINGER), reader, outlet, notices, tie)
     greeting = greeting_of(client, shared, start)
-    sender.greet(greeting, start.gap)
+    sender.greet(greeting, start.gap, shared.pins)
     appender = appender_of(shared)
     end.callback(appender.close)
     presence.enter(appender, client.seat, os.getpid(), client.older)
@@ -136,7 +136,7 @@ def _play(client: Client, shared: Shared, tie: Tie, end: ExitStack) -> None:
     if not isinstance(outlet, CompatOutlet) and sigpending().issuperset(SIGNALS):
         sender.follow(outlet)
     writer.finish(last)
-    sender.run(greeting, start.gap)
+    sender.run(greeting, start.gap, b"")
     presence.leave(appender, client.seat)
     see_off(client.socket)
 

@@ -44,10 +44,13 @@ class Sender:
         self._notices = notices
         self._tie = tie
 
-    def run(self, greeting: Greeting, gap: bool) -> None:
-        """Serve until RECV ends it; that a client is gone is for RECV to notice."""
+    def run(self, greeting: Greeting, gap: bool, announced: bytes) -> None:
+        """Serve until RECV ends it; that a client is gone is for RECV to notice.
+
+        `announced` is what every client is told at first: a notice, or nothing.
+        """
         try:
-            self.greet(greeting, gap)
+            self.greet(greeting, gap, announced)
             self._stream()
             self._outlet.close()
         except OSError as error:
@@ -55,11 +58,13 @@ class Sender:
                 raise
             self._wait_for_end()
 
-    def greet(self, greeting: Greeting, gap: bool) -> None:
+    def greet(self, greeting: Greeting, gap: bool, announced: bytes) -> None:
         """Send the `+` line and the gap, if any; put the reader at the start of the stream."""
         self._outlet.line(render_greeting(greeting))
         if gap:
             self._outlet.line(render_notice(Notice("gap", str(greeting.offset))))
+        if announced:
+            self._outlet.line(announced)
         self._go_to(greeting.offset)
 
     def _stream(self) -> None:

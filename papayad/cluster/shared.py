@@ -46,9 +46,17 @@ class Shared:
     roster: str
     pid_file: str
     linger: float  # seconds
+    pins: bytes  # the notice that announces them over TLS
 
 
-def share(settings: Settings, log: str, group: int, journal: Journal, sandbox: Sandbox) -> Shared:
+def share(
+    settings: Settings,
+    log: str,
+    group: int,
+    journal: Journal,
+    sandbox: Sandbox,
+    pins: tuple[str, ...],
+) -> Shared:
     """Make it once, with what follows from the settings; strings, since pathlib costs pages."""
     return Shared(
         settings,
@@ -61,4 +69,5 @@ def share(settings: Settings, log: str, group: int, journal: Journal, sandbox: S
         roster=str(roster.directory(settings.state_dir)),
         pid_file=str(settings.pid_file),
         linger=settings.limits.linger_ms / 1000,
+        pins=wire.render_notice(wire.Notice("pins", " ".join(pins))) if pins else b"",
     )

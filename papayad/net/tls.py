@@ -11,10 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from papayad.errors import CONFIGURATION, Fault, denied_or, reason
+from papayad.formats import pin
 from papayad.settings import Listen
 from papayad.state import secrecy
 
 HANDSHAKE = 0x16  # the first byte of a TLS connection: record type handshake (RFC 8446, 5.1)
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 _CHUNK = 16384  # bytes: the most that one TLS record holds
 _HEADER = 5  # bytes: type, version, length
 
@@ -38,6 +40,25 @@ def load_context(listen: Listen) -> ssl.SSLContext:
         code = denied_or(error, CONFIGURATION)
         raise Fault(where, reason(error), remedy, code=code) from error
     return context
+
+
+def pins(listen: Listen) -> tuple[str, ...]:
+    """The pin of the certificate, and of the one that is to follow it, if there is one.
+
+    Raises a Fault (78).
+    """
+    paths = [Path(listen.certificate)]
+    if listen.next_certificate.exists():
+        paths.append(listen.next_certificate)
+    return tuple(map(_pin, paths))
+
+
+def _pin(path: Path) -> str:
+    try:
+        first = path.read_text().partition(_END)[0]
+        return pin.of_certificate(ssl.PEM_cert_to_DER_cert(first[first.index(_BEGIN) :] + _END))
+    except (OSError, ValueError) as error:
+        raise Fault(str(path), "holds no certificate in PEM", code=CONFIGURATION) from error
 
 
 def is_whole(data: bytes) -> bool:

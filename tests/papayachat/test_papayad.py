@@ -1,16 +1,20 @@
 """papayachat against a real papayad, whose clusters are killed under it."""
 
-import hashlib
+import json
 import os
 import random
 import signal
 import ssl
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from lab.kit import certificate as certificates
+from lab.kit.admin.ctl import ctl
 from lab.kit.machine import memory
-from lab.kit.room import Room, wait_for
+from lab.kit.room import ROOT, Room, give_to_service, wait_for
 from papayachat.disk import profile as profiles
+from papayad.formats import pin
 from papayad.formats.invite import Invite
 from tests.conftest import MakeRoom
 from tests.papayachat.conftest import Chat, Program
@@ -20,11 +24,11 @@ LINES = 200
 
 
 def join(room: Room, plain: bool = True) -> None:
-    pin = ""
+    pins: tuple[str, ...] = ()
     if not plain:
         der = ssl.PEM_cert_to_DER_cert((room.directory / "cert.pem").read_text())
-        pin = hashlib.sha256(der).hexdigest()
-    invite = Invite("alice", room.token("alice"), "127.0.0.1", room.port, "main", pin)
+        pins = (pin.of_certificate(der),)
+    invite = Invite("alice", room.token("alice"), "127.0.0.1", room.port, "main", pins)
     profiles.save(profiles.make(invite, "main", plain))
 
 
@@ -102,3 +106,83 @@ def test_a_send_whose_cluster_is_killed(chat: Chat, make_room: MakeRoom) -> None
         kill_one_of_each(room, random.Random(number))
         assert program.code() == 0
     assert texts(room) == [f"message {number}" for number in range(5)]
+
+
+# The certificate changes
+
+
+def certificate(room: Room, *words: str) -> Any:
+    result = ctl(room, "--json", "certificate", *words)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def say(chat: Chat, text: str) -> int:
+    return chat("send", text).code()
+
+
+def test_a_renewed_certificate_locks_nobody_out(make_room: MakeRoom, chat: Chat) -> None:
+    room = make_room("required")
+    join(room, plain=False)
+    before = certificate(room, "show")
+    after = certificate(room, "renew", "--name", "chat.example.org")
+    assert after["pin"] == before["pin"] == after["served"]
+    assert after["names"] == ["chat.example.org"]
+    assert after["expires"] > before["expires"]
+    assert say(chat, "still here") == 0
+    assert texts(room) == ["still here"]
+
+
+def test_a_key_that_was_announced_locks_out_only_who_was_not_there(
+    make_room: MakeRoom, chat: Chat
+) -> None:
+    room = make_room("required")
+    join(room, plain=False)
+    room.token("bob")
+    rolled = certificate(room, "roll")
+    assert rolled["next"]["pin"] != rolled["pin"] == rolled["served"]
+    assert rolled["unaware"] == ["alice", "bob"]
+    assert say(chat, "I learn of it") == 0
+    assert certificate(room, "show")["unaware"] == ["bob"]
+    refused = ctl(room, "certificate", "roll", "--now")
+    assert refused.exit_code == 1
+    assert "1 users were not here" in refused.stderr
+    assert certificate(room, "roll", "--now", "--yes")["served"] == rolled["next"]["pin"]
+    assert say(chat, "and know it") == 0
+    assert profiles.load(None).invite.pins == (rolled["next"]["pin"],)
+    again = certificate(room, "roll")["next"]["pin"]
+    certificate(room, "roll", "--now", "--yes")
+    assert say(chat, "nobody told me") == 78
+    assert chat("pin", "spki:none").code() == 2
+    assert chat("pin", again).code() == 0
+    assert say(chat, "now somebody did") == 0
+
+
+def test_a_key_that_nobody_knows_is_not_imported(make_room: MakeRoom, tmp_path: Path) -> None:
+    room = make_room("required")
+    paths = tmp_path / "chain.pem", tmp_path / "key.pem"
+    certificates.make(*paths)
+    refused = ctl(room, "certificate", "import", *map(str, paths))
+    assert refused.exit_code == 1
+    assert "papayactl certificate roll --certificate" in refused.stderr
+    known = certificate(room, "show")["served"]
+    rolled = certificate(room, "roll", "--certificate", str(paths[0]), "--key", str(paths[1]))
+    assert rolled["served"] == known
+    assert certificate(room, "roll", "--abort")["next"] is None
+    assert certificate(room, "import", *map(str, paths), "--force")["served"] != known
+
+
+def test_who_waits_is_not_lost_for_good(make_room: MakeRoom, chat: Chat) -> None:
+    """A tail that was in tries again, and says why; the admin may mend it."""
+    room = make_room("required")
+    join(room, plain=False)
+    program = chat("tail", "-f")
+    room.entry("alice")
+    certificates.make(room.directory / "cert.pem", room.directory / "key.pem")
+    if ROOT:
+        give_to_service(room.directory)
+    assert ctl(room, "acceptor", "reload").exit_code == 0
+    os.kill(room.entry("alice").recv, signal.SIGKILL)
+    while "has another key than you know it by" not in program.complaint():
+        pass
+    assert program.process.poll() is None

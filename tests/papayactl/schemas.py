@@ -91,6 +91,16 @@ USED = {
         NUMBER + NONE,
     ),
 }
+CERTIFICATE = {
+    "pin": TEXT,
+    "names": [TEXT],
+    "expires": MOMENT,
+    "self_signed": FLAG,
+    "served": TEXT,
+    "next": NONE,
+    "unaware": [TEXT],
+}
+
 STATUS = {
     "room": TEXT,
     "state": TEXT,
@@ -201,6 +211,10 @@ SCHEMAS: list[Schema] = [
     ),
     ("acceptor start", [], ACCEPTOR),
     ("acceptor restart", [], ACCEPTOR),
+    ("certificate show", [], CERTIFICATE),
+    ("certificate renew", ["--name", "localhost"], CERTIFICATE),
+    ("certificate roll", ["--abort"], CERTIFICATE),
+    ("certificate import", ["CHAIN", "KEY"], CERTIFICATE),
     ("log path", [], [TEXT]),
     (
         "log verify",

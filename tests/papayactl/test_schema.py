@@ -32,9 +32,14 @@ def check(value: Any, schema: Any, where: str) -> None:
 
 
 def test_every_command_keeps_its_keys(make_room: MakeRoom, tmp_path: Path) -> None:
-    room = make_room(limits={"penalty_exempt": []})
+    room = make_room("optional", limits={"penalty_exempt": []})
     _populate(room)
-    places = {"FILE": str(tmp_path / "export.jsonl"), "DIRECTORY": str(room.directory / "other")}
+    places = {
+        "FILE": str(tmp_path / "export.jsonl"),
+        "DIRECTORY": str(room.directory / "other"),
+        "CHAIN": str(room.directory / "cert.pem"),
+        "KEY": str(room.directory / "key.pem"),
+    }
     for command, arguments, schema in SCHEMAS:
         words = [*command.split(), *(places.get(word, word) for word in arguments)]
         if command == "init":  # of a room of its own

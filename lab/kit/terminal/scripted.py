@@ -88,7 +88,7 @@ class ScriptedRoom:
         self._listener.settimeout(SECONDS)
         self.port: int = self._listener.getsockname()[1]
         self.invite = invite.render(
-            invite.Invite("alice", TOKEN, "127.0.0.1", self.port, "main", pin)
+            invite.Invite("alice", TOKEN, "127.0.0.1", self.port, "main", (pin,) if pin else ())
         )
 
     @property

@@ -1,6 +1,5 @@
 """TLS: the certificate of the invite and no other, before a byte of the token leaves."""
 
-import hashlib
 import ssl
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +10,7 @@ from lab.kit import certificate
 from lab.kit.terminal.scripted import ScriptedRoom
 from papayachat.disk import profile as profiles
 from papayad.errors import CONFIGURATION, UNAVAILABLE
-from papayad.formats import invite
+from papayad.formats import invite, pin
 from tests.papayachat.conftest import Chat
 
 
@@ -24,7 +23,7 @@ def server(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
     context.load_cert_chain(path, key)
     context.num_tickets = 0
     der = ssl.PEM_cert_to_DER_cert(path.read_text())
-    return context, hashlib.sha256(der).hexdigest()
+    return context, pin.of_certificate(der)
 
 
 def save(room: ScriptedRoom) -> None:
@@ -60,7 +59,7 @@ def test_a_large_history_over_tls(chat: Chat, server: tuple[ssl.SSLContext, str]
 
 
 def test_another_certificate_gets_no_byte(chat: Chat, server: tuple[ssl.SSLContext, str]) -> None:
-    with ScriptedRoom(server[0], "0" * 64) as room:
+    with ScriptedRoom(server[0], f"spki:{'0' * 64}") as room:
         save(room)
         program = chat("send", "hello")
         stream = room.handshake()
@@ -83,9 +82,9 @@ def test_without_a_pin_the_system_decides(chat: Chat, server: tuple[ssl.SSLConte
 
 
 def test_nothing_below_tls_1_3(chat: Chat, server: tuple[ssl.SSLContext, str]) -> None:
-    context, pin = server
+    context, known = server
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    with ScriptedRoom(context, pin) as room:
+    with ScriptedRoom(context, known) as room:
         save(room)
         program = chat("send", "hello")
         with pytest.raises(ssl.SSLError):

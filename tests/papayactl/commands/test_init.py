@@ -1,6 +1,5 @@
 """`init`: what it makes, whose it is, and that it touches nothing that exists."""
 
-import hashlib
 import json
 import os
 import pwd
@@ -16,7 +15,7 @@ from lab.kit.admin.ctl import runner
 from papayactl.look import acceptor
 from papayactl.main import main
 from papayad import config
-from papayad.formats import invite
+from papayad.formats import invite, pin
 from papayad.formats.address import parse_address
 from papayad.state import tokens
 
@@ -64,7 +63,7 @@ def test_a_room_from_nothing(top: Path) -> None:
     assert made.listen.host == "chat.example.org"
     assert tokens.read_tokens(made.tokens)[tokens.digest(card.token)].user == "alice"
     der = ssl.PEM_cert_to_DER_cert((top / "cert.pem").read_text())
-    assert card.pin == hashlib.sha256(der).hexdigest()
+    assert card.pins == (pin.of_certificate(der),)
     assert made.listen.addresses[0].endswith(f":{card.port}")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(made.listen.certificate, made.listen.private_key)

@@ -25,7 +25,7 @@ def shared(tmp_path: Path) -> Iterator[Shared]:
     settings = config.defaults("main", tmp_path, service={"state_dir": str(tmp_path)})
     journal = Journal("main", "stderr")
     with (tmp_path / "group").open("w") as group:  # none that is seen: the test runner is no room
-        yield share(settings, store.identity(tmp_path), group.fileno(), journal, NONE)
+        yield share(settings, store.identity(tmp_path), group.fileno(), journal, NONE, ())
 
 
 def enter(path: Path, name: str = "2.0") -> int:

@@ -29,7 +29,7 @@ path = Path(sys.argv[1])
 service = {"run_dir": str(path / "run"), "state_dir": str(path / "state")}
 listen = {"certificate": str(path / "cert.pem"), "private_key": str(path / "key.pem")}
 settings = config.defaults("main", path / "main.toml", service=service, listen=listen)
-shared = share(settings, "0" * 32, -1, Journal("main", "stderr"), NONE)
+shared = share(settings, "0" * 32, -1, Journal("main", "stderr"), NONE, ())
 context = tls.load_context(settings.listen) if sys.argv[2] == "tls" else None
 
 def state():

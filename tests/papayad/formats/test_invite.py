@@ -6,6 +6,7 @@ from papayad.errors import CONFIGURATION, Fault
 from papayad.formats import invite
 from papayad.formats.invite import Invite
 
+OTHER = "0" * 64
 TOKEN = "0123456789abcdef" * 8
 PIN = "fedcba9876543210" * 4
 
@@ -15,12 +16,12 @@ PIN = "fedcba9876543210" * 4
     [
         (
             f"papaya://alice:{TOKEN}@chat.example.org:7722/main#sha256:{PIN}",
-            Invite("alice", TOKEN, "chat.example.org", 7722, "main", PIN),
+            Invite("alice", TOKEN, "chat.example.org", 7722, "main", (f"sha256:{PIN}",)),
         ),
         (f"papaya://a:{TOKEN}@[::1]:1/b", Invite("a", TOKEN, "::1", 1, "b")),
         (
-            f"papaya://a.b:{TOKEN}@[fe80::1%eth0]:65535/x-y#sha256:{PIN}",
-            Invite("a.b", TOKEN, "fe80::1%eth0", 65535, "x-y", PIN),
+            f"papaya://a.b:{TOKEN}@[fe80::1%eth0]:65535/x-y#spki:{PIN},spki:{OTHER}",
+            Invite("a.b", TOKEN, "fe80::1%eth0", 65535, "x-y", (f"spki:{PIN}", f"spki:{OTHER}")),
         ),
         (f"papaya://a:{TOKEN}@203.0.113.7:7722/b", Invite("a", TOKEN, "203.0.113.7", 7722, "b")),
     ],
@@ -32,7 +33,7 @@ def test_what_is_rendered_parses_back(text: str, value: Invite) -> None:
 
 def test_blanks_around_and_a_pin_in_capitals_are_forgiven() -> None:
     text = f"  papaya://a:{TOKEN}@[::1]:1/b#sha256:{PIN.upper()}\r\n"
-    assert invite.parse(text) == Invite("a", TOKEN, "::1", 1, "b", PIN)
+    assert invite.parse(text) == Invite("a", TOKEN, "::1", 1, "b", (f"sha256:{PIN}",))
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,8 @@ def test_blanks_around_and_a_pin_in_capitals_are_forgiven() -> None:
         f"papaya://a:{TOKEN}@host:1/B",
         f"papaya://a:{TOKEN}@host:1/b#sha256:{PIN[:-1]}",
         f"papaya://a:{TOKEN}@host:1/b#md5:{PIN}",
+        f"papaya://a:{TOKEN}@host:1/b#spki:{PIN},",
+        f"papaya://a:{TOKEN}@host:1/b#spki:{PIN},md5:{PIN}",
         f"papaya://a:{TOKEN}@host:1/b#sha256:{PIN} and more",
     ],
 )
