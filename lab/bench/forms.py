@@ -53,7 +53,8 @@ class Step:
 
 _SHORT_LOADS = (
     (Load(64), tuple(name for name in CONTESTANTS if name not in ("uvloop", "recv-lines"))),
-    (Load(8), _PAPERS),
+    (Load(16), _PAPERS),
+    (Load(4), _PAPERS),
     (Load(64, milliseconds=2), ("c", "go")),
     (Load(64, milliseconds=50), ("c", "go")),
 )

@@ -1,4 +1,4 @@
-"""Whether this machine has room for what the configuration allows: disk, processes, memory.
+"""Whether this machine has room for what the configuration allows: disk, processes.
 
 For doctor. Limits of a service manager or the kernel are those of the acceptor that runs; without
 one, only the limits of the whole machine are known.
@@ -17,7 +17,6 @@ from papayad.settings import Settings
 _WARNED_BELOW_SHARE = 0.05  # of the disk
 _FAILS_BELOW_BYTES = 1 << 26  # bytes of the disk
 _PROCESSES_BESIDE_CLIENTS = 100  # processes of the service's user that are not clients
-_BYTES_OF_A_CLIENT = 5 << 20  # bytes of memory that a client needs, roughly
 
 
 def disk(settings: Settings) -> Iterator[Finding]:
@@ -39,7 +38,8 @@ def processes(settings: Settings) -> Iterator[Finding]:
     known = limits.read(pid) if pid else {}
     yield from _counts(settings, pid, known)
     yield from _descriptors(settings, known)
-    yield from _memory(settings)
+    most = settings.limits.max_clients
+    yield Finding(OK, "limits", f"{most} clients, {2 * most} processes")
 
 
 def _counts(settings: Settings, pid: int | None, known: dict[str, str]) -> Iterator[Finding]:
@@ -63,17 +63,6 @@ def _descriptors(settings: Settings, known: dict[str, str]) -> Iterator[Finding]
     if opened is not None and opened < pending:
         words = f"{opened} for the acceptor, and limits.max_pending takes {pending}"
         yield Finding(WARNING, "RLIMIT_NOFILE", words, "set LimitNOFILE= of its service")
-
-
-def _memory(settings: Settings) -> Iterator[Finding]:
-    most = settings.limits.max_clients
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if memory < most * _BYTES_OF_A_CLIENT:
-        words = f"{figures.size(memory)}, and {most} clients take about "
-        words += figures.size(most * _BYTES_OF_A_CLIENT)
-        yield Finding(WARNING, "memory", words, "set limits.max_clients to less")
-    else:
-        yield Finding(OK, "limits", f"{most} clients, {2 * most} processes")
 
 
 def _number(path: Path) -> int | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from papayactl.cli import moments
-from papayactl.doctor import capacity, certificates, chatlog, leftovers, ownership
+from papayactl.doctor import capacity, certificates, chatlog, leftovers, memory, ownership
 from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding
 from papayactl.look import acceptor, overview
 from papayactl.look.acceptor import Status
@@ -49,6 +49,7 @@ def examine(path: Path, room: str) -> Iterator[Finding]:
         chatlog.growth,
         capacity.disk,
         capacity.processes,
+        memory.foretold,
         leftovers.state,
     ):
         yield from _tried(check, settings)

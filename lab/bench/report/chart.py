@@ -68,7 +68,7 @@ def draw_intervals(x_label: str, rows: Sequence[tuple[str, float, float, float]]
     step = _step(most)
     top = step * (floor(most / step) + 1)
     bottom = _TOP + _INTERVAL * len(rows)
-    left, right = _WIDTH - _RIGHT + _LEFT, _WIDTH - _EDGE
+    left, right = _WIDTH // 2, _WIDTH - _EDGE
 
     def x(value: float) -> str:
         return f"{left + (right - left) * value / top:.1f}"
