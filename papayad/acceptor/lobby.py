@@ -13,7 +13,7 @@ from papayad.acceptor.admission import NOBODY, Admission, Admitted, Refused
 from papayad.acceptor.events import Events, Rank
 from papayad.acceptor.eviction import Eviction
 from papayad.acceptor.penalties import Penalties
-from papayad.acceptor.pending import Closed, Greeted, Introduced, Pending, Terms
+from papayad.acceptor.pending import Closed, Declined, Greeted, Introduced, Pending, Terms
 from papayad.cluster.shared import Shared
 from papayad.formats.address import is_in, source_of
 from papayad.formats.wire import Refusal
@@ -115,6 +115,11 @@ class Lobby:
             return
         try:
             answer = pending.advance(self._terms)
+        except Declined:
+            words = "it does not take our certificate"  # no failure, and no penalty
+            self._penalties.say("declined", pending.host, pending.source, "-", words)
+            self._drop(pending)
+            return
         except Closed:
             if pending.begun and not pending.refused:  # to connect and say nothing is no failure
                 self._charge(pending, "handshake")

@@ -39,6 +39,10 @@ class Closed(Exception):
     """The peer left, or cannot be talked to any more."""
 
 
+class Declined(Closed):
+    """The peer saw the certificate and did not want to go on: it knows the room by another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How a connection may begin: with TLS (or None), plain or not, as papayaChat's or not."""
@@ -97,7 +101,7 @@ class Pending:
         if data is None:
             return None
         if not data:
-            raise Closed
+            raise Declined if self._shaken and not self._buffer else Closed
         if self.refused:
             self._ignore(data)
             return None
@@ -107,7 +111,7 @@ class Pending:
             return Refusal("protocol", str(error))
         except ssl.SSLError as error:
             self._flush()
-            raise Closed from error
+            raise (Declined if tls.is_about_certificate(error) else Closed) from error
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer, and read on only so that the answer arrives: no reset comes before it is read."""
@@ -161,7 +165,7 @@ class Pending:
             self._flush()
         while self._shaken and (plain := self.tls.decrypt()) is not None:
             if not plain:
-                raise Closed
+                raise Closed if self._buffer else Declined
             self._buffer += plain
             if answer := self._hello(terms):
                 return answer

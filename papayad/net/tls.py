@@ -61,6 +61,12 @@ def _pin(path: Path) -> str:
         raise Fault(str(path), "holds no certificate in PEM", code=CONFIGURATION) from error
 
 
+def is_about_certificate(error: ssl.SSLError) -> bool:
+    """Whether this is the peer's alert that it does not take our certificate (RFC 8446, 6.2)."""
+    reason = error.reason or ""
+    return "ALERT" in reason and ("CERTIFICATE" in reason or reason.endswith("UNKNOWN_CA"))
+
+
 def is_whole(data: bytes) -> bool:
     """Whether the first record is complete, or cannot be one; only then OpenSSL is needed.
 

@@ -3,7 +3,9 @@
 import os
 import signal
 import socket
+import ssl
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -93,6 +95,22 @@ def test_every_kind_of_failure_counts(make_room: MakeRoom, kind: str) -> None:
             pass
     mark = penalty.mark(room.state_dir, OFFENDER)
     wait_for(lambda: mark.exists() and f"reason={kind}" in mark.read_text())
+
+
+@pytest.mark.parametrize("alert", [True, False], ids=["alert", "close"])
+def test_to_decline_the_certificate_is_no_failure(make_room: MakeRoom, alert: bool) -> None:
+    """An office is not shut out because some clients there know another key."""
+    room = make_room(tls="required", limits=STRICT)
+    context = ssl.create_default_context()
+    if not alert:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    for _ in range(5):
+        with room.socket(OFFENDER) as connection, suppress(ssl.SSLCertVerificationError):
+            context.wrap_socket(connection, server_hostname="localhost").close()
+    says = f"refused declined user=- address={OFFENDER} times=1: it does not take our certificate"
+    wait_for(lambda: says in room.journal())
+    assert not penalty.mark(room.state_dir, OFFENDER).exists()
+    assert may_try(room, OFFENDER)
 
 
 def test_failures_are_said_once_a_minute_of_each_source(make_room: MakeRoom) -> None:
