@@ -4,7 +4,6 @@ import os
 import pwd
 import sys
 from collections.abc import Callable, Iterator
-from errno import EADDRINUSE
 from pathlib import Path
 
 from papayad import config
@@ -39,11 +38,16 @@ def problems_of_addresses(settings: Settings) -> Iterator[str]:
     ours = _listening(settings)
     for address in settings.listen.addresses:
         try:
-            listeners.bind(address).close()
+            listeners.bind(address, _let_it_be).close()
         except Fault as fault:
-            taken = isinstance(fault.__cause__, OSError) and fault.__cause__.errno == EADDRINUSE
-            if not (taken and any(listeners.overlap(one, address) for one in ours)):
-                yield f"listen.addresses: {fault}"
+            served = any(listeners.overlap(one, address) for one in ours)
+            if (listeners.is_taken(fault) and served) or listeners.is_dispensable(address, fault):
+                continue
+            yield f"listen.addresses: {fault}"
+
+
+def _let_it_be(_: str) -> None:
+    """What a start warns of is no problem."""
 
 
 def _listening(settings: Settings) -> tuple[str, ...]:

@@ -122,7 +122,7 @@ def gather(settings: Settings, log_to: str, inherited: range) -> Gathered:
     with privileges.lent(identity):
         lock, pid_file = acquire_locks(settings)
     listening = activation.adopt(inherited, settings.listen.tls)
-    listening = listening or listeners.open_all(settings.listen.addresses)
+    listening = listening or listeners.open_all(settings.listen.addresses, journal.warning)
     if identity:
         privileges.drop(identity)
     terms = terms_of(settings.listen)

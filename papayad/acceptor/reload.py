@@ -43,7 +43,7 @@ def reload(old: Reloaded, journal: Journal) -> Reloaded:
         new = config.load(old.settings.path, old.settings.room)
         terms = terms_of(new.listen)
         wanted = list(listening) if activation.are_inherited(listening) else new.listen.addresses
-        listening, fault = listeners.exchange(listening, wanted)
+        listening, fault = listeners.exchange(listening, wanted, journal.warning)
         if fault:
             raise fault
     except Fault as fault:

@@ -11,7 +11,7 @@ from functools import cache
 
 def parse_address(text: str) -> tuple[str, int]:
     """The host (numeric, IPv6 without brackets) and port of "0.0.0.0:7722" or "[::]:7722"."""
-    match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\[\]]+)):(\d{1,5})", text)
+    match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\[\]]+)):([0-9]{1,5})", text)
     if match is None:
         raise ValueError("is not ADDRESS:PORT (an IPv6 address stands in brackets)")
     host, port = match[1] or match[2], int(match[3])

@@ -5,21 +5,26 @@ V6ONLY on every platform, whatever the system's default is.
 """
 
 import socket
-from errno import EADDRINUSE
+from collections.abc import Callable
+from errno import EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT
+from functools import partial
 
 from papayad.errors import UNAVAILABLE, Fault, denied_or, reason
 from papayad.formats.address import parse_address
+from papayad.system import platform
+
+Warn = Callable[[str], None]
 
 _BACKLOG = 4096  # the kernel has a limit of its own, too
+_ALL = {"0.0.0.0", "::"}
 _RECEIVE_BUFFER = 32768  # bytes; Linux doubles it. A throttled client can send that much ahead.
 
 
-def open_all(addresses: list[str]) -> dict[str, socket.socket]:
+def open_all(addresses: list[str], warn: Warn) -> dict[str, socket.socket]:
     """A listening socket for each address, or a Fault (69, 77) and none."""
     opened: dict[str, socket.socket] = {}
     try:
-        for address in addresses:
-            opened[address] = open_one(address)
+        _open_each(addresses, opened, partial(open_one, warn=warn), warn)
     except Fault:
         for listener in opened.values():
             listener.close()
@@ -28,7 +33,7 @@ def open_all(addresses: list[str]) -> dict[str, socket.socket]:
 
 
 def exchange(
-    old: dict[str, socket.socket], wanted: list[str]
+    old: dict[str, socket.socket], wanted: list[str], warn: Warn
 ) -> tuple[dict[str, socket.socket], Fault | None]:
     """The sockets to go on with; if they cannot be the wanted ones, the old ones and the reason.
 
@@ -38,45 +43,73 @@ def exchange(
     """
     leaving = [address for address in old if address not in wanted]
     sockets: dict[str, socket.socket] = {}
+
+    def one(address: str) -> socket.socket:
+        return old.get(address) or _open_instead(address, old, leaving, warn)
+
     try:
-        for address in wanted:
-            sockets[address] = old.get(address) or _open_instead(address, old, leaving)
+        _open_each(wanted, sockets, one, warn)
     except Fault as fault:
         for address, listener in sockets.items():
             if address not in old:
                 listener.close()
-        return _opened_again(old, fault)
+        return _opened_again(old, fault, warn)
     return sockets, None
 
 
-def _open_instead(address: str, old: dict[str, socket.socket], leaving: list[str]) -> socket.socket:
+def _open_each(
+    addresses: list[str],
+    opened: dict[str, socket.socket],
+    open_it: Callable[[str], socket.socket],
+    warn: Warn,
+) -> None:
+    """Into `opened`; what this machine cannot have and nobody misses is told of. Raises a Fault."""
+    for address in addresses:
+        try:
+            opened[address] = open_it(address)
+        except Fault as fault:
+            if not is_dispensable(address, fault) or addresses == [address]:
+                raise
+            warn(f"not listening on {address}: {fault.why}")
+
+
+def is_dispensable(address: str, fault: Fault) -> bool:
+    """Whether it is all addresses of a family that the kernel does not have.
+
+    The default configuration listens on all of both.
+    """
+    return parse_address(address)[0] in _ALL and _errno(fault) == EAFNOSUPPORT
+
+
+def _open_instead(
+    address: str, old: dict[str, socket.socket], leaving: list[str], warn: Warn
+) -> socket.socket:
     try:
-        return open_one(address)
+        return open_one(address, warn)
     except Fault as fault:
-        taken = isinstance(fault.__cause__, OSError) and fault.__cause__.errno == EADDRINUSE
         in_the_way = [one for one in leaving if overlap(one, address)]
-        if not taken or not in_the_way:
+        if not is_taken(fault) or not in_the_way:
             raise
     for one in in_the_way:
         old[one].close()
-    return open_one(address)
+    return open_one(address, warn)
 
 
 def overlap(one: str, other: str) -> bool:
     """Whether a connection to one could also be for the other: same family, same port."""
     (host, port), (other_host, other_port) = parse_address(one), parse_address(other)
-    either = host == other_host or {host, other_host} & {"0.0.0.0", "::"}
+    either = host == other_host or {host, other_host} & _ALL
     return port == other_port and (":" in host) == (":" in other_host) and bool(either)
 
 
 def _opened_again(
-    old: dict[str, socket.socket], fault: Fault
+    old: dict[str, socket.socket], fault: Fault, warn: Warn
 ) -> tuple[dict[str, socket.socket], Fault]:
     """Open again what was closed in vain; the Fault also says what could not be opened again."""
     sockets = dict(old)
     for address in [one for one, listener in old.items() if listener.fileno() < 0]:
         try:
-            sockets[address] = open_one(address)
+            sockets[address] = open_one(address, warn)
         except Fault as lost:
             del sockets[address]
             why = f"{fault.why}; {address}, closed to make place, is lost: {lost.why}"
@@ -84,8 +117,8 @@ def _opened_again(
     return sockets, fault
 
 
-def open_one(address: str) -> socket.socket:
-    listener = bind(address)
+def open_one(address: str, warn: Warn) -> socket.socket:
+    listener = bind(address, warn)
     try:
         set_up(listener)
         listener.listen(_BACKLOG)
@@ -95,20 +128,48 @@ def open_one(address: str) -> socket.socket:
     return listener
 
 
-def bind(address: str) -> socket.socket:
-    """A socket bound to the address; nobody can connect to it yet. Raises a Fault."""
+def bind(address: str, warn: Warn) -> socket.socket:
+    """A socket bound to the address; nobody can connect to it yet. Raises a Fault.
+
+    Where a system can wait for an address that it does not have (DHCP, a VPN), that is warned of.
+    """
     host, port = parse_address(address)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = None
     try:
+        place = _place(host, port)
+        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6 and not is_v6only(listener):  # on OpenBSD it is, and read-only
+        if ":" in host and not is_v6only(listener):  # on OpenBSD it is, and read-only
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        listener.bind((host, port))
+        try:
+            listener.bind(place)
+        except OSError as error:
+            if error.errno != EADDRNOTAVAIL or not platform.IP_FREEBIND:
+                raise
+            listener.setsockopt(socket.IPPROTO_IP, platform.IP_FREEBIND, 1)
+            listener.bind(place)
+            warn(f"{address}: this machine does not have this address yet")
     except OSError as error:
-        listener.close()
+        if listener:
+            listener.close()
         raise _refused(address, error) from error
     return listener
+
+
+def _place(host: str, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
+    """What bind(2) takes: the scope of a link-local address is the index of an interface."""
+    address, percent, scope = host.partition("%")
+    if not percent:
+        return host, port
+    return address, port, 0, int(scope) if scope.isdecimal() else socket.if_nametoindex(scope)
+
+
+def is_taken(fault: Fault) -> bool:
+    return _errno(fault) == EADDRINUSE
+
+
+def _errno(fault: Fault) -> int | None:
+    return fault.__cause__.errno if isinstance(fault.__cause__, OSError) else None
 
 
 def _refused(address: str, error: OSError) -> Fault:

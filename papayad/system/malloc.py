@@ -5,14 +5,25 @@ below the last block in use, and every fork would copy the page tables of that.
 """
 
 import sys
-from contextlib import suppress
+from collections.abc import Callable
+
+
+def _trim() -> Callable[[int], int] | None:
+    """glibc's malloc_trim(3); elsewhere malloc does it by itself, or cannot be asked."""
+    if sys.platform != "linux":
+        return None
+    try:
+        from ctypes import CDLL
+
+        trim: Callable[[int], int] = CDLL(None).malloc_trim
+    except (ImportError, OSError, AttributeError):
+        return None
+    return trim
+
+
+_MALLOC_TRIM = _trim()  # now: papayad imports nothing after its start
 
 
 def trim() -> None:
-    """Only with glibc; elsewhere malloc does it by itself, or cannot be asked."""
-    if sys.platform != "linux":
-        return
-    with suppress(ImportError, OSError, AttributeError):
-        import ctypes
-
-        ctypes.CDLL(None).malloc_trim(0)
+    if _MALLOC_TRIM:
+        _MALLOC_TRIM(0)

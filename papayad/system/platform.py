@@ -14,6 +14,7 @@ import sys
 
 HAS_PIDFD = hasattr(os, "pidfd_open") and hasattr(signal, "pidfd_send_signal")
 HAS_FDATASYNC = hasattr(os, "fdatasync")
+IP_FREEBIND = 15 if sys.platform == "linux" else 0  # to bind to an address before it is there
 TELLS_OF_CLOSES = hasattr(fcntl, "F_SETSIG")  # with any signal
 
 # struct flock: Linux begins with the type, the BSDs and macOS with where the lock starts.

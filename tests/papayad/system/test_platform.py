@@ -75,4 +75,4 @@ class AlwaysV6Only(socket.socket):
 
 def test_v6only_is_set_only_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("papayad.net.listeners.socket.socket", AlwaysV6Only)
-    listeners.open_one("[::1]:0").close()
+    listeners.open_one("[::1]:0", print).close()

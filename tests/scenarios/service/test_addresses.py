@@ -6,7 +6,10 @@ import subprocess
 
 import pytest
 
-from lab.kit.room import PATIENCE, Peer, free_port
+from lab.kit import launch
+from lab.kit.machine import namespace
+from lab.kit.machine.namespace import Host
+from lab.kit.room import PATIENCE, Peer, Room, free_port
 from papayad.formats.wire import Greeting, Hello
 from tests.conftest import MakeRoom
 
@@ -54,3 +57,40 @@ def test_both_families_share_a_port_and_a_room(make_room: MakeRoom) -> None:
 def name(peer: Peer) -> str:
     host, port, *_ = peer.socket.getsockname()
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def start_at(room: Room, host: Host, address: str) -> None:
+    """Start a room on the other host, with nothing but this address, and let alice and bob talk."""
+    namespace.ip("-n", host.name, "link", "set", "lo", "up")
+    room.interpreter = ["ip", "netns", "exec", host.name, *room.interpreter]
+    text = room.path.read_text().replace(f"127.0.0.1:{room.port}", address)
+    room.path.write_text(text.replace('tls = "off"', 'tls = "optional"'))
+    room.start()
+
+
+def come_from(room: Room, host: Host, user: str) -> None:
+    peer = Peer(host.connect(room.port))
+    room.peers.append(peer)
+    assert isinstance(peer.hello(Hello(room.token(user))), Greeting)
+
+
+def test_an_address_that_comes_late_is_listened_on(make_room: MakeRoom) -> None:
+    with namespace.host() as host:
+        late = Host(host.name, "192.0.2.77")
+        room = make_room("optional", start=False)
+        start_at(room, host, f"{late.address}:{room.port}")
+        assert f"{late.address}:{room.port}: this machine does not have this" in room.journal()
+        namespace.ip("-n", host.name, "addr", "add", f"{late.address}/32", "dev", "lo")
+        come_from(room, late, "alice")
+        room.end()
+
+
+def test_a_link_local_address_has_a_scope(make_room: MakeRoom) -> None:
+    with namespace.host() as host:
+        namespace.ip("-n", host.name, "addr", "add", "fe80::77/64", "dev", "eth0", "nodad")
+        room = make_room("optional", start=False)
+        start_at(room, host, f"[fe80::77%eth0]:{room.port}")
+        assert launch.run(room, "--check").stderr == ""
+        come_from(room, Host(host.name, "fe80::77%eth0"), "alice")
+        assert room.entry("alice").peer.startswith("[fe80::77]:")
+        room.end()
