@@ -2,7 +2,8 @@
 
 A command is added as a file `commands/NAME.py` with a click command called `command`; nothing is
 registered anywhere. Its docstring begins "`papayactl NAME`: what it does.", which is its line in
-`--help`: nothing is imported for that, and only the one that is run is imported at all. psutil,
+`--help`: nothing is imported for that, and only the one that is run is imported at all. A file
+`commands/NAME_PART.py` is a part of the command NAME. psutil,
 rich and cryptography are imported in the functions that use them.
 """
 
@@ -28,7 +29,8 @@ class Commands(Helping):
     """The files of `commands/` as commands, and every error as one line on stderr."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+        found = (module.name for module in pkgutil.iter_modules(commands.__path__))
+        return sorted(name for name in found if "_" not in name)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):

@@ -15,6 +15,7 @@ from papayachat.room.people import moved
 from papayachat.stream import when
 from papayachat.stream.draft import Draft
 from papayachat.stream.splitter import Line
+from papayad.formats import redaction
 from papayad.formats.record import SERVER
 
 NOTES_KEPT = 1000  # that are kept
@@ -182,7 +183,9 @@ class Timeline:
         elif len(run) > 1 or moved(record.text) is not None:
             kind, text = Kind.FOLDED, folding.fold(_moves(run))
         else:
-            kind, text = Kind.HAPPENED, record.text.removeprefix("notice ")
+            told = redaction.parse(record.text)
+            text = told.sentence() if told else record.text.removeprefix("notice ")
+            kind = Kind.HAPPENED
         return self._headed(line, Entry(_key(line), end, kind, text, record.stamp, record.sender))
 
     def _headed(self, line: Line, entry: Entry) -> Entry:

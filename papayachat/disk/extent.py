@@ -9,10 +9,13 @@ in the middle of a write leaves a partial line, and the next one who appends cut
 import fcntl
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from papayachat.stream.cursor import Cursor
 from papayad.errors import Fault, denied_or, reason
+from papayad.formats.redaction import Redaction, redact
 
 LOG = re.compile(r"[0-9a-f]{1,64}\Z")  # what may stand in a file's name; the server chose it
 LONGEST_LOG = 1 << 56  # bytes of a log: far above what one may grow to
@@ -57,17 +60,44 @@ class Extent:
         Where they are not what is here, the room went back to an older state of its log: from the
         first line that is another one on, what is here is no longer said.
         """
+        with self._locked():
+            return self._append(offset, data)
+
+    def redact(self, told: Redaction) -> None:
+        """Erase what is here of the records that a redaction means; no offset moves."""
+        with self._locked():
+            start = max(told.start, self.base)
+            for line in self._lines(start, min(told.stop, self.end)):
+                if line.split(b" ", 2)[1:2] == [told.sender.encode()]:
+                    self._overwrite(redact(line), start)
+                start += len(line)
+            os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Nobody else writes meanwhile; what the system refuses is a Fault."""
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX)
             try:
-                return self._append(offset, data)
+                yield
             finally:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         except OSError as error:
             raise Fault(str(self.path), reason(error)) from error
 
-    def close(self) -> None:
-        os.close(self._descriptor)
+    def _lines(self, start: int, stop: int) -> Iterator[bytes]:
+        """The whole lines between two offsets, each with its LF; one begins at `start`."""
+        partial = b""
+        while start < stop:
+            block = self.read(start, min(stop, start + _LOOKED_AT))
+            if not block:  # somebody cut the file under us
+                return
+            start += len(block)
+            *whole, partial = (partial + block).split(b"\n")
+            yield from (line + b"\n" for line in whole)
 
     def _append(self, offset: int, data: bytes) -> bool:
         size = os.fstat(self._descriptor).st_size
@@ -88,13 +118,30 @@ class Extent:
         known = self.read(offset, min(end, offset + len(data)))
         if data.startswith(known):
             return end
-        end = offset
-        for mine, theirs in zip(known.split(b"\n"), data.split(b"\n"), strict=False):
-            if mine != theirs:
+        *lines, rest = known.split(b"\n")
+        place = offset
+        for mine, theirs in zip(lines, data.split(b"\n"), strict=False):
+            if mine != theirs and not self._is_redacted(place, mine + b"\n", theirs + b"\n"):
                 break
-            end += len(mine) + 1
-        os.ftruncate(self._descriptor, end - self.base)
-        return end
+            place += len(mine) + 1
+        else:
+            if not rest:
+                return end
+        os.ftruncate(self._descriptor, place - self.base)
+        return place
+
+    def _is_redacted(self, place: int, mine: bytes, theirs: bytes) -> bool:
+        """Whether two lines are one record that was redacted in either; then it is so here, too."""
+        if theirs == redact(mine):
+            self._overwrite(theirs, place)
+            return True
+        return mine == redact(theirs)
+
+    def _overwrite(self, line: bytes, offset: int) -> None:
+        """Put another line in the place of one that is as long."""
+        while line:
+            done = os.pwrite(self._descriptor, line, offset - self.base)
+            line, offset = line[done:], offset + done
 
     def _write(self, data: bytes, place: int) -> None:
         done = 0

@@ -13,7 +13,8 @@ from papayachat.disk.extent import LONGEST_LOG, Extent
 from papayachat.disk.paths import data_dir, make_private
 from papayachat.stream.cursor import Cursor
 from papayachat.stream.splitter import Line
-from papayad.formats import wire
+from papayad.formats import redaction, wire
+from papayad.formats.redaction import Redaction
 
 _LOG_BITS = LONGEST_LOG.bit_length() - 1  # of an address that are the offset
 _NEAR = 4096
@@ -45,10 +46,15 @@ class Replica:
         return self._end(self._extents[-1]) if self._extents else 0
 
     def keep(self, cursor: Cursor, data: bytes) -> int:
-        """Have whole lines that stand at a cursor, be they new or not; their address."""
+        """Have whole lines that stand at a cursor, be they new or not; their address.
+
+        What they say was redacted in their log is redacted here, too.
+        """
         extent = self._place(cursor)
         if extent is None or not extent.append(cursor.offset, data):
             self._add(cursor).append(cursor.offset, data)
+        for told in redaction.told_in(data):
+            self._redact(cursor.log, told)
         return self.address(cursor)
 
     def address(self, cursor: Cursor) -> int:
@@ -124,6 +130,11 @@ class Replica:
     def close(self) -> None:
         for extent in self._extents:
             extent.close()
+
+    def _redact(self, log: str, told: Redaction) -> None:
+        for extent in self._extents:
+            if extent.log == log and extent.base < told.stop and told.start < extent.end:
+                extent.redact(told)
 
     def _start(self, extent: Extent) -> int:
         return (self._logs.index(extent.log) << _LOG_BITS) + extent.base

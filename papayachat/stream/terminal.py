@@ -8,6 +8,7 @@ import sys
 
 from papayachat.stream import when
 from papayachat.stream.splitter import Line
+from papayad.formats import redaction
 from papayad.formats.harmless import harmless
 from papayad.formats.record import LINE_BREAK, SERVER, Record
 
@@ -56,5 +57,7 @@ def tell(text: str) -> None:
 
 
 def _happened(text: str) -> str:
+    if told := redaction.parse(text):
+        return told.sentence()
     verb, _, who = text.partition(" ")
     return {"join": f"{who} joined", "part": f"{who} left"}.get(verb, text)

@@ -1,10 +1,8 @@
 """Telling the room: a record of the server's own, `notice ...` (design section 4)."""
 
-from papayactl.act import end
-from papayactl.state import lock, service_user
-from papayad.errors import FAILED, USAGE, Fault
+from papayactl.act.writer import writing
+from papayad.errors import USAGE, Fault
 from papayad.formats import record
-from papayad.log.appender import Appender, StorageError
 from papayad.settings import Settings
 
 
@@ -16,18 +14,6 @@ def notice(settings: Settings, text: str) -> str:
     most = settings.limits.message_bytes
     if len(said.encode()) > most:
         raise Fault("wall", f"more than {most} bytes", "see limits.message_bytes", code=USAGE)
-    lock.await_free(settings)
-    with service_user.acting(settings):
-        try:
-            appender = Appender(
-                settings.state_dir, settings.chatlog, lambda: end.announce(settings), lambda _: None
-            )
-        except OSError as error:
-            raise lock.no_log(error, settings) from error
-        try:
-            appender.append([(record.SERVER, record.NO_ID, f"notice {said}")])
-        except StorageError as error:
-            raise Fault("the log", str(error), "see papayactl doctor", code=FAILED) from error
-        finally:
-            appender.close()
+    with writing(settings) as appender:
+        appender.append([(record.SERVER, record.NO_ID, f"notice {said}")])
     return said

@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
+from papayactl.act.writer import writing
 from papayactl.cli import figures
 from papayactl.look import clients, living
-from papayactl.state import lock, service_user
 from papayactl.system import descriptors
 from papayad.errors import USAGE, Fault
 from papayad.log import retention, segments
@@ -59,7 +59,7 @@ def rules(chatlog: Chatlog, keep_bytes: int | None, keep_days: int | None) -> Ch
 
 def plan(settings: Settings, chatlog: Chatlog) -> Plan:
     state_dir = settings.state_dir
-    bases = retention.excess(state_dir, chatlog, time.time())
+    bases = retention.excess(state_dir, chatlog, time.time(), last_too=True)
     size = sum(os.stat(segments.path(state_dir, base)).st_size for base in bases)
     left = [base for base in segments.bases(state_dir) if base not in bases]
     oldest = left[0] if left else 0
@@ -70,12 +70,24 @@ def plan(settings: Settings, chatlog: Chatlog) -> Plan:
 
 
 def carry_out(settings: Settings, chatlog: Chatlog) -> Plan:
-    """Remove them, as the service's user and under the log's lock: nobody rotates meanwhile."""
-    with lock.exclusive(settings):
-        decided = plan(settings, chatlog)
-        with service_user.acting(settings):
-            retention.prune(settings.state_dir, chatlog, time.time())
+    """Remove them under the log's lock: nobody rotates meanwhile.
+
+    The segment that is written to is sealed first when all of it is too old.
+    """
+    below = plan(settings, chatlog).below
+    with writing(settings, chatlog) as appender, appender.transaction():
+        decided = replace(plan(settings, chatlog), below=below)
+        if decided.bases and decided.bases[-1] == segments.bases(settings.state_dir)[-1]:
+            appender.rotate()
+        retention.prune(settings.state_dir, chatlog, time.time())
     return decided
+
+
+def rotate(settings: Settings) -> str:
+    """Seal the segment that is written to; the path of the one that is written to then."""
+    with writing(settings) as appender, appender.transaction():
+        appender.rotate()
+    return segments.path(settings.state_dir, segments.bases(settings.state_dir)[-1])
 
 
 def _is_below(settings: Settings, entry: Entry, oldest: int) -> bool:

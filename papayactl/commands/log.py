@@ -1,31 +1,30 @@
-"""`papayactl log`: what was said: path, tail, cat, export, verify, prune."""
+"""`papayactl log`: what was said: path, tail, cat, export, verify, prune, redact."""
 
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from papayactl.act import prune
-from papayactl.cli import figures, moments
+from papayactl.cli import figures
 from papayactl.cli.invocation import Helping, Invocation, pass_invocation
 from papayactl.cli.progress import progress
-from papayactl.look import clients, completion, living
-from papayactl.state import excerpts, lock, records, verify
+from papayactl.commands import log_change
+from papayactl.commands.log_options import excerpt_options
+from papayactl.look import clients, living
+from papayactl.state import excerpts, records, verify
 from papayactl.state.excerpts import Excerpt
 from papayactl.state.records import Placed
 from papayad.errors import FAILED, USAGE, Fault, denied_or, reason
 from papayad.log import segments
-from papayad.log.committed import Committed
 from papayad.settings import Settings
 
 _FOLLOWED = 0.2  # seconds between two looks at the log's end
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.group("log", cls=Helping)
@@ -33,28 +32,6 @@ def command() -> None:
     """The chat log: a record is a line, and the same line in the file, on the wire and here."""
 
 
-def excerpt_options(decorated: F) -> F:
-    """--since, --until, --from, --to, --user, --format."""
-    options = (
-        click.option("--since", callback=moments.as_past, metavar="WHEN", help=_WHEN),
-        click.option("--until", callback=moments.as_past, metavar="WHEN", help="Before then."),
-        click.option("--from", "start", type=click.IntRange(0), metavar="OFFSET", help="From here"),
-        click.option("--to", "stop", type=click.IntRange(0), metavar="OFFSET", help="Up to here."),
-        click.option(
-            "--user",
-            "users",
-            multiple=True,
-            metavar="NAME",
-            help="Of this user or pattern (repeatable); * alone: the server's own.",
-            shell_complete=completion.users,
-        ),
-    )
-    for option in reversed(options):
-        decorated = option(decorated)
-    return decorated
-
-
-_WHEN = "From 2h ago on, or since 2026-11-22, or 2026-11-22T18:00."
 _format = click.option(
     "--format", "form", type=click.Choice(excerpts.FORMATS), help="Default: text."
 )
@@ -70,7 +47,7 @@ def path(invocation: Invocation, everything: bool) -> None:
     one was never shown to anybody.
     """
     settings = invocation.settings
-    _end(settings)
+    records.end(settings)
     paths = [segments.path(settings.state_dir, base) for base in segments.bases(settings.state_dir)]
     shown = paths if everything else paths[-1:]
     invocation.show(shown, shown)
@@ -84,7 +61,7 @@ def path(invocation: Invocation, everything: bool) -> None:
 def tail(invocation: Invocation, count: int, follow: bool, form: str | None) -> None:
     """The last N records; with -f also those to come, across segments."""
     settings = invocation.settings
-    end = records.reachable(settings.state_dir, _end(settings))
+    end = records.reachable(settings.state_dir, records.end(settings))
     start = _start_of_last(settings, count, end)
     everything = Excerpt()
     rendered = excerpts.renderer(_form(invocation, form))
@@ -145,7 +122,7 @@ def export(invocation: Invocation, /, file: Path, form: str | None, **bounds: An
 def verify_log(invocation: Invocation) -> None:
     """Check each segment and every record, and name the offset of the first bad byte."""
     settings = invocation.settings
-    end = _end(settings)
+    end = records.end(settings)
     total = end - records.oldest(settings.state_dir)
     with progress("verifying", total) as bar:
         found = verify.verify(settings.state_dir, end, bar.reach)
@@ -170,14 +147,15 @@ def prune_log(
     dry_run: bool,
     yes: bool,
 ) -> None:
-    """Remove whole segments that are too old or too many; the one that is written stays.
+    """Remove whole segments that are too old or too many.
 
-    Without an option as chatlog.retain_bytes and retain_days say. A client that was still below is
-    named first, and is told of the gap.
+    Without an option as chatlog.retain_bytes and retain_days say. The segment that is written to
+    stays, unless all of it is too old: then another one is begun before. A client that was still
+    below is named first, and is told of the gap.
     """
     settings = invocation.settings
     chatlog = prune.rules(settings.chatlog, keep_bytes, keep_days)
-    _end(settings)
+    records.end(settings)
     plan = prune.plan(settings, chatlog)
     if plan.bases and not dry_run:
         _confirm(plan, yes)
@@ -201,26 +179,12 @@ def _form(invocation: Invocation, form: str | None) -> str:
 
 
 def _read(settings: Settings, excerpt: Excerpt, with_bar: bool) -> Iterator[Placed]:
-    end = records.reachable(settings.state_dir, _end(settings))
+    end = records.reachable(settings.state_dir, records.end(settings))
     start, stop = excerpt.span(settings.state_dir, end)
     with progress("reading", stop - start, with_bar) as bar:
         for placed in excerpt.read(settings.state_dir, start, stop):
             yield placed
             bar.reach(placed.offset - start)
-
-
-def _end(settings: Settings) -> int:
-    """The committed end. A Fault (75, 77) says why there is none."""
-    try:
-        committed = Committed(settings.state_dir)
-    except OSError as error:
-        raise lock.no_log(error, settings) from error
-    try:
-        return committed.load()
-    except OSError as error:
-        raise lock.no_log(error, settings) from error
-    finally:
-        committed.close()
 
 
 def _start_of_last(settings: Settings, count: int, end: int) -> int:
@@ -235,3 +199,7 @@ def _start_of_last(settings: Settings, count: int, end: int) -> int:
 
 def _write(text: str) -> None:
     sys.stdout.write(text)
+
+
+for changing in (log_change.rotate, log_change.redact, log_change.restored):
+    command.add_command(changing)

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from papayactl.state import lock
 from papayad.formats import record
 from papayad.formats.record import Record
 from papayad.log import segments
+from papayad.log.committed import Committed
+from papayad.settings import Settings
 
 _BLOCK = 1 << 20
 
@@ -22,6 +25,20 @@ class Placed:
     offset: int
     line: bytes  # with its LF, if it has one
     record: Record | None
+
+
+def end(settings: Settings) -> int:
+    """The committed end. A Fault (75, 77) says why there is none."""
+    try:
+        committed = Committed(settings.state_dir)
+    except OSError as error:
+        raise lock.no_log(error, settings) from error
+    try:
+        return committed.load()
+    except OSError as error:
+        raise lock.no_log(error, settings) from error
+    finally:
+        committed.close()
 
 
 def oldest(state_dir: Path) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from papayad.formats.redaction import is_redacted
 from papayad.formats.wire import Hello, check_of
 from papayad.log.reader import Pruned, Reader
 
@@ -45,4 +46,4 @@ def _is_known(reader: Reader, offset: int, check: str) -> bool:
     if not reader.is_boundary(offset):
         return False
     before = reader.record_before(offset) if check else b""
-    return not before or check_of(before) == check
+    return not before or check_of(before) == check or is_redacted(before)

@@ -23,23 +23,28 @@ def prune(state_dir: str | Path, chatlog: Chatlog, now: float) -> list[int]:
     return removed
 
 
-def excess(state_dir: str | Path, chatlog: Chatlog, now: float) -> list[int]:
+def excess(
+    state_dir: str | Path, chatlog: Chatlog, now: float, *, last_too: bool = False
+) -> list[int]:
     """The bases of the segments that are too many or too old, oldest first.
 
-    There is never a hole: a segment goes only if all older ones go, and the last one never goes.
+    There is never a hole: a segment goes only if all older ones go. The last one is written to, and
+    stays; `last_too`: it will be sealed before, and is judged like the others.
     """
     bases = segments.bases(state_dir)
     end = bases[-1] if bases else 0
-    found = []
+    found: list[int] = []
     for base, successor in itertools.pairwise(bases):
         too_many = chatlog.retain_bytes and end - successor >= chatlog.retain_bytes
-        if not (too_many or _is_old(state_dir, base, chatlog.retain_days, now)):
-            break
+        if not (too_many or is_old(state_dir, base, chatlog.retain_days, now)):
+            return found
         found.append(base)
+    if last_too and bases and is_old(state_dir, end, chatlog.retain_days, now):
+        found.append(end)
     return found
 
 
-def _is_old(state_dir: str | Path, base: int, days: int, now: float) -> bool:
+def is_old(state_dir: str | Path, base: int, days: int, now: float) -> bool:
     """A sealed segment is as old as its last record: nothing writes to it any more."""
     if days <= 0:
         return False

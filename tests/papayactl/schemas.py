@@ -241,6 +241,15 @@ SCHEMAS: list[Schema] = [
             "below": [TEXT],
         },
     ),
+    ("log rotate", [], {"path": TEXT}),
+    (
+        "log redact",
+        ["--user", "*", "--dry-run"],
+        {
+            "redacted": NUMBER,
+            "records": [{"offset": NUMBER, "time": TEXT, "sender": TEXT, "id": TEXT}],
+        },
+    ),
     ("log cat", [], RECORD),
     ("log tail", ["-n", "1"], RECORD),
     (
@@ -253,6 +262,7 @@ SCHEMAS: list[Schema] = [
     ("shutdown", ["--in", "1h"], {"at": MOMENT}),
     ("shutdown", ["--abort"], {"aborted": NUMBER}),
     ("shutdown", [], {"room": TEXT, "acceptor": NUMBER + NONE, "clients": [OUTCOME]}),
+    ("log restored", [], {"identity": TEXT, "end": NUMBER, "said": [TEXT]}),
     (
         "init",
         ["--no-invite", "--dir", "DIRECTORY"],

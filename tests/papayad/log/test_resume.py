@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from papayad.formats.redaction import redact
 from papayad.formats.wire import Hello, check_of
 from papayad.log import reader as reading
 from papayad.log import resume, segments, store
@@ -107,3 +108,15 @@ def test_of_a_pruned_record_the_client_is_believed(reader: Reader, tmp_path: Pat
     os.unlink(segments.path(tmp_path, known[0]))
     assert not ask(reader, known[1], "0" * 16).gap
     assert ask(reader, known[2], "0" * 16).gap
+
+
+def test_of_a_redacted_record_the_client_is_believed(reader: Reader, tmp_path: Path) -> None:
+    """It may have read it before: a gap would make it begin a new copy."""
+    log, known = whole_log(tmp_path), segments.bases(tmp_path)
+    path = Path(segments.path(tmp_path, known[1]))
+    before = path.read_bytes()
+    path.write_bytes(redact(before))
+    end = known[1] + len(before)
+    assert not ask(reader, end, check_of(before)).gap
+    assert not ask(reader, end, check_of(redact(before))).gap
+    assert ask(reader, known[1], check_of(log[:5])).gap

@@ -1,0 +1,67 @@
+"""After a backup was put back: the log is another one than its clients know (docs/backup.md).
+
+Its identity is drawn anew, so that each client begins a new copy: the old one may have what the
+backup has not. Done only while nobody is in, and no papayad may start.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from papayactl.state import service_user
+from papayad.errors import TRY_AGAIN, Fault
+from papayad.log import segments, store
+from papayad.settings import Settings
+from papayad.state import groups, pidfile
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """`end` is where the log ends; `said` is what was cut, and what is strange."""
+
+    identity: str
+    end: int
+    said: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"identity": self.identity, "end": self.end, "said": self.said}
+
+    def sentences(self) -> list[str]:
+        return [*self.said, f"the log ends at {self.end}, and is a new one to its clients"]
+
+
+def restored(settings: Settings) -> Restored:
+    """Believe the segments as they are and draw a new identity. A Fault (75, 77)."""
+    with service_user.acting(settings):
+        _refuse_open_room(settings)
+        lock = _keep_closed(settings)
+        try:
+            return _restored(settings)
+        except OSError as error:
+            raise service_user.fault(error) from error
+        finally:
+            if lock >= 0:
+                settings.pid_file.unlink(missing_ok=True)
+                os.close(lock)
+
+
+def _restored(settings: Settings) -> Restored:
+    state_dir, said = settings.state_dir, list[str]()
+    end = store.take_as_it_is(state_dir, said.append)
+    said += [str(one) for one in segments.misfits(state_dir)]
+    return Restored(store.identity(state_dir), end, said)
+
+
+def _refuse_open_room(settings: Settings) -> None:
+    """Clients have the log open, and cursors in it, that are of the old one."""
+    path = groups.directory(settings.state_dir)
+    if path.is_dir() and groups.live(path):
+        remedy = "close it with papayactl shutdown"
+        raise Fault(f"the room {settings.room}", "is open", remedy, code=TRY_AGAIN)
+
+
+def _keep_closed(settings: Settings) -> int:
+    """Hold what every papayad of the room has to hold; -1 where there is no place for it yet."""
+    if not settings.pid_file.parent.is_dir():
+        return -1
+    return pidfile.acquire(settings.pid_file)
