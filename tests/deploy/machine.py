@@ -68,8 +68,10 @@ class Machine:
             check=False,
         )
         if check and done.returncode:
+            lately = self.run("journalctl", "--boot", "--no-pager", "--lines=30", check=False)
             raise AssertionError(
                 f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+                f"the journal's end:\n{lately.stdout}"
             )
         return done
 

@@ -286,6 +286,7 @@ def test_a_socket_unit_holds_the_port(machine: Machine) -> None:
     say(machine, "friend", "through the socket")
     assert heard(machine, "alice", "through the socket")
     assert sit(machine) == before
+    wait_for(lambda: main_pid(machine), why="systemd knows the acceptor that listens already")
     devices = machine.read(f"/proc/{main_pid(machine)}/net/dev")
     assert [line.split(":")[0].strip() for line in devices.splitlines()[2:]] == ["lo"]
     assert devices.count(" 0 ") > 10  # and nothing ever went through it
