@@ -30,7 +30,7 @@ from papayad.sandbox.prepare import Sandbox
 from papayad.settings import ETC, Settings
 from papayad.start import environment, init, privileges, sd_notify
 from papayad.state import force, groups, pidfile, secrecy
-from papayad.system import descriptors, detach, directories, immortal, process_group, signals
+from papayad.system import descriptors, detach, directories, immortal, pools, process_group, signals
 from papayad.system.journal import Journal
 from papayad.system.spawn import where
 
@@ -208,6 +208,7 @@ def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
     rehearse(shared, gathered.terms.context)
     gc.collect()
     immortal.immortalise()
+    pools.fill()
     gc.freeze()  # every cluster shares what is there now: no collection may touch it
     acceptor.begin(arriving)
     pidfile.write(gathered.lock)

@@ -25,7 +25,7 @@ shift 2
 mount --make-rprivate /
 for shared in proc sys dev tmp; do mount --rbind "/$shared" "$root/$shared"; done
 mount --bind "$checkout" "$root/mnt"
-exec chroot "$root" env PYTHONPATH=/mnt PYTHONDONTWRITEBYTECODE=1 "$@"
+exec chroot "$root" env PYTHONPATH=/mnt "$@"
 """
 
 Interpreter = Callable[[], list[str]]  # what a command begins with; raises Missing
