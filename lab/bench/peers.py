@@ -127,9 +127,11 @@ def on_a_slow_disk(workshop: Workshop) -> AbstractContextManager[Running]:
     return papayad(durability="disk", environment={"LD_PRELOAD": library})(workshop)
 
 
-def in_c(name: str, *options: str) -> Callable[[Workshop], AbstractContextManager[Running]]:
+def in_c(
+    name: str, *options: str, flags: tuple[str, ...] = ()
+) -> Callable[[Workshop], AbstractContextManager[Running]]:
     return lambda workshop: Server(
-        [workshop.c(f"rooms/{name}.c", "-static"), "{port}", "{dir}", *options]
+        [workshop.c(f"rooms/{name}.c", "-static", *flags), "{port}", "{dir}", *options]
     )
 
 
@@ -198,6 +200,11 @@ PEERS = {
             "floor-tls", "C with OpenSSL, the same system calls", in_c_with_tls("floor", "0"), *_TLS
         ),
         Peer("original", "C, papayaChat re-created", in_c("original")),
+        Peer(
+            "published",
+            "C, papayaChat re-created, with its syslog",
+            in_c("original", flags=("-DPUBLISHED", "-O0")),
+        ),
         Peer("go", "Go, a message at a time", in_go(False)),
         Peer("go-chunks", "Go, a chunk at a time", in_go(True)),
         Peer("go-tls", "Go, TLS, a message at a time", in_go(False, tls=True), *_TLS),

@@ -6,10 +6,18 @@
  * the first fork, so that all share one open file description and flock(2) excludes nobody; what
  * read(2) gave is appended as it came and announced with kill(0, SIGUSR1) under the lock; the sender
  * waits in pause(2) (an announcement that comes while it reads is lost), reads at most 4 KiB for each
- * wakeup, and allocates its buffers anew each time. Left out: the daemon, syslog for each read, the
- * check of the token, the greeting's text; a client gets what comes after it joined.
+ * wakeup, and allocates its buffers anew each time. Left out: the daemon, the check of the token, the
+ * greeting's text; a client gets what comes after it joined.
+ *
+ * With -DPUBLISHED also what it does besides: a line of syslog for each read (the system's log daemon
+ * has to write it, and is not measured), and lseek(2) and read(2) where this has pread(2): on one description that all processes share, so that one reads what another has sought.
+ * It is compiled without optimisation, as there. A copy that loses the last byte of each read is not
+ * repeated: nobody could tell then what has arrived.
  */
 #include "room.h"
+#ifdef PUBLISHED
+#include <syslog.h>
+#endif
 
 #define BUFFER 4096
 
@@ -20,7 +28,12 @@ static void nothing(int number) { (void)number; }
 static off_t send_new(int client, off_t offset) {
     char *buffer = calloc(1, BUFFER);
     must(flock(chatlog, LOCK_SH), "flock");
+#ifdef PUBLISHED
+    lseek(chatlog, offset, SEEK_SET);
+    ssize_t got = read(chatlog, buffer, BUFFER);
+#else
     ssize_t got = pread(chatlog, buffer, BUFFER, offset);
+#endif
     flock(chatlog, LOCK_UN);
     if (got > 0) {
         char *copy = malloc((size_t)got);
@@ -61,6 +74,9 @@ static void client(int fd) {
         char *buffer = malloc(BUFFER);
         if ((got = read(fd, buffer, BUFFER)) <= 0)
             break;
+#ifdef PUBLISHED
+        syslog(LOG_DEBUG, "%ld Bytes received from client.", (long)got);
+#endif
         append(buffer, (size_t)got);
         free(buffer);
     }
