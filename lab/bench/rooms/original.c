@@ -10,9 +10,10 @@
  * greeting's text; a client gets what comes after it joined.
  *
  * With -DPUBLISHED also what it does besides: a line of syslog for each read (the system's log daemon
- * has to write it, and is not measured), and lseek(2) and read(2) where this has pread(2): on one description that all processes share, so that one reads what another has sought.
- * It is compiled without optimisation, as there. A copy that loses the last byte of each read is not
- * repeated: nobody could tell then what has arrived.
+ * has to write it, and is not measured), and lseek(2) and read(2) where this has pread(2): on one
+ * description that all processes share, so that one reads where another has sought. It is compiled
+ * without optimisation, as there. A copy that loses the last byte of each read is not repeated:
+ * nobody could tell then what has arrived.
  */
 #include "room.h"
 #ifdef PUBLISHED
