@@ -39,7 +39,7 @@ copy_sources() {
     rm -rf "$build"
     mkdir -p "$build/source/contrib" "$dist"
     cp -R papayad papayactl papayachat scripts README.md CHANGELOG.md LICENSE "$build/source"
-    cp -R contrib/debian contrib/systemd "$build/source/contrib"
+    cp -R contrib/debian contrib/systemd contrib/monitoring "$build/source/contrib"
     for optional in man contrib/fail2ban contrib/completions; do
         [ ! -e "$optional" ] || cp -R "$optional" "$build/source/$optional"
     done

@@ -109,6 +109,9 @@ install_for_linux() {
         place "$unit" "$prefix/lib/systemd/system"
     done
     place contrib/systemd/socket-only.conf "$prefix/share/papayad"
+    for file in contrib/monitoring/*; do
+        place "$file" "$prefix/share/papayad/monitoring"
+    done
     place contrib/systemd/papaya.sysusers "$prefix/lib/sysusers.d" papaya.conf
     place contrib/systemd/papaya.tmpfiles "$prefix/lib/tmpfiles.d" papaya.conf
     place contrib/fail2ban/filter.d/papaya.conf "$prefix/share/papayad/fail2ban/filter.d"
