@@ -11,15 +11,17 @@ import os
 import pkgutil
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from papayactl import commands
+from papayactl.cli import output
 from papayactl.cli.invocation import Helping, Invocation
 from papayad import __version__
 from papayad.config import DEFAULT_ROOM
 from papayad.errors import FAILED, USAGE, Fault, denied_or, exit_with, reason
+from papayad.formats.harmless import harmless
 from papayad.settings import ETC
 
 PROGRAM = "papayactl"
@@ -43,23 +45,28 @@ class Commands(Helping):
             formatter.write_dl([(name, summary(name)) for name in self.list_commands(ctx)])
 
     def main(self, *args: Any, **extra: Any) -> Any:
+        output.begin()
         extra |= {"standalone_mode": False, "prog_name": PROGRAM}
         try:
             code = super().main(*args, **extra)
         except Fault as fault:
-            exit_with(PROGRAM, fault)
+            _exit_with(fault)
         except click.UsageError as error:
-            exit_with(PROGRAM, _usage(error))
+            _exit_with(_usage(error))
         except click.Abort:
-            exit_with(PROGRAM, Fault("aborted", "nothing more is done"))
+            _exit_with(Fault("aborted", "nothing more is done"))
         except click.ClickException as error:
-            exit_with(PROGRAM, Fault(error.format_message(), ""))
+            _exit_with(Fault(error.format_message(), ""))
         except BrokenPipeError:  # `papayactl log cat | head`: that was enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the flush at exit is quiet
             raise SystemExit(FAILED) from None
         except OSError as error:
-            exit_with(PROGRAM, _from_system(error))
+            _exit_with(_from_system(error))
         raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _exit_with(fault: Fault) -> NoReturn:
+    exit_with(PROGRAM, fault, harmless)
 
 
 def summary(command: str) -> str:

@@ -6,6 +6,7 @@ it is printed as one line and never as a traceback. Every other exception that g
 
 import os
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 DONE = 0
@@ -42,8 +43,11 @@ def denied_or(error: OSError, otherwise: int) -> int:
     return NO_PERMISSION if isinstance(error, PermissionError) else otherwise
 
 
-def exit_with(program: str, fault: Fault) -> NoReturn:
-    """Print the fault as one line on stderr and end the program with its code."""
-    line = f"{program}: {fault}".replace("\n", " ")
+def exit_with(program: str, fault: Fault, printed: Callable[[str], str]) -> NoReturn:
+    """Print the fault as one line on stderr and end the program with its code.
+
+    `printed` makes it fit to be seen (formats/harmless): what failed may have a hostile name.
+    """
+    line = printed(f"{program}: {fault}".replace("\n", " "))
     print(line, file=sys.stderr, flush=True)
     sys.exit(fault.code)

@@ -23,6 +23,7 @@ from papayad.acceptor.reload import terms_of
 from papayad.cluster.rehearsal import rehearse
 from papayad.cluster.shared import share
 from papayad.errors import CONFIGURATION, DONE, UNAVAILABLE, Fault, denied_or, exit_with, reason
+from papayad.formats.harmless import harmless
 from papayad.log import forecast, store
 from papayad.net import activation, listeners
 from papayad.sandbox import prepare, rlimits
@@ -57,7 +58,7 @@ def main() -> None:
         sys.exit(run(options))
     except Fault as fault:
         sd_notify.status(str(fault))
-        exit_with(PROGRAM, fault)
+        exit_with(PROGRAM, fault, harmless)
 
 
 def start_afresh() -> range:

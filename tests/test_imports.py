@@ -22,7 +22,7 @@ ORDER = {
 }
 # What of papayad the others may take.
 TAKEN = {
-    "papayactl": "errors formats settings config system state log",
+    "papayactl": "errors formats settings config system start state log",
     "papayachat": "errors formats system",
 }
 STRANGERS = {

@@ -31,6 +31,8 @@ from papayad.system.files import write_whole
 
 PATIENCE = 20.0  # seconds that an event may take on a busy machine before a test fails
 ROOT = os.geteuid() == 0
+#: How subprocess.Popen starts a process of the user that papayad drops to.
+SERVICE: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if ROOT else {}
 
 T = TypeVar("T")
 
@@ -326,8 +328,9 @@ class Room:
 def give_to_service(directory: Path) -> None:
     """Give everything below a directory to the user that papayad becomes."""
     directory.chmod(0o755)
+    service = pwd.getpwnam("nobody")
     for path in (directory, *directory.rglob("*")):
-        shutil.chown(path, "nobody", "nogroup")
+        os.chown(path, service.pw_uid, service.pw_gid, follow_symlinks=False)
 
 
 def become_service() -> None:

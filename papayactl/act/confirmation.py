@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import click
 
+from papayactl.cli import output
 from papayactl.look import living
 from papayad.errors import USAGE, Fault
 from papayad.state.roster import Entry
@@ -19,7 +20,7 @@ def confirm(command: str, verb: str, chosen: Sequence[Entry], yes: bool) -> None
     if not sys.stdin.isatty():
         raise Fault(command, f"{len(chosen)} clients are meant", "add --yes", code=USAGE)
     for entry in chosen[:_NAMED_AT_MOST]:
-        click.echo(living.label(entry), err=True)
+        output.say(living.label(entry), err=True)
     if len(chosen) > _NAMED_AT_MOST:
-        click.echo(f"and {len(chosen) - _NAMED_AT_MOST} more", err=True)
+        output.say(f"and {len(chosen) - _NAMED_AT_MOST} more", err=True)
     click.confirm(f"{verb} these {len(chosen)} clients?", abort=True, err=True)

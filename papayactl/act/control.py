@@ -2,6 +2,9 @@
 
 There is no control socket: all of this works when the acceptor is dead, wedged or stopped, and none
 of it touches a cluster (design section 6).
+
+As root this drives systemd and runs papayad, which takes root; what is read and signalled in the
+room is done as its user.
 """
 
 import os
@@ -10,12 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from papayactl.look import acceptor
 from papayactl.state import units
-from papayactl.system import pinned, process
+from papayactl.system import pinned, process, service_user
 from papayad.errors import CONFIGURATION, DONE, FAILED, NOT_RUNNING, TRY_AGAIN, Fault
 from papayad.settings import Settings
 from papayad.state import force, pidfile
@@ -35,6 +38,11 @@ class Stopped:
     sessions: int | None
 
 
+def is_running(settings: Settings) -> bool:
+    """Whether there is an acceptor, be it just starting."""
+    return service_user.run(settings, lambda: acceptor.holder(settings)) is not None
+
+
 def send_signal(settings: Settings, pid: int, number: signal.Signals) -> bool:
     """Signal the process if it is (still) the one that holds the pid file's lock."""
     return pinned.send(pid, number, lambda: pidfile.holder(settings.pid_file) == pid)
@@ -47,22 +55,32 @@ def stop(settings: Settings, patience: float = KILLED_AFTER) -> Stopped:
     costs the clients as little.
     """
     began = time.monotonic()
-    pid = acceptor.running(settings)
+    pid = service_user.run(settings, lambda: acceptor.running(settings))
     own = units.of(settings)
-    if own and own.active:
+    asked = own is not None and own.active
+    if own and asked:
         units.stop(own)
-        sent = signal.SIGTERM
-    else:
+    sent = service_user.run(settings, lambda: _end(settings, pid, began + patience, asked))
+    _wait_closed(settings, time.monotonic() + _SIGKILL_ENDS_WITHIN)
+    sessions = service_user.run(settings, lambda: _count(acceptor.session_groups(settings)))
+    return Stopped(pid, sent, time.monotonic() - began, sessions)
+
+
+def _end(settings: Settings, pid: int, deadline: float, asked: bool) -> str:
+    """In the room: end the acceptor, unless it was `asked` already; by which signal it ended."""
+    sent = signal.SIGTERM
+    if not asked:
         sent = signal.SIGKILL if acceptor.is_frozen(process.read(pid)) else signal.SIGTERM
         send_signal(settings, pid, sent)
-    if not _wait_released(settings, pid, began + patience):
+    if not _wait_released(settings, pid, deadline):
         sent = signal.SIGKILL
         send_signal(settings, pid, sent)
     _wait_released(settings, pid, time.monotonic() + _SIGKILL_ENDS_WITHIN)
-    _wait_closed(settings, time.monotonic() + _SIGKILL_ENDS_WITHIN)
-    groups = acceptor.session_groups(settings)
-    sessions = None if groups is None else len(groups)
-    return Stopped(pid, sent.name, time.monotonic() - began, sessions)
+    return sent.name
+
+
+def _count(groups: list[int] | None) -> int | None:
+    return None if groups is None else len(groups)
 
 
 def stop_waiting(settings: Settings) -> None:
@@ -77,7 +95,7 @@ def start(settings: Settings) -> int:
     own = units.of(settings)
     if own:
         units.start(own)
-        return acceptor.running(settings)
+        return _running(settings)
     command = [*program(), "--config", str(settings.path), "--room", settings.room]
     with tempfile.TemporaryFile() as errors:  # a pipe would be held open by the daemon
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=errors, check=False)
@@ -87,7 +105,12 @@ def start(settings: Settings) -> int:
         last = words.splitlines()[-1] if words else f"ended with {done.returncode}"
         code = done.returncode if done.returncode > 0 else FAILED
         raise Fault("acceptor start", last.removeprefix("papayad: "), code=code)
-    return acceptor.running(settings)
+    return _running(settings)
+
+
+def _running(settings: Settings) -> int:
+    pid: int = service_user.run(settings, lambda: acceptor.running(settings))
+    return pid
 
 
 def check(settings: Settings, verb: str) -> None:
@@ -115,8 +138,15 @@ def check(settings: Settings, verb: str) -> None:
 
 def reload(settings: Settings, patience: float = KILLED_AFTER) -> InForce:
     """Have the acceptor read its files again; what it says of it. A Fault (78) when it refused."""
-    pid = acceptor.running(settings)
+    _running(settings)
     check(settings, "reload")
+    said = service_user.run(settings, lambda: asdict(_reload(settings, patience)))
+    return InForce(**said | {"listening": tuple(said["listening"])})
+
+
+def _reload(settings: Settings, patience: float) -> InForce:
+    """In the room."""
+    pid = acceptor.running(settings)
     run_dir = settings.pid_file.parent
     before = force.read(run_dir)
     if acceptor.is_frozen(process.read(pid)):
@@ -162,11 +192,10 @@ def _wait_released(settings: Settings, pid: int, deadline: float) -> bool:
 def _wait_closed(settings: Settings, deadline: float) -> None:
     """Wait for the port; a Fault when the acceptor is gone and somebody still listens there."""
     addresses = settings.listen.addresses
-    while pidfile.holder(settings.pid_file) is None:
-        still = [address for address in addresses if acceptor.is_open(address)]
-        if not still:
-            return
+    while still := [address for address in addresses if acceptor.is_open(address)]:
         if time.monotonic() > deadline:
+            if service_user.run(settings, lambda: acceptor.holder(settings)) is not None:
+                return  # somebody started another one
             why = "the acceptor is gone, yet somebody listens there"
             raise Fault(still[0], why, "a socket unit? stop it with systemctl")
         time.sleep(_LOOK_AGAIN)

@@ -7,13 +7,12 @@ A stopped process never sees SIGTERM, so its cluster gets SIGKILL at once.
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from papayactl.look import living
-from papayactl.state import lock, service_user
-from papayactl.system import process
+from papayactl.state import lock
+from papayactl.system import membership, process, service_user
 from papayad.log import presence
 from papayad.log.appender import Appender
 from papayad.settings import Settings
@@ -28,12 +27,19 @@ _SIGKILL_ENDS_WITHIN = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a cluster. `signal` is the last one that it was sent, empty when none was."""
+    """What became of a cluster. `signal` is the last one that it was sent, empty when none was.
+
+    A plain value (`dataclasses.asdict`) comes from the room's user to root, who makes one `of` it.
+    """
 
     entry: Entry
     ended: bool
     signal: str
     seconds: float
+
+    @classmethod
+    def of(cls, value: dict[str, Any]) -> "Outcome":
+        return cls(**value | {"entry": Entry(**value["entry"])})
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -56,12 +62,12 @@ def end(settings: Settings, entries: list[Entry], patience: float = KILLED_AFTER
     state_dir = settings.state_dir
     began = time.monotonic()
     entries = [living.completed(state_dir, entry) for entry in entries]
-    sent = {entry.name: _ask(state_dir, entry) for entry in entries}
+    sent = {entry.name: _ask(settings, entry) for entry in entries}
     asked = [entry for entry in entries if sent[entry.name] == signal.SIGTERM.name]
     ended = living.wait_ended(state_dir, asked, began + patience)
     for entry in asked:
         if entry.name not in ended:
-            sent[entry.name] = _kill(state_dir, entry)
+            sent[entry.name] = _kill(settings, entry)
     ended |= living.wait_ended(
         state_dir,
         [entry for entry in entries if entry.name not in ended],
@@ -82,11 +88,16 @@ def end(settings: Settings, entries: list[Entry], patience: float = KILLED_AFTER
 def end_shut_out(settings: Settings, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
     """End what a changed file lets in no longer: a revoked token's clusters, a banned user's.
 
-    The acceptor may have let one in just before the file changed: so it is looked for twice.
+    For root, who changed the file; each room is done as its own user. The acceptor may have let one
+    in just before the file changed: so it is looked for twice.
     """
-    outcomes = end_those(settings, is_meant)
-    time.sleep(living.FORK_TAKES)
-    return outcomes + end_those(settings, is_meant)
+
+    def end_twice() -> list[dict[str, Any]]:
+        outcomes = end_those(settings, is_meant)
+        time.sleep(living.FORK_TAKES)
+        return [asdict(outcome) for outcome in outcomes + end_those(settings, is_meant)]
+
+    return [Outcome.of(value) for value in service_user.run(settings, end_twice)]
 
 
 def end_those(settings: Settings, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
@@ -104,32 +115,31 @@ def tell_room(settings: Settings) -> int:
     names = roster.gone(path)
     if not names or not lock.is_free_soon(settings):
         return 0
-    with service_user.acting(settings):
-        appender = Appender(
-            settings.state_dir, settings.chatlog, lambda: announce(settings), _ignore
-        )
-        try:
-            return presence.reap(appender, path, names)
-        finally:
-            appender.close()
+    appender = Appender(settings.state_dir, settings.chatlog, lambda: announce(settings), _ignore)
+    try:
+        return presence.reap(appender, path, names)
+    finally:
+        appender.close()
 
 
 def announce(settings: Settings) -> None:
-    """Wake every SEND of the room; papayactl is in none of its groups."""
-    groups.announce(str(groups.directory(settings.state_dir)), 0)
+    """Wake every SEND of the room; papayactl is in none of its groups.
+
+    A group that somebody wrote down may be any of our user's: a shell's, which would die of it.
+    """
+    groups.announce(str(groups.directory(settings.state_dir)), 0, membership.is_deaf)
 
 
-def _ask(state_dir: Path, entry: Entry) -> str:
+def _ask(settings: Settings, entry: Entry) -> str:
     if _is_stopped(entry):
-        return _kill(state_dir, entry)
-    asked = living.send_signal(state_dir, entry, entry.recv, signal.SIGTERM)
+        return _kill(settings, entry)
+    asked = living.send_signal(settings, entry, entry.recv, signal.SIGTERM)
     return signal.SIGTERM.name if asked else ""
 
 
-def _kill(state_dir: Path, entry: Entry) -> str:
+def _kill(settings: Settings, entry: Entry) -> str:
     hit = [
-        living.send_signal(state_dir, entry, pid, signal.SIGKILL)
-        for pid in (entry.recv, entry.send)
+        living.send_signal(settings, entry, pid, signal.SIGKILL) for pid in (entry.recv, entry.send)
     ]
     return signal.SIGKILL.name if any(hit) else ""
 

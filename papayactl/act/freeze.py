@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from papayactl.look import living
-from papayactl.state import lock, service_user
-from papayactl.system import process
+from papayactl.state import lock
+from papayactl.system import process, service_user
 from papayad.errors import Fault
 from papayad.formats.record import NAME
 from papayad.settings import Settings
@@ -84,13 +84,11 @@ def _of(settings: Settings, user: str) -> list[Entry]:
 def _mark(settings: Settings, user: str, frozen: bool) -> None:
     if not NAME.match(user):
         raise Fault(f'user "{user}"', "no user name", "see papayactl token list")
-    path = marks.frozen(settings.state_dir) / user
     try:
-        with service_user.acting(settings):
-            if frozen:
-                path.touch(mode=0o600)
-            else:
-                path.unlink(missing_ok=True)
+        if frozen:
+            marks.leave(marks.frozen(settings.state_dir), user)
+        else:
+            marks.remove(marks.frozen(settings.state_dir), user)
     except OSError as error:
         raise service_user.fault(error) from error
 
@@ -98,7 +96,7 @@ def _mark(settings: Settings, user: str, frozen: bool) -> None:
 def _send(settings: Settings, entries: Sequence[Entry], number: signal.Signals) -> None:
     for entry in entries:
         for pid in (entry.recv, entry.send):
-            living.send_signal(settings.state_dir, entry, pid, number)
+            living.send_signal(settings, entry, pid, number)
 
 
 def _wait(settings: Settings, entries: Sequence[Entry], meant: str) -> list[Changed]:

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from papayactl.state import service_user
+from papayactl.system import service_user
 from papayad.errors import TRY_AGAIN, Fault
 from papayad.log import segments, store
 from papayad.settings import Settings
@@ -32,17 +32,16 @@ class Restored:
 
 def restored(settings: Settings) -> Restored:
     """Believe the segments as they are and draw a new identity. A Fault (75, 77)."""
-    with service_user.acting(settings):
-        _refuse_open_room(settings)
-        lock = _keep_closed(settings)
-        try:
-            return _restored(settings)
-        except OSError as error:
-            raise service_user.fault(error) from error
-        finally:
-            if lock >= 0:
-                settings.pid_file.unlink(missing_ok=True)
-                os.close(lock)
+    _refuse_open_room(settings)
+    lock = _keep_closed(settings)
+    try:
+        return _restored(settings)
+    except OSError as error:
+        raise service_user.fault(error) from error
+    finally:
+        if lock >= 0:
+            settings.pid_file.unlink(missing_ok=True)
+            os.close(lock)
 
 
 def _restored(settings: Settings) -> Restored:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from papayactl.state import certificate
 from papayactl.state.certificate import Certificate
+from papayactl.system import service_user
 from papayad.errors import CONFIGURATION, FAILED, NOT_RUNNING, Fault, denied_or, reason
 from papayad.settings import Settings
 from papayad.state import marks, tokens
@@ -83,8 +84,9 @@ def unaware(settings: Settings) -> list[str]:
         return []
     since = path.stat().st_mtime
     known = tokens.read_tokens(settings.tokens).values()
-    late = {token.user for token in known if (_seen(settings, token.id) or 0.0) < since}
-    return sorted(late)
+    ids = [token.id for token in known]
+    seen = service_user.run(settings, lambda: {id: _seen(settings, id) for id in ids})
+    return sorted({token.user for token in known if (seen[token.id] or 0.0) < since})
 
 
 def finish(settings: Settings) -> Certificate:

@@ -1,30 +1,38 @@
 """Closing the room for everybody: warned, at a time, and taken back by whoever may.
 
-What waits for the time is a process of its own that holds `state_dir/shutdown` locked: the lock
-says that it is still coming, the file whom to stop, and when.
+What waits for the time is a process of the room's user that holds `state_dir/shutdown` locked. The
+lock says that it is still coming and, by the kernel, which process it is; the file says when. As
+root it has a parent that stays root, for the units of systemd.
 """
 
 import os
+import re
 import signal
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-
-import setproctitle
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 from papayactl.act import control, end, notice
 from papayactl.act.end import Outcome
 from papayactl.look import acceptor, clients, living
-from papayactl.state import service_user
-from papayactl.system import pinned
-from papayad.errors import NO_PERMISSION, TRY_AGAIN, Fault
+from papayactl.system import pinned, service_user
+from papayad.errors import FAILED, NO_PERMISSION, TRY_AGAIN, Fault
 from papayad.settings import Settings
-from papayad.system.locks import create_locked, is_held_at
+from papayad.system import locks
+from papayad.system.detach import Ready, detach
+from papayad.system.files import open_plain, read_plain
+from papayad.system.proctitle import set_title
 
 _FILE = "shutdown"
+_CONTENT = re.compile(rb"[0-9]{1,10} ([0-9]{1,11}\.[0-9]{3})\n\Z")
+_BYTES_AT_MOST = 64
+
 _REMINDED_BEFORE = (86400, 3600, 900, 300, 60)  # seconds before the room closes
 _NOTICE_ARRIVES_WITHIN = 2.0  # seconds for the last notice to reach who reads
+_ENDS_WITHIN = 2.0  # seconds from the signal to a waiting process
 _LOOK_AGAIN = 0.02
 
 
@@ -37,43 +45,71 @@ class Closed:
 
 
 def due(settings: Settings) -> float | None:
-    """When the room closes; None when nothing is planned, or for who may not know."""
-    known = _read(settings)
-    return known[1] if known else None
+    """When the room closes; None when nothing is planned, or for who may not know. In the room."""
+    try:
+        if not _owner(settings):
+            return None
+        found = _CONTENT.match(read_plain(_path(settings), _BYTES_AT_MOST) or b"")
+    except OSError:
+        return None
+    return float(found[1]) if found else None
 
 
 def close(settings: Settings, message: str, patience: float) -> Closed:
     """Now: tell the room, close the port, give the notice a moment to arrive, end everybody."""
+    pid = service_user.run(settings, lambda: _begin(settings, message))
+    if pid is not None:
+        control.stop(settings)
+    else:
+        control.stop_waiting(settings)
+    ended = service_user.run(settings, lambda: _end_everybody(settings, patience))
+    return Closed(pid, [Outcome.of(value) for value in ended])
+
+
+def plan(settings: Settings, seconds: float, message: str, patience: float) -> float:
+    """Tell the room and leave a process behind that closes it; returns the moment. A Fault (75)."""
+    moment = time.time() + seconds
+    service_user.run(settings, lambda: _announce(settings, seconds, message))
+    detach(lambda ready: _wait_and_close(settings, moment, message, patience, ready))
+    return moment
+
+
+def abort(settings: Settings, message: str) -> int | None:
+    """Stop the process that waits; returns its pid, None when there was none."""
+    pid: int | None = service_user.run(settings, lambda: _abort(settings, message))
+    return pid
+
+
+# in the room
+
+
+def _begin(settings: Settings, message: str) -> int | None:
+    """Tell everybody; returns the acceptor that is to be stopped."""
     try:
         notice.notice(settings, _words(0, message))
     except Fault as fault:
         if fault.code == NO_PERMISSION:
             raise  # else: a log that cannot be written is no reason to stay open
     _stop_waiting(settings)  # a planned one would close the room again, when it is open again
-    pid = acceptor.holder(settings)
-    if pid is not None:
-        control.stop(settings)
-    else:
-        control.stop_waiting(settings)
+    return acceptor.holder(settings)
+
+
+def _end_everybody(settings: Settings, patience: float) -> list[dict[str, Any]]:
     _wait_until_sent(settings)
     outcomes = end.end(settings, living.living(settings), patience)
     late = living.living(settings)  # let in while the port closed
-    return Closed(pid, outcomes + (end.end(settings, late, patience) if late else []))
+    outcomes += end.end(settings, late, patience) if late else []
+    return [asdict(outcome) for outcome in outcomes]
 
 
-def plan(settings: Settings, seconds: float, message: str, patience: float) -> float:
-    """Tell the room and leave a process behind that closes it; returns the moment. A Fault (75)."""
-    moment = time.time() + seconds
+def _announce(settings: Settings, seconds: float, message: str) -> None:
     if due(settings) is not None:
         remedy = "take it back with papayactl shutdown --abort"
         raise Fault("shutdown", "one is planned already", remedy, code=TRY_AGAIN)
     notice.notice(settings, _words(seconds, message))
-    _leave_behind(settings, moment, message, patience)
-    return moment
 
 
-def abort(settings: Settings, message: str) -> int | None:
-    """Stop the process that waits; returns its pid, None when there was none."""
+def _abort(settings: Settings, message: str) -> int | None:
     pid = _stop_waiting(settings)
     if pid is not None:
         notice.notice(settings, f"the room stays open{_because(message)}")
@@ -81,90 +117,67 @@ def abort(settings: Settings, message: str) -> int | None:
 
 
 def _stop_waiting(settings: Settings) -> int | None:
-    """End the process that waits, unless that is this one; returns its pid."""
-    known = _read(settings)
-    if known is None or known[0] == os.getpid():
-        return None
-    pid = known[0]
-    path = settings.state_dir / _FILE
+    """End the process that waits; returns its pid. A Fault (1) when it does not end."""
+    pid = _owner(settings)
 
     def is_it() -> bool:
-        return _read(settings) == known
+        return _owner(settings) == pid
 
-    if not pinned.send(pid, signal.SIGTERM, is_it):
+    if not pid or not pinned.send(pid, signal.SIGTERM, is_it):
         return None
     pinned.send(pid, signal.SIGCONT, is_it)  # one that is stopped, too
-    while is_held_at(path):
+    deadline = time.monotonic() + _ENDS_WITHIN
+    while is_it():
+        if time.monotonic() > deadline:
+            why = f"process {pid}, which waits for it, does not end"
+            raise Fault("shutdown", why, "see its state with ps", code=FAILED)
         time.sleep(_LOOK_AGAIN)
-    with service_user.acting(settings):
-        path.unlink(missing_ok=True)
+    _path(settings).unlink(missing_ok=True)
     return pid
 
 
-def _read(settings: Settings) -> tuple[int, float] | None:
-    path = settings.state_dir / _FILE
-    try:
-        if not is_held_at(path):
-            return None
-        pid, moment = path.read_text().split()
-    except (OSError, ValueError):
-        return None
-    return int(pid), float(moment)
+def _path(settings: Settings) -> Path:
+    return settings.state_dir / _FILE
 
 
-def _leave_behind(settings: Settings, moment: float, message: str, patience: float) -> None:
-    """A child of init, without a terminal; returns when its lock is held."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child:
-        os.close(writing)
-        os.waitpid(child, 0)
-        failed = not os.read(reading, 1)
-        os.close(reading)
-        if failed:
-            raise Fault("shutdown", "the process that waits could not be left behind")
-        return
-    os.setsid()
-    if os.fork():
-        os._exit(0)
-    code = 1
+def _owner(settings: Settings) -> int:
+    """The process that waits, by the kernel's word; 0 when none does, or it is this one."""
+    descriptor = open_plain(_path(settings))
+    if descriptor < 0:
+        return 0
     try:
-        _detach(writing)
-        _wait_and_close(settings, moment, message, patience, writing)
-        code = 0
+        return locks.owner(descriptor)
     finally:
-        os._exit(code)
+        os.close(descriptor)
 
 
-def _detach(keep: int) -> None:
-    os.chdir("/")
-    null = os.open("/dev/null", os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(null, descriptor)
-    os.closerange(3, keep)
-    os.closerange(keep + 1, 1024)
+# the process that waits
 
 
 def _wait_and_close(
-    settings: Settings, moment: float, message: str, patience: float, ready: int
+    settings: Settings, moment: float, message: str, patience: float, ready: Ready
 ) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    setproctitle.setproctitle(f"papayactl[{settings.room}]: shutdown at {moment:.0f}")
-    with service_user.acting(settings):
-        create_locked(settings.state_dir / _FILE, f"{os.getpid()} {moment:.3f}\n".encode())
-    os.write(ready, b"1")
-    os.close(ready)
+    for number, handler in ((signal.SIGTERM, signal.SIG_DFL), (signal.SIGHUP, signal.SIG_IGN)):
+        signal.signal(number, handler)
+    set_title((f"papayactl[{settings.room}]: shutdown at {moment:.0f}", "papayactl"))
+    service_user.run(settings, lambda: _wait(settings, moment, message, ready))
+    close(settings, message, patience)
+
+
+def _wait(settings: Settings, moment: float, message: str, ready: Ready) -> None:
+    """In the room, up to the moment. The file is not opened again in here: that ends the lock."""
+    content = f"{os.getpid()} {moment:.3f}\n".encode()
+    lock = locks.create_locked(_path(settings), content)
+    locks.own(lock)
+    ready()
     for left in _REMINDED_BEFORE:
         if moment - left > time.time() + 1:
             _sleep_until(moment - left)
             with suppress(Fault):
                 notice.notice(settings, _words(left, message))
     _sleep_until(moment)
-    try:
-        close(settings, message, patience)
-    finally:
-        (settings.state_dir / _FILE).unlink(missing_ok=True)
+    _path(settings).unlink(missing_ok=True)
+    os.close(lock)
 
 
 def _sleep_until(moment: float) -> None:

@@ -1,10 +1,11 @@
-"""Writing into the log as papayactl does it: as the room's user, and never waiting without end."""
+"""Writing into the log as papayactl does it: in the room, and never waiting without end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from papayactl.act import end
-from papayactl.state import lock, service_user
+from papayactl.look import living
+from papayactl.state import lock
 from papayad.errors import FAILED, Fault
 from papayad.log.appender import Appender, StorageError
 from papayad.settings import Chatlog, Settings
@@ -14,22 +15,22 @@ from papayad.settings import Chatlog, Settings
 def writing(settings: Settings, chatlog: Chatlog | None = None) -> Iterator[Appender]:
     """An appender, which wakes the room when it has written; `chatlog`: by other rules.
 
-    A Fault (1, 75, 77) where the log cannot be written.
+    A Fault (1, 69, 75, 77) where the log cannot be written.
     """
+    living.refuse_other_namespace(settings)
     lock.await_free(settings)
-    with service_user.acting(settings):
-        try:
-            appender = Appender(
-                settings.state_dir,
-                chatlog or settings.chatlog,
-                lambda: end.announce(settings),
-                lambda _: None,  # papayad's own log tells of it
-            )
-        except OSError as error:
-            raise lock.no_log(error, settings) from error
-        try:
-            yield appender
-        except StorageError as error:
-            raise Fault("the log", str(error), "see papayactl doctor", code=FAILED) from error
-        finally:
-            appender.close()
+    try:
+        appender = Appender(
+            settings.state_dir,
+            chatlog or settings.chatlog,
+            lambda: end.announce(settings),
+            lambda _: None,  # papayad's own log tells of it
+        )
+    except OSError as error:
+        raise lock.no_log(error, settings) from error
+    try:
+        yield appender
+    except StorageError as error:
+        raise Fault("the log", str(error), "see papayactl doctor", code=FAILED) from error
+    finally:
+        appender.close()

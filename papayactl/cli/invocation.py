@@ -4,20 +4,20 @@ Every command gets one Invocation. The configuration is read when a command firs
 that `--help` and `init` need none.
 """
 
-import json
 import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, update_wrapper
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from papayactl.cli import salvage, table
+from papayactl.cli import output, salvage, table
 from papayactl.cli.table import Column
+from papayactl.system import service_user
 from papayad import config
 from papayad.config import DEFAULT_ROOM
 from papayad.errors import USAGE
@@ -64,16 +64,16 @@ class Invocation:
         if problems:
             more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
             remedy = "ignored here, see papayad --check"
-            click.echo(f"papayactl: {self.path}: {problems[0]}{more}: {remedy}", err=True)
+            output.say(f"papayactl: {self.path}: {problems[0]}{more}: {remedy}", err=True)
         return found
 
-    def show(self, value: Any, lines: Sequence[str]) -> None:
+    def show(self, value: Any, lines: Sequence[str], painted: bool = False) -> None:
         """Print a command's result: the value as JSON, or the lines for a person."""
         if self.json:
-            click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+            output.say(output.as_json(value, indent=2), painted=True)
         else:
             for line in lines:
-                click.echo(line)
+                output.say(line, painted=painted)
 
     def show_table(
         self,
@@ -87,7 +87,7 @@ class Invocation:
         lines = table.lines(columns, rows, width, self.header)
         if lines and self.header and has_colour():
             lines[0] = click.style(lines[0], bold=True)
-        self.show(value, lines)
+        self.show(value, lines, painted=True)  # a table's cells are harmless
 
 
 def terminal_width() -> int | None:
@@ -119,3 +119,23 @@ def _choose_no_header(context: click.Context, _: click.Parameter, chosen: bool) 
 
 
 pass_invocation = click.make_pass_decorator(Invocation)
+
+
+def pass_room(command: F) -> F:
+    """For a command that is done in the room, as its user: what root still is stays outside."""
+    return _in_room(command, lambda invocation: invocation.settings)
+
+
+def pass_salvaged_room(command: F) -> F:
+    """The same with a configuration that may have mistakes."""
+    return _in_room(command, lambda invocation: invocation.salvaged)
+
+
+def _in_room(command: F, settings: Callable[[Invocation], Settings]) -> F:
+    def run(invocation: Invocation, /, *arguments: Any, **options: Any) -> Any:
+        return service_user.run(
+            settings(invocation), lambda: command(invocation, *arguments, **options)
+        )
+
+    decorated: F = pass_invocation(update_wrapper(run, command))  # type: ignore[assignment]
+    return decorated

@@ -41,7 +41,7 @@ def status(invocation: Invocation, context: click.Context) -> None:
 def stop(invocation: Invocation, timeout: float) -> None:
     """Stop the acceptor, and return when its port is closed. Every session goes on."""
     settings = invocation.settings
-    if acceptor.holder(settings) is None:
+    if not control.is_running(settings):
         control.stop_waiting(settings)
         _show_status(invocation)
     else:
@@ -53,7 +53,7 @@ def stop(invocation: Invocation, timeout: float) -> None:
 def start(invocation: Invocation) -> None:
     """Run papayad, and return when a client can connect. It joins the sessions that go on."""
     settings = invocation.settings
-    if acceptor.holder(settings) is None:
+    if not control.is_running(settings):
         control.start(settings)
     _show_status(invocation)
 
@@ -67,7 +67,7 @@ def restart(invocation: Invocation) -> None:
     """
     settings = invocation.settings
     control.check(settings, "restart")
-    if acceptor.holder(settings) is not None:
+    if control.is_running(settings):
         control.stop(settings)
     control.start(settings)
     _show_status(invocation)
@@ -91,7 +91,8 @@ def reload(invocation: Invocation, timeout: float) -> None:
 
 
 def _show_status(invocation: Invocation) -> Status:
-    seen = acceptor.status(invocation.settings)
+    settings = invocation.settings
+    seen = acceptor.status(settings)
     invocation.show(asdict(seen), [_sentence(seen)])
     return seen
 

@@ -95,7 +95,7 @@ def _refuse_unaware(settings: Settings, yes: bool) -> None:
 
 def _serve(invocation: Invocation) -> None:
     """Have the acceptor take it, where one runs, and show what is there now."""
-    if acceptor.holder(invocation.settings):
+    if control.is_running(invocation.settings):
         control.reload(invocation.settings)
     _show(invocation)
 

@@ -4,11 +4,13 @@ from dataclasses import asdict
 
 import click
 
+from papayactl.cli import output
 from papayactl.cli.invocation import Invocation, has_colour, pass_invocation
 from papayactl.doctor import examine, monitoring
-from papayactl.doctor.finding import FAILURE, OK, WARNING
+from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding
+from papayactl.system import service_user
 from papayad.errors import DONE, FAILED, Fault
-from papayad.settings import Settings
+from papayad.formats.harmless import harmless
 
 _COLOURS = {OK: "green", WARNING: "yellow", FAILURE: "red"}
 
@@ -26,23 +28,25 @@ def command(invocation: Invocation, context: click.Context, quiet: bool, nagios:
     """
     found = list(examine.examine(invocation.path, invocation.room))
     if nagios:
-        code, line = monitoring.summary(invocation.room, found, _settings(invocation))
-        click.echo(line)
+        code, line = _summary(invocation, found)
+        output.say(line)
         context.exit(code)
     shown = [one for one in found if not quiet or one.level != OK]
     lines = []
     for one in shown:
         level = one.level.ljust(len(FAILURE))
         word = click.style(level, fg=_COLOURS[one.level]) if has_colour() else level
-        lines.append(f"{word}  {one.what}: {one.words}")
+        lines.append(f"{word}  {harmless(f'{one.what}: {one.words}')}")
         if one.remedy:
-            lines.append(f"{' ' * len(FAILURE)}  -> {one.remedy}")
-    invocation.show([asdict(one) for one in shown], lines)
+            lines.append(f"{' ' * len(FAILURE)}  -> {harmless(one.remedy)}")
+    invocation.show([asdict(one) for one in shown], lines, painted=True)
     context.exit(FAILED if any(one.level == FAILURE for one in found) else DONE)
 
 
-def _settings(invocation: Invocation) -> Settings | None:
+def _summary(invocation: Invocation, found: list[Finding]) -> tuple[int, str]:
     try:
-        return invocation.settings
+        settings = invocation.settings
     except Fault:
-        return None
+        return monitoring.summary(invocation.room, found, "")
+    figures = service_user.run(settings, lambda: monitoring.figures(settings))
+    return monitoring.summary(invocation.room, found, figures)

@@ -4,7 +4,7 @@ import click
 
 from papayactl.act import confirmation, freeze
 from papayactl.act.freeze import Changed
-from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.cli.invocation import Invocation, pass_salvaged_room
 from papayactl.look import columns, completion, living
 from papayad.errors import FAILED, USAGE, Fault
 from papayad.settings import Settings
@@ -21,7 +21,7 @@ from papayad.state import tokens
     shell_complete=completion.users,
 )
 @click.option("--yes", "-y", is_flag=True, help="Do not ask when there are several.")
-@pass_invocation
+@pass_salvaged_room
 def command(
     invocation: Invocation, texts: tuple[str, ...], everyone: bool, user: str | None, yes: bool
 ) -> None:

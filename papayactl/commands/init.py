@@ -3,13 +3,13 @@
 import os
 import pwd
 import re
-import shlex
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import click
 
+from papayactl.cli import shell
 from papayactl.cli.invocation import Invocation, pass_invocation
 from papayactl.setup import foundation, invites
 from papayactl.setup.foundation import Foundation
@@ -190,7 +190,7 @@ def _prefix(invocation: Invocation, room: Settings, directory: Path | None) -> s
     """How papayactl is called for this room from now on."""
     words = ["papayactl"]
     if invocation.option or directory or ENVIRONMENT in os.environ:
-        words += ["--config", shlex.quote(str(room.path))]
+        words += ["--config", str(room.path)]
     if room.room != config.DEFAULT_ROOM:
         words += ["--room", room.room]
-    return " ".join(words)
+    return shell.command(*words)

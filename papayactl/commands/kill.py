@@ -3,7 +3,7 @@
 import click
 
 from papayactl.act import confirmation, end
-from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.cli.invocation import Invocation, pass_salvaged_room
 from papayactl.cli.timeout import timeout_option
 from papayactl.look import columns, completion
 from papayad.errors import FAILED, Fault
@@ -14,7 +14,7 @@ from papayad.errors import FAILED, Fault
 @click.option("--all", "everyone", is_flag=True, help="Every client of the room.")
 @timeout_option(end.KILLED_AFTER)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask when there are several.")
-@pass_invocation
+@pass_salvaged_room
 def command(
     invocation: Invocation, texts: tuple[str, ...], everyone: bool, timeout: float, yes: bool
 ) -> None:

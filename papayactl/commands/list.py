@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from papayactl.cli.invocation import Invocation, pass_invocation, table_options
+from papayactl.cli import output
+from papayactl.cli.invocation import Invocation, pass_salvaged_room, table_options
 from papayactl.look import clients, columns, completion, living, selectors
 
 
@@ -24,7 +25,7 @@ from papayactl.look import clients, columns, completion, living, selectors
     help=f"Of {','.join(columns.FIELDS)}; +NAMES adds to the usual ones.",
 )
 @table_options
-@pass_invocation
+@pass_salvaged_room
 def command(
     invocation: Invocation, texts: tuple[str, ...], sort: str | None, wanted: str | None
 ) -> None:
@@ -48,4 +49,4 @@ def command(
         fit=wanted is None,
     )
     if not seen and sys.stdout.isatty():
-        click.echo("no such client" if texts else "nobody is here", err=True)
+        output.say("no such client" if texts else "nobody is here", err=True)

@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from papayactl.act import prune
-from papayactl.cli import figures
-from papayactl.cli.invocation import Helping, Invocation, pass_invocation
+from papayactl.cli import figures, output
+from papayactl.cli.invocation import Helping, Invocation, pass_invocation, pass_room
 from papayactl.cli.progress import progress
 from papayactl.commands import log_change
 from papayactl.commands.log_options import excerpt_options
@@ -20,8 +20,10 @@ from papayactl.look import clients, living
 from papayactl.state import excerpts, records, verify
 from papayactl.state.excerpts import Excerpt
 from papayactl.state.records import Placed
+from papayactl.system import service_user
 from papayad.errors import FAILED, USAGE, Fault, denied_or, reason
 from papayad.log import segments
+from papayad.log.reader import Reader
 from papayad.settings import Settings
 
 _FOLLOWED = 0.2  # seconds between two looks at the log's end
@@ -39,7 +41,7 @@ _format = click.option(
 
 @command.command("path", short_help="The file that is written now.")
 @click.option("--all", "everything", is_flag=True, help="All segments, oldest first.")
-@pass_invocation
+@pass_room
 def path(invocation: Invocation, everything: bool) -> None:
     """The file that is written now, for tail -F; with --all every segment, oldest first.
 
@@ -57,7 +59,7 @@ def path(invocation: Invocation, everything: bool) -> None:
 @click.option("-n", "count", type=click.IntRange(0), default=10, show_default=True, metavar="N")
 @click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
 @_format
-@pass_invocation
+@pass_room
 def tail(invocation: Invocation, count: int, follow: bool, form: str | None) -> None:
     """The last N records; with -f also those to come, across segments."""
     settings = invocation.settings
@@ -65,11 +67,11 @@ def tail(invocation: Invocation, count: int, follow: bool, form: str | None) -> 
     start = _start_of_last(settings, count, end)
     everything = Excerpt()
     rendered = excerpts.renderer(_form(invocation, form))
-    _write(excerpts.heading(_form(invocation, form)))
+    output.write(excerpts.heading(_form(invocation, form)))
     with suppress(KeyboardInterrupt):
         while True:
             for placed in everything.read(settings.state_dir, start, end):
-                _write(rendered(placed))
+                output.write(rendered(placed))
             sys.stdout.flush()
             if not follow:
                 return
@@ -81,14 +83,14 @@ def tail(invocation: Invocation, count: int, follow: bool, form: str | None) -> 
 @command.command("cat", short_help="Records by time, offset and user.")
 @excerpt_options
 @_format
-@pass_invocation
+@pass_room
 def cat(invocation: Invocation, /, form: str | None, **bounds: Any) -> None:
     """The records between two times or offsets, of some users, to stdout."""
     kind = _form(invocation, form)
-    _write(excerpts.heading(kind))
+    output.write(excerpts.heading(kind))
     rendered = excerpts.renderer(kind)
     for placed in _read(invocation.settings, Excerpt(**bounds), not sys.stdout.isatty()):
-        _write(rendered(placed))
+        output.write(rendered(placed))
 
 
 @command.command("export", short_help="The same into a file.")
@@ -100,25 +102,32 @@ def export(invocation: Invocation, /, file: Path, form: str | None, **bounds: An
     """Write records into FILE, which must not exist; .csv and .jsonl say the format."""
     suffix = file.suffix.removeprefix(".")
     kind = form or (suffix if suffix in excerpts.FORMATS else _form(invocation, None))
-    rendered = excerpts.renderer(kind)
-    count = 0
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except OSError as error:
         code = denied_or(error, FAILED)
         raise Fault(str(file), reason(error), "name another file", code=code) from error
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
-        out.write(excerpts.heading(kind))
-        for placed in _read(invocation.settings, Excerpt(**bounds), True):
-            out.write(rendered(placed))
-            count += 1
+    settings = invocation.settings
+    count = service_user.run(settings, lambda: _export(descriptor, settings, kind, bounds))
     size = file.stat().st_size
     value = {"file": str(file), "format": kind, "records": count, "bytes": size}
     invocation.show(value, [f"{file}: {count} records, {figures.size(size)} of {kind}"])
 
 
+def _export(descriptor: int, settings: Settings, kind: str, bounds: dict[str, Any]) -> int:
+    """In the room: write its records into a file that is open; how many there were."""
+    rendered = excerpts.renderer(kind)
+    count = 0
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
+        out.write(excerpts.heading(kind))
+        for placed in _read(settings, Excerpt(**bounds), True):
+            out.write(rendered(placed))
+            count += 1
+    return count
+
+
 @command.command("verify", short_help="Check every byte; exit code 1: the log is damaged.")
-@pass_invocation
+@pass_room
 def verify_log(invocation: Invocation) -> None:
     """Check each segment and every record, and name the offset of the first bad byte."""
     settings = invocation.settings
@@ -139,7 +148,7 @@ def verify_log(invocation: Invocation) -> None:
 @click.option("--keep-days", type=click.IntRange(1), metavar="N", help="Of the last N days.")
 @click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-@pass_invocation
+@pass_room
 def prune_log(
     invocation: Invocation,
     keep_bytes: int | None,
@@ -165,7 +174,7 @@ def prune_log(
 
 def _confirm(plan: prune.Plan, yes: bool) -> None:
     for entry in plan.below:
-        click.echo(f"{living.label(entry)} has not got all of that yet: a gap", err=True)
+        output.say(f"{living.label(entry)} has not got all of that yet: a gap", err=True)
     if yes:
         return
     if not sys.stdin.isatty():
@@ -188,17 +197,11 @@ def _read(settings: Settings, excerpt: Excerpt, with_bar: bool) -> Iterator[Plac
 
 
 def _start_of_last(settings: Settings, count: int, end: int) -> int:
-    from papayad.log.reader import Reader
-
     reader = Reader(settings.state_dir)
     try:
         return reader.start_of_last(count, end)
     finally:
         reader.close()
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(text)
 
 
 for changing in (log_change.rotate, log_change.redact, log_change.restored):

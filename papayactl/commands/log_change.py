@@ -7,7 +7,8 @@ import click
 
 from papayactl.act import prune, restore
 from papayactl.act import redact as redaction
-from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.cli import output
+from papayactl.cli.invocation import Invocation, pass_room
 from papayactl.commands.log_options import excerpt_options
 from papayactl.state import excerpts
 from papayactl.state.excerpts import Excerpt
@@ -17,7 +18,7 @@ _SHOWN_AT_MOST = 20  # records, before somebody says yes
 
 
 @click.command("rotate", short_help="Begin a new segment.")
-@pass_invocation
+@pass_room
 def rotate(invocation: Invocation) -> None:
     """Seal the segment that is written to, and print the file that is written to from now on.
 
@@ -32,7 +33,7 @@ def rotate(invocation: Invocation) -> None:
 @excerpt_options
 @click.option("--dry-run", is_flag=True, help="Say what would be erased, and erase nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-@pass_invocation
+@pass_room
 def redact(
     invocation: Invocation, /, targets: tuple[str, ...], dry_run: bool, yes: bool, **bounds: Any
 ) -> None:
@@ -52,7 +53,7 @@ def redact(
 
 
 @click.command("restored", short_help="Say that a backup was put back.")
-@pass_invocation
+@pass_room
 def restored(invocation: Invocation) -> None:
     """Take the log as it lies there, and make it a new one to its clients.
 
@@ -70,7 +71,7 @@ def _confirm(chosen: redaction.Plan, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise Fault("log redact", chosen.sentence(False), "add --yes", code=USAGE)
     for line in _lines(chosen):
-        click.echo(line, err=True)
+        output.say(line, err=True)
     click.confirm(f"Redact {len(chosen.found)} records?", abort=True, err=True)
 
 

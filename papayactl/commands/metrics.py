@@ -1,12 +1,15 @@
 """`papayactl metrics`: the room's numbers for Prometheus."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from papayactl.cli.invocation import Invocation, pass_invocation
 from papayactl.look import metrics
+from papayactl.system import service_user
 from papayad.errors import FAILED, Fault, denied_or, reason
+from papayad.settings import Settings
 from papayad.system.files import write_whole
 
 
@@ -21,18 +24,25 @@ from papayad.system.files import write_whole
 @pass_invocation
 def command(invocation: Invocation, output: Path | None) -> None:
     """The room, its acceptor and each user as OpenMetrics text."""
-    families = metrics.collect(invocation.settings)
+    settings = invocation.settings
+    value, text = service_user.run(settings, lambda: _collect(settings))
     if output is None:
-        value = {
-            f"{family.name}{'_total' if family.kind == 'counter' else ''}": [
-                {"labels": labels, "value": number} for labels, number in family.samples
-            ]
-            for family in families
-        }
-        invocation.show(value, metrics.render(families).splitlines())
+        invocation.show(value, text.splitlines())
         return
     try:
-        write_whole(output, metrics.render(families).encode(), 0o644)
+        write_whole(output, text.encode(), 0o644)
     except OSError as error:
         code = denied_or(error, FAILED)
         raise Fault(str(output), reason(error), "it is as it was", code=code) from error
+
+
+def _collect(settings: Settings) -> tuple[dict[str, Any], str]:
+    """In the room: the numbers, for JSON and as text."""
+    families = metrics.collect(settings)
+    value = {
+        f"{family.name}{'_total' if family.kind == 'counter' else ''}": [
+            {"labels": labels, "value": number} for labels, number in family.samples
+        ]
+        for family in families
+    }
+    return value, metrics.render(families)

@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from papayactl.cli import moments
-from papayactl.cli.invocation import Helping, Invocation, pass_invocation
-from papayactl.state import service_user
+from papayactl.cli.invocation import Helping, Invocation, pass_room
+from papayactl.system import service_user
 from papayad.errors import NOT_RUNNING, USAGE, Fault
 from papayad.settings import Settings
 from papayad.state import penalty
@@ -20,7 +20,7 @@ def command() -> None:
 
 
 @command.command("list", short_help="Who failed, and who is refused for it.")
-@pass_invocation
+@pass_room
 def list_penalties(invocation: Invocation) -> None:
     """Every source with points, as the acceptor wrote it down: up to a second late."""
     settings = invocation.settings
@@ -45,7 +45,7 @@ def list_penalties(invocation: Invocation) -> None:
 @command.command("clear", short_help="Forgive sources, or all of them.")
 @click.argument("sources", metavar="SOURCE...", nargs=-1)
 @click.option("--all", "everyone", is_flag=True, help="Every source.")
-@pass_invocation
+@pass_room
 def clear(invocation: Invocation, sources: tuple[str, ...], everyone: bool) -> None:
     """Forget the failures of sources, named as `papayactl penalties list` names them.
 

@@ -6,7 +6,7 @@ import click
 
 from papayactl.cli import figures, moments
 from papayactl.cli.figures import UNKNOWN
-from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.cli.invocation import Invocation, pass_salvaged_room
 from papayactl.cli.table import pairs
 from papayactl.look import columns, completion, detail, rates, usage
 from papayactl.look.detail import Inspected, Part
@@ -16,7 +16,7 @@ from papayactl.look.usage import Use
 @click.command("show")
 @click.argument("texts", metavar="SELECTOR...", nargs=-1, shell_complete=completion.selectors)
 @click.option("--all", "everyone", is_flag=True, help="Every client of the room.")
-@pass_invocation
+@pass_salvaged_room
 def command(invocation: Invocation, texts: tuple[str, ...], everyone: bool) -> None:
     """Everything that is known of the clients that the selectors mean.
 

@@ -6,7 +6,7 @@ import click
 
 from papayactl.act import shutdown
 from papayactl.cli import figures, moments
-from papayactl.cli.invocation import Invocation, pass_invocation
+from papayactl.cli.invocation import Invocation, pass_room
 from papayactl.cli.table import pairs
 from papayactl.look import acceptor, overview
 from papayactl.look.acceptor import Status
@@ -15,9 +15,8 @@ from papayad.errors import DONE, NOT_RUNNING
 
 
 @click.command("status")
-@click.pass_context
-@pass_invocation
-def command(invocation: Invocation, context: click.Context) -> None:
+@pass_room
+def command(invocation: Invocation) -> None:
     """The acceptor, the clients, the log and what they cost.
 
     Exit code 0 when new clients are let in, 3 when they are not (clients may be in all the same).
@@ -29,7 +28,7 @@ def command(invocation: Invocation, context: click.Context) -> None:
     if due:
         rows.append(("shutdown", f"at {moments.rfc3339(due)}, in {moments.age(due - time.time())}"))
     invocation.show(seen.as_dict() | {"shutdown": moments.rfc3339(due)}, pairs(rows))
-    context.exit(DONE if seen.acceptor.lets_in else NOT_RUNNING)
+    click.get_current_context().exit(DONE if seen.acceptor.lets_in else NOT_RUNNING)
 
 
 def _rows(seen: Overview) -> list[tuple[str, str]]:

@@ -8,13 +8,14 @@ import click
 
 from papayactl.act import end
 from papayactl.act.end import Outcome
-from papayactl.cli import figures, moments
+from papayactl.cli import figures, moments, output
 from papayactl.cli.figures import UNKNOWN
 from papayactl.cli.invocation import Helping, Invocation, pass_invocation, table_options
 from papayactl.cli.table import Column
 from papayactl.look import completion, living
 from papayactl.setup import invites
 from papayactl.state import siblings, token_file
+from papayactl.system import service_user
 from papayad.errors import FAILED, Fault
 from papayad.formats import invite
 from papayad.settings import Settings
@@ -71,15 +72,16 @@ def list_tokens(invocation: Invocation) -> None:
     """
     settings = invocation.settings
     known = sorted(tokens.read_tokens(settings.tokens).values(), key=lambda one: one.user)
-    held = _held(settings)
-    values = [_as_dict(one) | _use(settings, one, held) for one in known]
+    ids = [one.id for one in known]
+    uses = service_user.run(settings, lambda: _uses(settings, ids))
+    values = [_as_dict(one) | uses[one.id] for one in known]
     rows = [
         (
             value["id"],
             value["user"],
             value["created"],
             _until(value["expires"], time.time()),
-            value["last_used"] or ("never" if held is not None else UNKNOWN),
+            value["last_used"] or ("never" if value["clients"] is not None else UNKNOWN),
             figures.whole(value["sessions"]),
         )
         for value in values
@@ -124,7 +126,7 @@ def rotate(
     }
     invocation.show(value, [line])
     for outcome in outcomes:
-        click.echo(outcome.sentence(), err=True)
+        output.say(outcome.sentence(), err=True)
     _refuse_survivors("token rotate", outcomes)
 
 
@@ -155,10 +157,17 @@ def _end_sessions(settings: Settings, gone: list[Token]) -> list[Outcome]:
     found = []
     for room in siblings.sharing_tokens(settings):
         found += end.end_shut_out(room, lambda entry: entry.token in ids)
+        _forget(room, ids)
+    return found
+
+
+def _forget(room: Settings, ids: set[str]) -> None:
+    def remove() -> None:
         for id in ids:
             with suppress(OSError):
                 (marks.seen(room.state_dir) / id).unlink()
-    return found
+
+    service_user.run(room, remove)
 
 
 def _refuse_survivors(command: str, outcomes: list[Outcome]) -> None:
@@ -166,6 +175,12 @@ def _refuse_survivors(command: str, outcomes: list[Outcome]) -> None:
     if alive:
         why = f"{', '.join(alive)} did not end"
         raise Fault(command, why, "try papayactl kill", code=FAILED)
+
+
+def _uses(settings: Settings, ids: list[str]) -> dict[str, dict[str, Any]]:
+    """In the room: what became of each token."""
+    held = _held(settings)
+    return {id: _use(settings, id, held) for id in ids}
 
 
 def _held(settings: Settings) -> dict[str, list[str]] | None:
@@ -179,13 +194,13 @@ def _held(settings: Settings) -> dict[str, list[str]] | None:
         return None
 
 
-def _use(settings: Settings, token: Token, held: dict[str, list[str]] | None) -> dict[str, Any]:
+def _use(settings: Settings, id: str, held: dict[str, list[str]] | None) -> dict[str, Any]:
     """When it let somebody in last, by the mark that the acceptor leaves; what it holds open."""
     try:
-        used: float | None = (marks.seen(settings.state_dir) / token.id).stat().st_mtime
+        used: float | None = (marks.seen(settings.state_dir) / id).lstat().st_mtime
     except OSError:
         used = None
-    clients = None if held is None else held.get(token.id, [])
+    clients = None if held is None else held.get(id, [])
     return {
         "last_used": moments.rfc3339(used),
         "sessions": None if clients is None else len(clients),

@@ -7,8 +7,9 @@ from contextlib import suppress
 import click
 
 from papayactl.cli import moments, table
-from papayactl.cli.invocation import Invocation, pass_invocation, terminal_width
-from papayactl.look import columns, completion
+from papayactl.cli.invocation import Invocation, pass_salvaged_room, terminal_width
+from papayactl.look import columns, completion, living
+from papayactl.top import screen
 from papayactl.top.board import Board
 from papayad.errors import USAGE, Fault
 
@@ -34,7 +35,7 @@ from papayad.errors import USAGE, Fault
 )
 @click.option("--batch", "-b", is_flag=True, help="Plain text for logs; no terminal is needed.")
 @click.option("-n", "count", type=click.IntRange(1), metavar="N", help="Looks; then it ends.")
-@pass_invocation
+@pass_salvaged_room
 def command(
     invocation: Invocation,
     texts: tuple[str, ...],
@@ -53,14 +54,13 @@ def command(
     """
     columns.sort([], sort)  # says whether there is such a column
     board = Board(invocation.salvaged, texts, sort.lower())
+    living.living(board.settings)  # tells of what is ignored, before there is a screen
     if batch:
         with suppress(KeyboardInterrupt):
             _batch(invocation, board, interval, count)
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Fault("top", "this is no terminal", "add --batch", code=USAGE)
-    from papayactl.top import screen
-
     with suppress(KeyboardInterrupt):
         screen.run(board, max(0.1, interval), count)
 

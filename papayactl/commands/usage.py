@@ -3,7 +3,6 @@
 import csv
 import io
 import itertools
-import json
 import sys
 import time
 from contextlib import suppress
@@ -11,8 +10,8 @@ from typing import Any
 
 import click
 
-from papayactl.cli import figures, moments
-from papayactl.cli.invocation import Invocation, pass_invocation, table_options
+from papayactl.cli import figures, moments, output
+from papayactl.cli.invocation import Invocation, pass_salvaged_room, table_options
 from papayactl.cli.table import Column
 from papayactl.look import completion, living, rates, selectors, usage
 from papayactl.look.usage import Ledger, Use
@@ -61,7 +60,7 @@ _HELD = (Column("RSS", True, 5), Column("PSS", True, 1), Column("LAG", True, 2))
     help="JSON lines and CSV: a row for each, with plain numbers.",
 )
 @table_options
-@pass_invocation
+@pass_salvaged_room
 def command(
     invocation: Invocation,
     texts: tuple[str, ...],
@@ -105,12 +104,12 @@ def _show(
     values = [rates.as_dict(use, rate) for use, rate in rows]
     if form == "jsonl":
         for value in values:
-            click.echo(json.dumps(value))
+            output.say(output.as_json(value), painted=True)
     elif form == "csv":
-        click.echo(_csv(values, first and invocation.header), nl=False)
+        output.write(_csv(values, first and invocation.header))
     else:
         if not first and not invocation.json:
-            click.echo()
+            output.say()
         columns = _COLUMNS if sums else (_COLUMNS[0], *_RATES, *_HELD)
         cells = [_sums(use) if sums else _rates(use, rate or {}) for use, rate in rows]
         invocation.show_table(values, columns, cells)

@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator
 
 from papayactl.cli import figures
-from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding, quoted
+from papayactl.cli.shell import command
+from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding
 from papayactl.look import clients, living
 from papayactl.system import descriptors
 from papayad.log import committed, forecast, segments, strays, surplus
@@ -105,4 +106,4 @@ def _set_aside(settings: Settings) -> Iterator[Finding]:
     for name in strays.set_aside(settings.state_dir):
         path = settings.state_dir / name
         words = f"has {figures.size(path.stat().st_size)} that a start found behind zeros"
-        yield Finding(WARNING, str(path), words, f"look into it, then rm {quoted(path)}")
+        yield Finding(WARNING, str(path), words, f"look into it, then {command('rm', path)}")

@@ -9,19 +9,25 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from functools import update_wrapper
 from pathlib import Path
 
 from papayactl.cli import moments
+from papayactl.cli.shell import command
 from papayactl.doctor import capacity, certificates, chatlog, leftovers, memory, ownership
 from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding
 from papayactl.look import acceptor, overview
 from papayactl.look.acceptor import Status
 from papayactl.state import units
+from papayactl.system import service_user
 from papayad import config
 from papayad.config import Problems
 from papayad.errors import NO_PERMISSION, Fault
 from papayad.formats.record import stamp
 from papayad.settings import Settings
+
+Check = Callable[[Settings], Iterator[Finding]]
 
 _CONTAINER = Path("/run/systemd/container")  # systemd writes its manager's name there
 _LOG_AHEAD_AT_MOST = 5.0  # seconds that the log may be ahead of the clock
@@ -33,7 +39,7 @@ def examine(path: Path, room: str) -> Iterator[Finding]:
         settings = config.load(path, room)
     except Problems as problems:
         for line in problems.lines:
-            yield Finding(FAILURE, str(path), line, f"edit {path}; papayad --check")
+            yield Finding(FAILURE, str(path), line, f"{command('edit', path)}; papayad --check")
         return
     except Fault as fault:
         yield Finding(FAILURE, fault.what, fault.why, fault.remedy)
@@ -41,18 +47,28 @@ def examine(path: Path, room: str) -> Iterator[Finding]:
     yield Finding(OK, "configuration", str(path))
     for check in (
         ownership.user,
-        ownership.permissions,
+        _in_room(ownership.permissions),
         ownership.secrets,
         running,
-        clock,
-        chatlog.files,
-        chatlog.growth,
-        capacity.disk,
-        capacity.processes,
-        memory.foretold,
-        leftovers.state,
+        _in_room(clock),
+        _in_room(chatlog.files),
+        _in_room(chatlog.growth),
+        _in_room(capacity.disk),
+        _in_room(capacity.processes),
+        _in_room(memory.foretold),
+        _in_room(leftovers.state),
     ):
         yield from _tried(check, settings)
+
+
+def _in_room(check: Check) -> Check:
+    """The same check, done as the room's user: it reads what others can write."""
+
+    def run(settings: Settings) -> Iterator[Finding]:
+        found = service_user.run(settings, lambda: list(map(asdict, check(settings))))
+        yield from (Finding(**one) for one in found)
+
+    return update_wrapper(run, check)
 
 
 def running(settings: Settings) -> Iterator[Finding]:
@@ -107,7 +123,7 @@ def clock(settings: Settings) -> Iterator[Finding]:
         yield Finding(OK, "clock", moments.rfc3339(time.time()) or "")
 
 
-def _tried(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+def _tried(check: Check, settings: Settings) -> Iterator[Finding]:
     try:
         yield from check(settings)
     except Fault as fault:

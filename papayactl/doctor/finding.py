@@ -1,8 +1,6 @@
 """What doctor finds (a leaf): what was looked at, how bad it is, and the command that mends it."""
 
-import shlex
 from dataclasses import dataclass
-from pathlib import Path
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 
@@ -16,8 +14,3 @@ class Finding:
     what: str
     words: str
     remedy: str = ""
-
-
-def quoted(path: Path) -> str:
-    """The path in the form that a remedy needs it."""
-    return shlex.quote(str(path))

@@ -3,17 +3,16 @@
 Most of it mends itself: the next start of papayad, or the next who joins, removes what is free.
 """
 
-import os
 from collections.abc import Iterator
 
-from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding, quoted
+from papayactl.cli.shell import command
+from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding
 from papayactl.look import clients, living
 from papayactl.state import lock
 from papayad.errors import Fault
 from papayad.log import strays
 from papayad.settings import Settings
 from papayad.state import groups, pidfile, roster, tokens
-from papayad.system.locks import is_held_at
 
 
 def state(settings: Settings) -> Iterator[Finding]:
@@ -41,7 +40,7 @@ def _gone(settings: Settings) -> Iterator[Finding]:
         yield Finding(WARNING, str(path), words, "papayactl acceptor restart")
     path = groups.directory(settings.state_dir)
     if path.is_dir():
-        free = [name for name in os.listdir(path) if not is_held_at(path / name)]
+        free = set(groups.numbers(path)) - set(groups.live(path))
         if free:
             words = f"{len(free)} groups without a member"
             yield Finding(WARNING, str(path), words, "papayactl acceptor restart")
@@ -52,7 +51,9 @@ def _stopped(settings: Settings) -> Iterator[Finding]:
     frozen = [living.label(look.entry) for look in seen if look.state == clients.FROZEN]
     if frozen:
         more = f" and {len(frozen) - 1} more" if len(frozen) > 1 else ""
-        yield Finding(WARNING, "frozen", f"{frozen[0]}{more}", f"papayactl thaw {frozen[0]}")
+        yield Finding(
+            WARNING, "frozen", f"{frozen[0]}{more}", command("papayactl", "thaw", frozen[0])
+        )
 
 
 def _marks(settings: Settings) -> Iterator[Finding]:
@@ -63,10 +64,10 @@ def _marks(settings: Settings) -> Iterator[Finding]:
         return
     for user in refused:
         words = "new connections are refused" + ("" if user in users else ", and it has no token")
-        yield Finding(WARNING, f"user {user}", words, f"papayactl thaw --user {user}")
+        yield Finding(WARNING, f"user {user}", words, command("papayactl", "thaw", "--user", user))
 
 
 def _strays(settings: Settings) -> Iterator[Finding]:
     if line := strays.words(settings.state_dir):
-        remedy = f"look at them, and move them away: ls -la {quoted(settings.state_dir)}"
+        remedy = f"look at them, and move them away: {command('ls', '-la', settings.state_dir)}"
         yield Finding(WARNING, str(settings.state_dir), line, remedy)

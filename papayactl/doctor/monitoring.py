@@ -19,8 +19,8 @@ _CODES = {OK: 0, WARNING: 1, FAILURE: 2}
 _DAY = 86400.0
 
 
-def summary(room: str, found: Sequence[Finding], settings: Settings | None) -> tuple[int, str]:
-    """The exit code and the line; without settings there are findings and no figures."""
+def summary(room: str, found: Sequence[Finding], figures: str) -> tuple[int, str]:
+    """The exit code and the line; without a configuration there are findings and no figures."""
     worst = max(found, key=lambda one: _CODES[one.level], default=None)
     if worst is None:
         return 3, f"PAPAYA {_STATES[3]} - room {room}: nothing was looked at"
@@ -29,12 +29,11 @@ def summary(room: str, found: Sequence[Finding], settings: Settings | None) -> t
     if code:
         bad = sum(one.level != OK for one in found) - 1
         words = f"{worst.what}: {worst.words}" + (f" (and {bad} more)" if bad else "")
-    figures = _figures(settings) if settings else ""
     text = f"PAPAYA {_STATES[code]} - room {room}: {words}".replace("|", "/")
     return code, f"{text} | {figures}" if figures else text
 
 
-def _figures(settings: Settings) -> str:
+def figures(settings: Settings) -> str:
     """LABEL=VALUE[UNIT];WARN;CRIT;MIN;MAX, for each figure that is known."""
     try:
         seen = overview.overview(settings)

@@ -12,7 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding, quoted
+from papayactl.cli.shell import command
+from papayactl.doctor.finding import FAILURE, OK, WARNING, Finding
 from papayad.errors import NO_PERMISSION, Fault
 from papayad.settings import Settings
 from papayad.state import tokens
@@ -25,7 +26,8 @@ def user(settings: Settings) -> Iterator[Finding]:
     try:
         known, group = pwd.getpwnam(service.user), grp.getgrnam(service.group)
     except KeyError as error:
-        remedy = f"useradd --system --user-group --shell /usr/sbin/nologin {service.user}"
+        shell = ("--shell", "/usr/sbin/nologin")
+        remedy = command("useradd", "--system", "--user-group", *shell, service.user)
         yield Finding(FAILURE, "service.user", str(error.args[0]), remedy)
         return
     if 0 in (known.pw_uid, group.gr_gid):
@@ -42,17 +44,18 @@ def permissions(settings: Settings) -> Iterator[Finding]:
     seen = path.stat()
     owner = _uid(settings)
     if owner is not None and seen.st_uid != owner:
-        remedy = f"chown -R {settings.service.user}:{settings.service.group} {quoted(path)}"
+        whose = f"{settings.service.user}:{settings.service.group}"
+        remedy = command("chown", "-RhP", whose, path)
         yield Finding(FAILURE, str(path), f"belongs to {_name(seen.st_uid)}", remedy)
     elif seen.st_mode & 0o077:
         words = f"others may look into it (mode {stat.S_IMODE(seen.st_mode):04o})"
-        yield Finding(WARNING, str(path), words, f"chmod 0700 {quoted(path)}")
+        yield Finding(WARNING, str(path), words, command("chmod", "0700", path))
     else:
         yield Finding(OK, str(path), f"belongs to {_name(seen.st_uid)} alone")
     strangers = [one for one in path.rglob("*") if one.lstat().st_uid != seen.st_uid]
     if strangers:
         words = f"and {len(strangers) - 1} more belong" if len(strangers) > 1 else "belongs"
-        remedy = f"chown -R --reference={quoted(path)} {quoted(path)}"
+        remedy = command("chown", "-RhP", f"--reference={path}", path)
         yield Finding(FAILURE, str(strangers[0]), f"{words} to somebody else", remedy)
 
 
@@ -72,9 +75,10 @@ def _secret(settings: Settings, path: Path) -> Finding:
     mode = f"mode {stat.S_IMODE(seen.st_mode):04o}"
     if seen.st_mode & 0o007:
         words = f"everybody may read it ({mode})"
-        return Finding(FAILURE, str(path), words, f"chmod o-rwx {quoted(path)}")
+        return Finding(FAILURE, str(path), words, command("chmod", "o-rwx", path))
     if not _service_reads(settings, seen):
-        remedy = f"chgrp {settings.service.group} {quoted(path)}; chmod 0640 {quoted(path)}"
+        group = command("chgrp", settings.service.group, path)
+        remedy = f"{group}; {command('chmod', '0640', path)}"
         return Finding(FAILURE, str(path), "the service may not read it", remedy)
     return Finding(OK, str(path), mode)
 

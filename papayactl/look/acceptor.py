@@ -7,12 +7,12 @@ says only where to look, and what it read.
 import socket
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from errno import EADDRINUSE
 
 from papayactl.look import living
 from papayactl.state import units
-from papayactl.system import connections, process
+from papayactl.system import connections, process, service_user
 from papayad.errors import FAILED, NOT_RUNNING, TRY_AGAIN, Fault, denied_or, reason
 from papayad.formats.address import parse_address
 from papayad.settings import Settings
@@ -50,13 +50,17 @@ class Status:
 
 def status(settings: Settings) -> Status:
     """What the acceptor of a room is doing. A Fault (77) if we may not even see that."""
+    return Status(**service_user.run(settings, lambda: asdict(_status(settings))))
+
+
+def _status(settings: Settings) -> Status:
     pid = holder(settings)
     seen = process.read(pid) if pid else None
     groups = session_groups(settings)
     said = _said(settings, pid)
     state = RUNNING
     if pid is None:
-        own = units.of(settings)
+        own = units.seen(settings)
         state = WAITING if own and own.listens else STOPPED
     elif is_frozen(seen):
         state = FROZEN
@@ -85,7 +89,8 @@ def listening(settings: Settings, said: InForce | None) -> list[str]:
 def _changed(settings: Settings, said: InForce | None) -> bool | None:
     if said is None or not said.configuration:
         return None
-    return said.configuration != force.digest(settings.path)
+    digest = force.digest(settings.path)
+    return said.configuration != digest if digest else None
 
 
 def _said(settings: Settings, pid: int | None) -> InForce | None:

@@ -6,26 +6,27 @@ not see the clients is offered none.
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from papayactl.cli import salvage
 from papayactl.look import living
+from papayactl.system import service_user
 from papayad import config
 from papayad.config import DEFAULT_ROOM
 from papayad.errors import Fault
 from papayad.settings import ETC, Settings
 from papayad.state import tokens
-from papayad.state.roster import Entry
 
 
 def selectors(context: click.Context, _: click.Parameter, start: str) -> list[str]:
     """Users, clients (user@peer) and pids of the room."""
-    found = [entry for room in _rooms(context) for entry in _entries(room)]
-    names = {entry.user for entry in found}
-    labels = {living.label(entry) for entry in found}
-    pids = {str(pid) for entry in found for pid in (entry.recv, entry.send)}
-    offered = pids if start[:1].isdigit() and start.isdigit() else names
+    found = [client for room in _rooms(context) for client in _clients(room)]
+    names = {client["user"] for client in found}
+    labels = {f"{client['user']}@{client['peer']}" for client in found}
+    pids = {str(client[role]) for client in found for role in ("recv", "send")}
+    offered = pids if start.isascii() and start.isdigit() else names
     return _beginning(start, offered | labels if "@" in start else offered)
 
 
@@ -65,9 +66,9 @@ def _rooms(context: click.Context) -> list[Settings]:
         return []
 
 
-def _entries(room: Settings) -> list[Entry]:
+def _clients(room: Settings) -> list[dict[str, Any]]:
     try:
-        return living.living(room)
+        return list(service_user.run(room, lambda: list(map(living.named, living.living(room)))))
     except Fault:
         return []
 

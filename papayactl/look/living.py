@@ -4,31 +4,81 @@ A cluster is alive while its roster entry is locked; its processes are the two t
 and that are in the group it names. Titles are no evidence: anybody can set one.
 """
 
-import os
 import signal
 import time
 from pathlib import Path
 from typing import Any
 
-from papayactl.state import service_user
-from papayactl.system import pinned
+from papayactl.cli import output
+from papayactl.look import selectors
+from papayactl.system import eye, membership, pinned, service_user
+from papayad.errors import UNAVAILABLE, Fault
 from papayad.settings import Settings
-from papayad.state import marks, roster
+from papayad.state import groups, marks, roster
 from papayad.state.roster import Entry
 
 FORK_TAKES = 0.1  # seconds from a hello that was checked to its entry in the roster
 _STARTED_WITHIN = 1.0  # seconds; a cluster adds its pids within a few milliseconds of its fork
 _LOOK_AGAIN = 0.01
 
+_told: set[str] = set()  # entries that were told of
+
 
 def living(settings: Settings) -> list[Entry]:
-    """The clusters that live, oldest first; none where no papayad ever ran. A Fault (77)."""
+    """The clusters that live, oldest first; none where no papayad ever ran.
+
+    A Fault: 77, and 69 where they are of another pid namespace.
+    """
+    path = roster.directory(settings.state_dir)
     try:
-        return roster.living(roster.directory(settings.state_dir))
+        refuse_other_namespace(settings)
+        entries = roster.living(path)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise service_user.fault(error) from error
+    uid = service_user.uid(settings)
+    believed = [entry for entry in entries if _is_believed(entry, uid)]
+    _tell_of([entry for entry in entries if entry not in believed])
+    return believed
+
+
+def refuse_other_namespace(settings: Settings) -> None:
+    """A Fault (69) where the room's processes have other numbers than we see. Raises OSError."""
+    path = groups.directory(settings.state_dir)
+    for group in groups.live(path):
+        there = groups.namespace_of(path, group)
+        if there and groups.NAMESPACE and there != groups.NAMESPACE:
+            why = "its processes are in another pid namespace, and have other numbers there"
+            remedy = _way_into(there)
+            raise Fault(f"room {settings.room}", why, remedy, code=UNAVAILABLE)
+
+
+def _way_into(namespace: int) -> str:
+    pid = eye.ask("namespace", namespace)
+    if pid is None:
+        return "run papayactl where papayad runs, in its container"
+    return f"enter it: nsenter -t {pid} -p -m papayactl ..."
+
+
+def _is_believed(entry: Entry, uid: int) -> bool:
+    """One that is starting has no pids yet; of one that is ending a process may be gone."""
+    pids = [pid for pid in (entry.recv, entry.send) if pid]
+    if not selectors.has_address(entry):
+        return False
+    return all(membership.is_member(pid, entry.group, uid) is not False for pid in pids)
+
+
+def _tell_of(strangers: list[Entry]) -> None:
+    """Once in a process: top looks again and again."""
+    for entry in strangers:
+        if entry.name not in _told:
+            _told.add(entry.name)
+            pids = f"{entry.recv} and {entry.send}"
+            output.say(
+                f"papayactl: roster entry {entry.name}: processes {pids} are no client's: ignored",
+                err=True,
+            )
 
 
 def label(entry: Entry) -> str:
@@ -54,20 +104,19 @@ def completed(state_dir: Path, entry: Entry) -> Entry:
 def refused(settings: Settings) -> list[str]:
     """The users whose new connections are refused. Raises a Fault (77)."""
     try:
-        return sorted(path.name for path in marks.frozen(settings.state_dir).iterdir())
-    except FileNotFoundError:
-        return []
+        return marks.users(marks.frozen(settings.state_dir))
     except OSError as error:
         raise service_user.fault(error) from error
 
 
-def send_signal(state_dir: Path, entry: Entry, pid: int, number: signal.Signals) -> bool:
+def send_signal(settings: Settings, entry: Entry, pid: int, number: signal.Signals) -> bool:
     """Signal one process of a cluster; False when it is not, or no longer, the cluster's."""
-    path = roster.directory(state_dir)
+    path = roster.directory(settings.state_dir)
+    uid = service_user.uid(settings)
 
     def is_member() -> bool:
         held = roster.is_live(path, entry.name) and roster.read(path, entry.name) == entry
-        return held and os.getpgid(pid) == entry.group
+        return held and membership.is_member(pid, entry.group, uid) is True
 
     return pinned.send(pid, number, is_member)
 

@@ -12,6 +12,7 @@ from papayactl.look.clients import BLOCKED, FROZEN
 from papayactl.look.served import served
 from papayactl.look.usage import Ledger
 from papayactl.state import certificate, records
+from papayactl.system import process
 from papayad.errors import Fault
 from papayad.formats.record import Record
 from papayad.log import segments
@@ -121,17 +122,9 @@ def _last(settings: Settings, end: int) -> Record | None:
 
 
 def _age(pid: int | None) -> float | None:
-    """How long a process has run, by ticks since the boot, as psutil counts them."""
-    if not pid:
-        return None
-    import time
-
-    import psutil
-
-    try:
-        return round(time.time() - psutil.Process(pid).create_time(), 1)
-    except psutil.NoSuchProcess:
-        return None
+    """How long a process has run."""
+    seen = process.read(pid) if pid else None
+    return round(process.age(seen), 1) if seen else None
 
 
 def _expires(settings: Settings, seen: Status) -> float | None:

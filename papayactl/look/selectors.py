@@ -19,7 +19,9 @@ from papayad.state.roster import Entry
 Selector = Callable[[Entry], bool]
 
 _PATTERN = re.compile(r"[a-z0-9._*?\[\]!-]+\Z")
-_PEER = re.compile(r"\[(?P<six>[^\]]+)\](?::(?P<six_port>\d+))?\Z|(?P<four>[\d.]+):(?P<port>\d+)\Z")
+_PEER = re.compile(
+    r"\[(?P<six>[^\]]+)\](?::(?P<six_port>[0-9]+))?\Z|(?P<four>[0-9.]+):(?P<port>[0-9]+)\Z"
+)
 
 
 def choose(entries: Sequence[Entry], texts: Sequence[str]) -> list[Entry]:
@@ -30,7 +32,7 @@ def choose(entries: Sequence[Entry], texts: Sequence[str]) -> list[Entry]:
 
 def parse(text: str) -> Selector:
     """What decides whether an entry is meant. A Fault (2) when the text is no selector."""
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         pid = int(text)
         return lambda entry: pid in (entry.recv, entry.send)
     user, at, place = text.rpartition("@")
@@ -46,6 +48,15 @@ def parse(text: str) -> Selector:
 def address(peer: str) -> str:
     """The address of "203.0.113.7:51234" or "[2001:db8::1]:51234"."""
     return peer.rpartition(":")[0].strip("[]")
+
+
+def has_address(entry: Entry) -> bool:
+    """Whether the client's peer is one: an entry is what somebody wrote."""
+    try:
+        ipaddress.ip_address(address(entry.peer))
+    except ValueError:
+        return False
+    return True
 
 
 def _user(pattern: str, text: str) -> Selector:

@@ -1,7 +1,7 @@
 """The room's certificate: made once by init, read for its names and its pin (design section 3).
 
-cryptography is imported only where a certificate is made or parsed; the pin needs only the standard
-library.
+cryptography is imported with this module, by the few commands that need it: the service's user may
+not be able to read it later.
 """
 
 import ipaddress
@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from papayad.errors import CONFIGURATION, Fault, denied_or, reason
 from papayad.formats import pin
-
-if TYPE_CHECKING:
-    from cryptography import x509
 
 YEARS = 10
 
@@ -49,8 +51,6 @@ def read(path: Path) -> Certificate:
 
 def of_der(der: bytes) -> Certificate:
     """Raises ValueError."""
-    from cryptography import x509
-
     parsed = x509.load_der_x509_certificate(der)
     expires = _moment(parsed)
     return Certificate(
@@ -69,11 +69,6 @@ def make(names: Sequence[str], private: bytes = b"") -> tuple[bytes, bytes]:
 
     The key is a new one, EC P-256, unless one is given. Raises a Fault (78) for what is no key.
     """
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
     key = _key(private) if private else ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
     now = datetime.now(UTC)
@@ -99,8 +94,6 @@ def make(names: Sequence[str], private: bytes = b"") -> tuple[bytes, bytes]:
 
 
 def _key(private: bytes) -> Any:
-    from cryptography.hazmat.primitives import serialization
-
     try:
         return serialization.load_pem_private_key(private, None)
     except (ValueError, TypeError) as error:
@@ -108,18 +101,14 @@ def _key(private: bytes) -> Any:
         raise Fault("the private key", why, "see listen.private_key", code=CONFIGURATION) from error
 
 
-def _general_name(name: str) -> "x509.GeneralName":
-    from cryptography import x509
-
+def _general_name(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
         return x509.DNSName(name)
 
 
-def _names(parsed: "x509.Certificate") -> tuple[str, ...]:
-    from cryptography import x509
-
+def _names(parsed: x509.Certificate) -> tuple[str, ...]:
     try:
         extension = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
@@ -128,7 +117,7 @@ def _names(parsed: "x509.Certificate") -> tuple[str, ...]:
     return tuple(str(name.value) for name in extension.value if isinstance(name, kinds))
 
 
-def _moment(parsed: "x509.Certificate") -> float:
+def _moment(parsed: x509.Certificate) -> float:
     """When it expires; not_valid_after_utc exists since cryptography 42."""
     if hasattr(parsed, "not_valid_after_utc"):
         return parsed.not_valid_after_utc.timestamp()

@@ -2,12 +2,12 @@
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from papayactl.cli import output
 from papayactl.state import records
 from papayactl.state.records import Placed
 from papayad.formats import record
@@ -77,7 +77,7 @@ def _values(placed: Placed) -> dict[str, str | int]:
 
 
 def _jsonl(placed: Placed) -> str:
-    return json.dumps(_values(placed), ensure_ascii=False) + "\n"
+    return output.as_json(_values(placed)) + "\n"
 
 
 def _csv(placed: Placed) -> str:

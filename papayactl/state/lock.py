@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from papayactl.state import service_user
-from papayactl.system import process
+from papayactl.system import process, service_user
 from papayad.errors import TRY_AGAIN, Fault, denied_or, reason
 from papayad.log import committed, holders
 from papayad.log.committed import Committed
@@ -58,7 +57,7 @@ def stopped_holders(state_dir: Path) -> list[int]:
 
 
 def no_log(error: OSError, settings: Settings) -> Fault:
-    remedy = service_user.REMEDY
+    remedy = service_user.remedy()
     if isinstance(error, FileNotFoundError):
         remedy = "start papayad once"
     what = str(error.filename or settings.state_dir)

@@ -39,9 +39,14 @@ class Units:
 
 
 def of(settings: Settings) -> Units | None:
-    """The room's units; None without systemd, without root's rights, or if no unit is for it."""
+    """The room's units, to be started and stopped: by root only."""
+    return seen(settings) if os.geteuid() == 0 else None
+
+
+def seen(settings: Settings) -> Units | None:
+    """The room's units; None without systemd, or if no unit is for it."""
     room = settings.room
-    if os.geteuid() != 0 or not BOOTED.is_dir() or settings.path != CONFIGURATIONS / f"{room}.toml":
+    if not BOOTED.is_dir() or settings.path != CONFIGURATIONS / f"{room}.toml":
         return None
     name = "papayad" if room == DEFAULT_ROOM else f"papayad@{room}"
     service, socket = _shown(f"{name}.service"), _shown(f"{name}.socket")

@@ -8,7 +8,7 @@ def nanoseconds(process: Process) -> int:
     """What a process has used since it began; from its ticks where the scheduler does not tell."""
     tasks = [f"task/{process.pid}"]
     if process.threads > 1:
-        tasks = [f"task/{task}" for task in proc.names(process.pid, "task") or ()]
+        tasks = [f"task/{task}" for task in proc.tasks(process.pid) or ()]
     texts = [proc.text(process.pid, f"{task}/schedstat") for task in tasks]
     told = [int(text.split()[0]) for text in texts if text]
     return sum(told) if told else int((process.user + process.system) * 1e9)

@@ -20,14 +20,10 @@ class Descriptor:
 
 def read(pid: int) -> list[Descriptor] | None:
     """The descriptors in their order; None when they may not be known."""
-    names = proc.names(pid, "fd")
-    if names is None:
+    found = proc.descriptors(pid)
+    if found is None:
         return None
-    found = ((int(name), proc.target(pid, f"fd/{name}")) for name in names)
-    return sorted(
-        (Descriptor(number, target) for number, target in found if target is not None),
-        key=lambda one: one.number,
-    )
+    return [Descriptor(int(number), found[number]) for number in sorted(found, key=int)]
 
 
 def position(pid: int, number: int) -> int | None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from errno import EACCES, EINVAL, ENOENT, EPERM, ESRCH
 from typing import TypeVar
 
+from papayactl.system import eye
+
 _UNKNOWN = {ENOENT, ESRCH, EACCES, EPERM, EINVAL}
 _READ_AT_MOST = 65536
 
@@ -17,17 +19,17 @@ T = TypeVar("T")
 
 def text(pid: int, name: str) -> str | None:
     """The content of /proc/PID/NAME."""
-    return _known(_content, f"/proc/{pid}/{name}")
+    return _known(lambda: _content(f"/proc/{pid}/{name}"), "text", pid, name)
 
 
-def names(pid: int, directory: str) -> list[str] | None:
-    """The names in /proc/PID/DIRECTORY."""
-    return _known(os.listdir, f"/proc/{pid}/{directory}")
+def tasks(pid: int) -> list[str] | None:
+    """The names of its threads."""
+    return _known(lambda: os.listdir(f"/proc/{pid}/task"), "tasks", pid)
 
 
-def target(pid: int, link: str) -> str | None:
-    """Where the symbolic link /proc/PID/LINK leads."""
-    return _known(os.readlink, f"/proc/{pid}/{link}")
+def descriptors(pid: int) -> dict[str, str] | None:
+    """Where each of its open files leads, by its number."""
+    return _known(lambda: _links(f"/proc/{pid}/fd"), "descriptors", pid)
 
 
 def fields(content: str) -> dict[str, int]:
@@ -41,13 +43,23 @@ def fields(content: str) -> dict[str, int]:
     return numbers
 
 
-def _known(ask: Callable[[str], T], path: str) -> T | None:
+def _known(look: Callable[[], T], *question: str | int) -> T | None:
+    """What we see; else what root sees for us, if there is one; else None."""
     try:
-        return ask(path)
+        return look()
     except OSError as error:
-        if error.errno in _UNKNOWN:
-            return None
-        raise
+        if error.errno not in _UNKNOWN:
+            raise
+    seen: T | None = eye.ask(*question)
+    return seen
+
+
+def _links(path: str) -> dict[str, str]:
+    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return eye.links_in(directory)
+    finally:
+        os.close(directory)
 
 
 def _content(path: str) -> str:

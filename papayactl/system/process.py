@@ -5,6 +5,7 @@ On Linux it is read from /proc/PID/stat, which everybody may read; elsewhere psu
 
 import os
 import sys
+import time
 from dataclasses import dataclass
 
 from papayactl.system import proc
@@ -40,6 +41,13 @@ class Process:
 def read(pid: int) -> Process | None:
     """The process with this pid, or None when there is none."""
     return _read_proc(pid) if sys.platform == "linux" else _read_psutil(pid)
+
+
+def age(seen: Process) -> float:
+    """Seconds since a process began."""
+    if sys.platform != "linux":
+        return time.time() - seen.started
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - seen.started / _TICK
 
 
 def _read_proc(pid: int) -> Process | None:

@@ -30,7 +30,7 @@ from papayad.log.reader import Reader
 from papayad.log.resume import Start, resolve
 from papayad.sandbox.rlimits import confine
 from papayad.state import roster
-from papayad.state.groups import announce
+from papayad.state.groups import DEAF_TO, announce
 from papayad.system.descriptors import close_all_but, silence_standard_streams
 from papayad.system.plain_signals import (
     BLOCK,
@@ -44,13 +44,6 @@ from papayad.system.plain_signals import (
 from papayad.system.proctitle import set_title
 
 _SEND_MAY_TAKE = 2.0  # seconds for SEND to send what is committed, and to end
-_NOT_OURS = tuple(
-    int(one)
-    for one in (
-        signal.SIGHUP, signal.SIGINT, signal.SIGPIPE,
-        signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU,
-    )
-)  # fmt: skip
 _SIGTERM, _SIGCHLD = int(signal.SIGTERM), int(signal.SIGCHLD)
 
 
@@ -92,7 +85,7 @@ def reset_signals() -> None:
     The acceptor blocked all signals before it forked, so its handlers took none since then.
     """
     set_wakeup_fd(-1)
-    for signum in _NOT_OURS:
+    for signum in DEAF_TO:
         set_handler(signum, IGNORED)
     set_handler(_SIGTERM, DEFAULT)
     set_handler(_SIGCHLD, DEFAULT)

@@ -10,6 +10,7 @@ process in another one, inside or outside of a container, signals nobody by that
 
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from os import close, killpg, listdir, pread
 from pathlib import Path
@@ -19,6 +20,16 @@ from papayad.system.locks import create_locked, is_held, is_held_at
 
 ANNOUNCEMENT = signal.SIGUSR1  # "look again", never a count
 _ANNOUNCEMENT = int(ANNOUNCEMENT)
+
+#: Ignored by RECV and SEND, whoever sends them; nobody else ignores all of these, so that papayactl
+#: tells a client's process by them.
+DEAF_TO = tuple(
+    int(one)
+    for one in (
+        signal.SIGHUP, signal.SIGINT, signal.SIGPIPE,
+        signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU,
+    )
+)  # fmt: skip
 _BYTES_AT_MOST = 1024  # of a group's file
 
 
@@ -78,16 +89,20 @@ def remove_free(path: Path) -> None:
             (path / str(group)).unlink(missing_ok=True)
 
 
-def announce(path: str, own: int) -> None:
+def _everybody(_: int) -> bool:
+    return True
+
+
+def announce(path: str, own: int, is_meant: Callable[[int], bool] = _everybody) -> None:
     """Send ANNOUNCEMENT to every live group, listed anew each time: no cache to be stale.
 
     `own` is the caller's process group if it belongs to the room, else 0. A group whose lock is
     free, or that is of another pid namespace, is never signalled: its number may belong to
-    somebody else. Nor is group 0 or 1.
+    somebody else. Nor is group 0 or 1, nor one that `is_meant` says no to.
     """
     for name in listdir(path):
         group = number(name)
-        if group > 1 and (group == own or _is_in_reach(f"{path}/{name}")):
+        if group > 1 and (group == own or (_is_in_reach(f"{path}/{name}") and is_meant(group))):
             try:
                 killpg(group, _ANNOUNCEMENT)
             except (ProcessLookupError, PermissionError):

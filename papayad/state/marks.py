@@ -7,6 +7,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from papayad.formats.record import NAME
+from papayad.system.files import plain_names
+
 
 def seen(state_dir: Path) -> Path:
     """A directory with a file for each token, by Token.id; its time is the last use."""
@@ -21,6 +24,26 @@ def frozen(state_dir: Path) -> Path:
 def muted(state_dir: Path) -> Path:
     """A directory with a file for each user who may only read."""
     return state_dir / "muted"
+
+
+def leave(directory: Path, user: str) -> None:
+    """Mark a user. Raises OSError."""
+    directory.mkdir(mode=0o700, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    os.close(os.open(directory / user, flags, 0o600))
+
+
+def remove(directory: Path, user: str) -> None:
+    """Take a user's mark away, if there is one. Raises OSError."""
+    (directory / user).unlink(missing_ok=True)
+
+
+def users(directory: Path) -> list[str]:
+    """The users that are marked, in alphabetical order. Raises OSError."""
+    try:
+        return sorted(name for name in plain_names(directory) if NAME.match(name))
+    except FileNotFoundError:
+        return []
 
 
 def touch_seen(state_dir: str, token: str) -> None:

@@ -18,7 +18,8 @@ from papayad.system.spawn import where
 
 Ready = Callable[[], None]
 
-_READY = b"ready"
+_READY = b"ready"  # of the daemon, or of a process that it has started
+_WORD_AT_MOST = 65536
 _BETWEEN = "\0"  # no line of a Fault contains it
 
 
@@ -46,8 +47,10 @@ def detach(
 def _wait(reading: int, child: int) -> None:
     """In the starter: wait until the daemon is ready, or has said why it is not, or has ended."""
     os.waitpid(child, 0)
-    with os.fdopen(reading, "rb") as pipe:
-        word = pipe.read()
+    word = b""
+    while word != _READY and (data := os.read(reading, _WORD_AT_MOST)):
+        word += data
+    os.close(reading)
     if word == _READY:
         return
     parts = word.decode(errors="replace").split(_BETWEEN)

@@ -1,36 +1,50 @@
 """Fixtures of papayactl's tests."""
 
-import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lab.kit.admin.staged import StagedRoom
-from lab.kit.room import ROOT, free_port
+from lab.kit.room import ROOT, free_port, give_to_service
 from papayad import config
 from papayad.log import store
+from papayad.settings import Settings
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[StagedRoom]:
-    """A room that papayad has prepared once, without an acceptor."""
+def room() -> Iterator[StagedRoom]:
+    """A room that papayad has prepared once, without an acceptor.
+
+    Not in pytest's own directory, which is closed to the user that papayactl becomes.
+    """
+    with tempfile.TemporaryDirectory(prefix="papaya-test-") as directory:
+        room = StagedRoom(_prepared(Path(directory)))
+        yield room
+        room.end()
+
+
+def _prepared(directory: Path) -> Settings:
     service: dict[str, str] = {
-        "state_dir": str(tmp_path / "state"),
-        "run_dir": str(tmp_path / "run"),
-        "tokens": str(tmp_path / "tokens"),
+        "state_dir": str(directory / "state"),
+        "run_dir": str(directory / "run"),
+        "tokens": str(directory / "tokens"),
     }
+    if ROOT:
+        service |= {"user": "nobody", "group": "nogroup"}
     listen = {"addresses": [f"127.0.0.1:{free_port()}"], "tls": "off"}
-    path = tmp_path / "main.toml"
+    path = directory / "main.toml"
     made = config.defaults("main", path, service=service, listen=listen)
     path.write_text(config.render(made))
     made.tokens.touch()
     Path(made.service.run_dir).mkdir()
     made.state_dir.mkdir(mode=0o700)
     store.prepare(made.state_dir, lambda _: None)
-    room = StagedRoom(made)
-    yield room
-    room.end()
+    if ROOT:
+        give_to_service(directory)
+    return made
 
 
 @pytest.fixture
@@ -39,16 +53,6 @@ def healthy(room: StagedRoom) -> StagedRoom:
     room.ctl("token", "add", "alice")
     room.settings.tokens.chmod(0o600)
     if ROOT:
-        text = room.settings.path.read_text().replace('user = "papaya"', 'user = "nobody"')
-        room.settings.path.write_text(text.replace('group = "papaya"', 'group = "nogroup"'))
-        for path in (
-            room.settings.state_dir,
-            *room.settings.state_dir.rglob("*"),
-            room.settings.tokens,
-        ):
-            os.chown(path, 65534, 65534)
-        for directory in room.settings.state_dir.parents:  # pytest's own are closed to others
-            if directory.stat().st_mode & 0o011 != 0o011:
-                directory.chmod(directory.stat().st_mode | 0o011)
+        shutil.chown(room.settings.tokens, "nobody", "nogroup")
     room.acceptor()
     return room

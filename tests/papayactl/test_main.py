@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.kit.admin.ctl import runner
+from lab.kit.admin import ctl
 from papayactl import commands
-from papayactl.main import main
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -18,7 +17,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_names_every_command() -> None:
-    result = runner().invoke(main, ["--help"])
+    result = ctl.run("--help")
     for command in Path(*commands.__path__).glob("[a-z]*.py"):
         if "_" in command.stem:  # a part of another one
             continue

@@ -12,23 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 
 from lab.kit import certificate, processes
-from lab.kit.admin.ctl import runner
+from lab.kit.admin.ctl import ctl
 from lab.kit.room import ROOT, Room, free_port, give_to_service, is_alive, wait_for
 from papayactl.act import control
-from papayactl.main import main
 from papayad import config
 from papayad.formats import invite
 from papayad.formats.wire import Greeting, Hello, Refusal
 from papayad.state import force
 from papayad.system.files import write_whole
 from tests.conftest import MakeRoom
-
-
-def ctl(room: Room, *words: str) -> Result:
-    return runner().invoke(main, ["--config", str(room.path), *words])
 
 
 def ctl_json(room: Room, *words: str) -> Any:

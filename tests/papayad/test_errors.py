@@ -7,6 +7,7 @@ import pytest
 
 from papayad import errors
 from papayad.errors import Fault
+from papayad.formats.harmless import harmless
 
 
 def test_the_exit_codes_are_those_of_the_design() -> None:
@@ -34,16 +35,16 @@ def test_a_fault_is_one_line_on_stderr(
     fault: Fault, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        errors.exit_with("papayactl", fault)
+        errors.exit_with("papayactl", fault, harmless)
     assert capsys.readouterr() == ("", line)
 
 
 def test_a_fault_ends_the_program_with_its_code() -> None:
     with pytest.raises(SystemExit) as caught:
-        errors.exit_with("papayad", Fault("what", "why", code=errors.TRY_AGAIN))
+        errors.exit_with("papayad", Fault("what", "why", code=errors.TRY_AGAIN), harmless)
     assert caught.value.code == 75
     with pytest.raises(SystemExit) as caught:
-        errors.exit_with("papayad", Fault("what", "why"))
+        errors.exit_with("papayad", Fault("what", "why"), harmless)
     assert caught.value.code == 1
 
 

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from click.testing import Result
-
 from lab.kit import CHECKOUT
-from lab.kit.admin.ctl import runner
-from lab.kit.room import PATIENCE
-from papayactl.main import main
+from lab.kit.admin.ctl import Result, run
+from lab.kit.room import PATIENCE, SERVICE
 from papayad.settings import Settings
 from papayad.state import roster
 
@@ -38,7 +35,7 @@ class StagedRoom:
 
     def ctl(self, *words: str, input: str | None = None) -> Result:
         options = ["--config", str(self.settings.path), "--room", self.settings.room]
-        return runner().invoke(main, [*options, *words], input=input)
+        return run(*options, *words, input=input)
 
     def ctl_json(self, *words: str) -> Any:
         result = self.ctl("--json", *words)
@@ -79,6 +76,7 @@ class StagedRoom:
             stdout=subprocess.PIPE,
             text=True,
             cwd=CHECKOUT,
+            **SERVICE,
             env=os.environ
             | {"PYTHONPATH": str(CHECKOUT)}
             | ({"STUBBORN": "1"} if stubborn else {}),

@@ -23,7 +23,8 @@ PR_SET_PDEATHSIG = 1
 def cluster(state_dir: str, user: str, peer: str, token: str) -> None:
     """The parent stays, so that the test can end it; RECV and SEND end with it."""
     os.setpgid(0, 0)
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    for number in (signal.SIGUSR1, *groups.DEAF_TO):
+        signal.signal(number, signal.SIG_IGN)
     path = Path(state_dir)
     groups.create(groups.directory(path))
     entry = roster.Entry(
@@ -47,7 +48,7 @@ def _be_recv(lock: int) -> None:
         tie(PR_SET_PDEATHSIG, signal.SIGKILL)
         roster.complete(lock, os.getppid(), os.getpid())
         print(os.getppid(), os.getpid(), flush=True)
-        signal.sigwait([signal.SIGHUP])
+        signal.sigwait([signal.SIGUSR2])
     os.waitpid(send, 0)
     os._exit(0)
 

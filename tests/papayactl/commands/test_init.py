@@ -9,11 +9,9 @@ import stat
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
-from lab.kit.admin.ctl import runner
+from lab.kit.admin.ctl import Result, run
 from papayactl.look import acceptor
-from papayactl.main import main
 from papayad import config
 from papayad.formats import invite, pin
 from papayad.formats.address import parse_address
@@ -33,7 +31,7 @@ def top(tmp_path: Path) -> Path:
 
 
 def init(top: Path, *words: str, room: str = "main") -> Result:
-    return runner().invoke(main, ["--room", room, "init", "--dir", str(top), *USER, *words])
+    return run("--room", room, "init", "--dir", str(top), *USER, *words)
 
 
 def mode(path: Path) -> int:

@@ -81,14 +81,14 @@ def test_a_process_outside_the_group_is_no_member(room: StagedRoom) -> None:
     room.client("alice")
     (entry,) = living.living(room.settings)
     assert os.getpgrp() != entry.group
-    assert not living.send_signal(room.settings.state_dir, entry, os.getpid(), signal.SIGKILL)
+    assert not living.send_signal(room.settings, entry, os.getpid(), signal.SIGKILL)
 
 
 def test_an_entry_that_changed_is_another_cluster(room: StagedRoom) -> None:
     room.client("alice")
     (entry,) = living.living(room.settings)
     other = roster.Entry(**{name: getattr(entry, name) for name in entry.__slots__} | {"since": 1})
-    assert not living.send_signal(room.settings.state_dir, other, entry.recv, signal.SIGKILL)
+    assert not living.send_signal(room.settings, other, entry.recv, signal.SIGKILL)
     assert len(room.ctl_json("list")) == 1
 
 

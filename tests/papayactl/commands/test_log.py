@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.kit.admin.ctl import TALKATIVE, block, ctl, is_idle
+from lab.kit.admin.ctl import TALKATIVE, block, ctl, is_idle, worker
 from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import PATIENCE, Room, wait_for
 from papayactl.state import records, verify
@@ -124,7 +124,7 @@ def test_tail_follows_across_segments(make_room: MakeRoom) -> None:
         [*command, "log", "tail", "-n", "0", "-f"], stdout=subprocess.PIPE
     ) as tail:
         assert tail.stdout
-        wait_for(lambda: "nanosleep" in Path(f"/proc/{tail.pid}/wchan").read_text())
+        wait_for(lambda: "nanosleep" in Path(f"/proc/{worker(tail.pid)}/wchan").read_text())
         for number in range(10):
             alice.send(b"MSG a%d hello\n" % number)
         alice.ping()

@@ -9,7 +9,7 @@ import pytest
 
 from lab.kit.admin.ctl import ctl
 from lab.kit.admin.staged import StagedRoom
-from lab.kit.room import Peer, Room
+from lab.kit.room import ROOT, Peer, Room, give_to_service
 from papayad.formats import record, redaction
 from papayad.formats.wire import check_of
 from papayad.log import segments, store
@@ -224,6 +224,8 @@ def test_what_a_start_refuses_is_taken_as_it_is(room: StagedRoom) -> None:
     own.close()
     os.truncate(segments.path(state_dir, segments.bases(state_dir)[-2]), 50)
     (state_dir / "committed").write_bytes(b"%020d\n" % 5)
+    if ROOT:
+        give_to_service(state_dir)
     done = room.ctl_json("log", "restored")
     assert done["end"] > segments.bases(state_dir)[-1]
     assert any("and the next one begins at" in line for line in done["said"])

@@ -4,8 +4,10 @@ import os
 import signal
 import threading
 import time
+from dataclasses import asdict
 
 from lab.kit.admin.staged import StagedRoom
+from lab.kit.room import ROOT, give_to_service
 from papayactl.state import token_file
 from papayad import config
 from papayad.formats import invite
@@ -134,10 +136,13 @@ def test_revoke_by_id_leaves_the_users_other_token(room: StagedRoom) -> None:
 def test_revoke_reaches_the_rooms_that_share_the_file(room: StagedRoom) -> None:
     path = room.settings.path.with_name("ops.toml")
     state_dir = room.settings.path.with_name("ops-state")
-    service = {"state_dir": str(state_dir), "tokens": str(room.settings.tokens)}
+    own = {"state_dir": str(state_dir)}
+    service = asdict(room.settings.service) | own
     path.write_text(config.render(config.defaults("ops", path, service=service)))
     state_dir.mkdir()
     store.prepare(state_dir, lambda _: None)
+    if ROOT:
+        give_to_service(state_dir)
     token = room.ctl_json("token", "add", "alice")["id"]
     other = StagedRoom(config.load(path, "ops"))
     try:

@@ -22,7 +22,7 @@ def test_who_may_read_what(healthy: StagedRoom) -> None:
 @pytest.mark.skipif(not ROOT, reason="only root makes files of somebody else")
 def test_what_became_roots(healthy: StagedRoom) -> None:
     (healthy.settings.state_dir / "shutdown").touch()
-    assert only(healthy, "failure")["remedy"].startswith("chown -R --reference=")
+    assert only(healthy, "failure")["remedy"].startswith("chown -RhP --reference=")
     (healthy.settings.state_dir / "shutdown").unlink()
     os.chown(healthy.settings.tokens, 0, 0)
     assert only(healthy, "failure")["remedy"].startswith("chgrp nogroup ")
