@@ -34,14 +34,19 @@ refuse() {
 # place SOURCE DIRECTORY [NAME]: installs a file, below the prefix or elsewhere, and notes it for
 # uninstall. In the file, paths that begin with /usr/bin and /usr/share are changed to the real ones.
 place() {
-    target=$2/${3:-${1##*/}}
-    mkdir -p "$destdir$2"
     sed "s,/usr/bin/papaya,$prefix/bin/papaya,g; s,/usr/share/papayad,$prefix/share/papayad,g
         s,%%PREFIX%%/etc,$etc,g; s,%%PREFIX%%,$prefix,g; s,\${TRUEPREFIX},$prefix,g
         s,@PKG_SYSCONFDIR@,$etc,g; s,@PREFIX@,$prefix,g" \
-        "$1" >"$destdir$target"
-    chmod "${mode:-644}" "$destdir$target"
-    echo "$target" >>"$list"
+        "$1" >"$work/placed"
+    put "$2/${3:-${1##*/}}" "${mode:-644}"
+}
+
+# put TARGET MODE: installs $work/placed, and notes it for uninstall. install(1) makes the file anew:
+# a link that somebody left in its place is replaced and not followed.
+put() {
+    mkdir -p "$destdir${1%/*}"
+    install -m "$2" "$work/placed" "$destdir$1"
+    echo "$1" >>"$list"
 }
 
 choose_python() {
@@ -66,11 +71,9 @@ install_programs() {
     $pip wheel --no-deps --wheel-dir build/wheel .
     $pip install --no-deps build/wheel/*.whl
     for program in papayad papayactl papayachat; do
-        mkdir -p "$destdir$prefix/bin"
         printf '#!%s\nimport sys\n\nfrom %s.main import main\n\nmain()\n' \
-            "$home/venv/bin/python -P" "$program" >"$destdir$prefix/bin/$program"
-        chmod 755 "$destdir$prefix/bin/$program"
-        echo "$prefix/bin/$program" >>"$list"
+            "$home/venv/bin/python -P" "$program" >"$work/placed"
+        put "$prefix/bin/$program" 755
     done
 }
 
@@ -145,8 +148,14 @@ uninstall() {
     fi
 }
 
+make_work() {
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+}
+
 case ${1:-} in
 install)
+    make_work
     choose_python
     install_programs
     install_pages
@@ -154,6 +163,7 @@ install)
     explain
     ;;
 stage)
+    make_work
     stage_programs
     install_pages
     install_service

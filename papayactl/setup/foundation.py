@@ -7,6 +7,7 @@ each is useful even if the next one fails. What exists stays as it is, and is li
 import grp
 import os
 import pwd
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,14 +19,15 @@ from papayad import config
 from papayad.errors import CONFIGURATION, NO_PERMISSION, Fault
 from papayad.formats.address import parse_address
 from papayad.settings import Settings
-from papayad.system.files import sync_directory, write_whole
+from papayad.system import directories
+from papayad.system.files import create_whole
 
 PORT = 7722
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The owner of the room. Both ids are -1 for an ordinary user: then chown(2) does nothing."""
+    """The owner of the room. Both ids are -1 for an ordinary user: then all is that user's."""
 
     uid: int = -1
     gid: int = -1
@@ -53,14 +55,16 @@ class Foundation:
     def lay(self, owner: Owner, names: Sequence[str]) -> None:
         """Make the directories and files; `names` are for the certificate. Raises OSError."""
         settings = self.settings.service
-        root = Owner(-1, owner.gid)  # files that the service only reads: root:group
-        readable = 0o640 if owner.gid >= 0 else 0o600
-        self._directory(Path(settings.state_dir), 0o700, owner)
-        self._directory(Path(settings.run_dir), 0o755, owner)
-        if self._with_certificate():
-            self._certificate(names, root, readable)
-        self._file(self.settings.tokens, b"", readable, root)
-        self._file(self.settings.path, config.render(self.settings).encode(), 0o644, Owner())
+        before = os.umask(0o022)  # the service has to pass whatever is made above its directories
+        try:
+            self._directory(Path(settings.state_dir), 0o700, owner)
+            self._directory(Path(settings.run_dir), 0o755, owner)
+            if self._with_certificate():
+                self._certificate(names, owner)
+            self._secret(self.settings.tokens, b"", owner)
+            self._file(self.settings.path, config.render(self.settings).encode(), 0o644)
+        finally:
+            os.umask(before)
 
     def _paths(self) -> list[Path]:
         settings, listen = self.settings.service, self.settings.listen
@@ -78,40 +82,48 @@ class Foundation:
         listen = self.settings.listen
         return [path for path in map(Path, (listen.certificate, listen.private_key)) if _is(path)]
 
-    def _certificate(self, names: Sequence[str], owner: Owner, mode: int) -> None:
+    def _certificate(self, names: Sequence[str], owner: Owner) -> None:
         there = self._certificate_files()
         if there:
             self.left += there
             return
         public, private = certificate.make(names)
-        self._file(Path(self.settings.listen.private_key), private, mode, owner)
-        self._file(Path(self.settings.listen.certificate), public, 0o644, Owner())
+        self._secret(Path(self.settings.listen.private_key), private, owner)
+        self._file(Path(self.settings.listen.certificate), public, 0o644)
+
+    def _secret(self, path: Path, content: bytes, owner: Owner) -> None:
+        """A file that the service reads and nobody else: root's, and its group's."""
+        self._file(path, content, 0o640 if owner.gid >= 0 else 0o600, owner.gid)
 
     def _directory(self, path: Path, mode: int, owner: Owner) -> None:
         if _is(path):
             self.left.append(path)
             return
-        _make_parents(path)
-        path.mkdir(mode=0o700)
-        os.chown(path, owner.uid, owner.gid)
-        path.chmod(mode)
+        if owner.uid >= 0:
+            directories.make(path, mode, owner.uid, owner.gid)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=mode)
         self.made.append(path)
 
-    def _file(self, path: Path, content: bytes, mode: int, owner: Owner) -> None:
+    def _file(self, path: Path, content: bytes, mode: int, gid: int = -1) -> None:
         """Make a file as a whole or not at all; one that somebody made meanwhile stays."""
-        _make_parents(path)
-        new = path.with_name(f".{path.name}.new")
-        new.unlink(missing_ok=True)
-        write_whole(new, content, mode)
+        directory = _enter(path.parent)
         try:
-            os.chown(new, owner.uid, owner.gid)
-            os.link(new, path)
+            create_whole(directory, path.name, content, mode, gid=gid)
             self.made.append(path)
         except FileExistsError:
             self.left.append(path)
         finally:
-            new.unlink()
-        sync_directory(path.parent)
+            os.close(directory)
+
+
+def _enter(path: Path) -> int:
+    """A descriptor of the directory, made where it is missing; root's follows nobody's links."""
+    if os.geteuid() == 0:
+        return directories.enter(path)
+    path.mkdir(parents=True, exist_ok=True)
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def free_addresses(path: Path) -> list[str]:
@@ -141,6 +153,7 @@ def _owner(settings: Settings) -> Owner:
 
 def _command_for(user: str, group: str) -> str:
     """The command that makes a service user on this system."""
+    user, group = shlex.quote(user), shlex.quote(group)
     if sys.platform.startswith("freebsd"):
         return f"pw groupadd {group}; pw useradd {user} -g {group} -d /nonexistent -s /sbin/nologin"
     if not sys.platform.startswith("linux"):
@@ -170,14 +183,6 @@ def _check_passable(directory: Path, owner: Owner) -> None:
         if not seen.st_mode & bit:
             why = f"the service's user cannot pass {one} (mode {seen.st_mode & 0o7777:04o})"
             raise Fault(str(directory), why, "choose another place", code=CONFIGURATION)
-
-
-def _make_parents(path: Path) -> None:
-    """Make the directories above, so that the service can pass, whatever the umask is."""
-    for parent in reversed(path.parents):
-        if not parent.exists():
-            parent.mkdir()
-            parent.chmod(0o755)
 
 
 def _is(path: Path) -> bool:

@@ -21,11 +21,11 @@ def editing(settings: Settings) -> Iterator[dict[str, Ban]]:
     """
     path = settings.bans
     bans.read_bans(path)  # to find a mistake before the lock is taken
-    with edit.alone(path):
-        known = {ban.subject: ban for ban in bans.read_bans(path)}
+    with edit.alone(path) as real:
+        known = {ban.subject: ban for ban in bans.read_bans(real)}
         yield known
-        _make_like(path, settings.tokens)
-        bans.write_bans(path, list(known.values()))
+        _make_like(real, settings.tokens)
+        bans.write_bans(real, list(known.values()))
 
 
 def subject(text: str) -> str:
@@ -41,7 +41,8 @@ def _make_like(path: Path, model: Path) -> None:
     if path.exists():
         return
     status = model.stat()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
     try:
         if os.geteuid() == 0:
             os.fchown(descriptor, status.st_uid, status.st_gid)

@@ -19,10 +19,10 @@ def editing(path: Path) -> Iterator[dict[str, Token]]:
     Raises a Fault (77, 78); then the file is as it was.
     """
     tokens.read_tokens(path)  # to find a mistake before the lock is taken
-    with edit.alone(path):
-        known = tokens.read_tokens(path)
+    with edit.alone(path) as real:
+        known = tokens.read_tokens(real)
         yield known
-        tokens.write_tokens(path, known)
+        tokens.write_tokens(real, known)
 
 
 def add(path: Path, user: str, expires: float = 0) -> tuple[Token, str]:

@@ -18,10 +18,32 @@ _OTHERS_WRITE = 0o022
 def make(path: Path, mode: int, uid: int, gid: int) -> None:
     """Make a directory, and those above it that are missing; the last one's owner is given.
 
-    One that is there keeps mode and owner, unless nobody but root can have made it. A link is
-    followed only where nobody but root can have put it. For root. Raises OSError.
+    One that is there keeps mode and owner, unless nobody but root can have made it, or nothing is
+    in it. For root. Raises OSError.
     """
-    here = os.open("/", _DIRECTORY)
+    here, is_roots = _walk(path)
+    try:
+        if os.fstat(here).st_uid == 0 and (is_roots or not os.listdir(here)):
+            os.fchown(here, uid, gid)
+            os.fchmod(here, mode)
+    finally:
+        os.close(here)
+
+
+def enter(path: Path) -> int:
+    """A descriptor of a directory, which is made, with those above it, where it is missing.
+
+    For root. Raises OSError.
+    """
+    return _walk(path)[0]
+
+
+def _walk(path: Path) -> tuple[int, bool]:
+    """Open a directory, part by part, and say whether nobody but root can have put it there.
+
+    A link is followed only where nobody but root can have put it.
+    """
+    here, is_roots = os.open("/", _DIRECTORY), True
     parts = deque(path.parts[1:])
     links = 0
     try:
@@ -38,11 +60,10 @@ def make(path: Path, mode: int, uid: int, gid: int) -> None:
                 below = _enter(name, here)
             os.close(here)
             here = below
-        if is_roots and os.fstat(here).st_uid == 0:
-            os.fchown(here, uid, gid)
-            os.fchmod(here, mode)
-    finally:
+    except BaseException:
         os.close(here)
+        raise
+    return here, is_roots
 
 
 def _enter(name: str, above: int) -> int:

@@ -44,6 +44,33 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     sync_directory(path.parent)
 
 
+def create_whole(
+    directory: int, name: str, content: bytes, mode: int, uid: int = -1, gid: int = -1
+) -> None:
+    """Make a file in an open directory, whole or not at all; no link is followed.
+
+    Raises OSError: FileExistsError when there is one of that name, which stays as it is.
+    """
+    temporary = f".{name}.{os.getpid()}"
+    with suppress(FileNotFoundError):
+        os.unlink(temporary, dir_fd=directory)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(temporary, flags, 0o600, dir_fd=directory)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchown(descriptor, uid, gid)
+            os.fchmod(descriptor, mode)
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        at = {"src_dir_fd": directory, "dst_dir_fd": directory}
+        os.link(temporary, name, **at, follow_symlinks=False)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=directory)
+    os.fsync(directory)
+
+
 def sync_directory(path: str | Path) -> None:
     """Make the names in a directory durable (fsync(2) on the directory)."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import shutil
 import socket
 import ssl
 import stat
@@ -180,3 +181,30 @@ def test_without_the_right_to_write_it_says_so(tmp_path: Path) -> None:
     result = init(tmp_path / "room")
     tmp_path.chmod(0o700)
     assert result.exit_code == 77
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root gives files away")
+def test_nobodys_link_is_followed(top: Path, tmp_path: Path) -> None:
+    """In a directory of the service: nothing behind a link is made, changed or given away."""
+    precious = tmp_path / "precious"
+    precious.mkdir(mode=0o700)
+    (precious / "file").write_text("kept")
+    (precious / "file").chmod(0o600)
+    top.mkdir()
+    for name in ("state", "run"):
+        (top / name).symlink_to(precious)
+    for name in ("tokens", ".tokens.new", "key.pem"):
+        (top / name).symlink_to(precious / "file")
+    shutil.chown(top, "nobody", "nogroup")
+    before = snapshot(precious)
+    assert init(top).exit_code != 0
+    assert snapshot(precious) == before
+    assert (precious.stat().st_uid, mode(precious), mode(precious / "file")) == (0, 0o700, 0o600)
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root gives files away")
+def test_a_room_in_a_directory_of_the_service(top: Path) -> None:
+    top.mkdir()
+    shutil.chown(top, "nobody", "nogroup")
+    assert init(top).exit_code == 0
+    assert config.load(top / "main.toml", "main").state_dir.owner() == "nobody"
