@@ -8,6 +8,7 @@ used, so that a `send` in a shell loop loads nothing that it does not need.
 import io
 import os
 import sys
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -17,10 +18,11 @@ import click
 import papayachat.commands
 from papayachat.stream.terminal import tell
 from papayad import __version__
-from papayad.errors import DONE, Fault
+from papayad.errors import DONE, FAILED, Fault, reason
 
 PROGRAM = "papayachat"
 _NO_SCREEN = (None, "", "dumb", "unknown")
+_STDOUT_IS_FULL = (ENOSPC, EDQUOT, EFBIG, EIO)
 INTERRUPTED = 130  # the exit code that a shell shows for SIGINT
 
 
@@ -40,7 +42,7 @@ class Files(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # of stdout; a lost connection would be a Fault
+        except BrokenPipeError:  # of stdout; click would end with 1
             return _nobody_reads()
 
 
@@ -57,22 +59,32 @@ def papayachat_command(ctx: click.Context, profile: str | None, plain: bool) -> 
         return DONE
     from papayachat.disk.profile import load
 
-    chosen = load(profile)
     if plain or not _is_screen():
-        from papayachat.script.lines import run
-    else:
-        from papayachat.screen.screen import run
-    return run(chosen)
+        from papayachat.script.lines import run as run_lines
+
+        return run_lines(load(profile))
+    from papayachat.screen.screen import run as run_screen
+
+    return run_screen(load(profile) if profile is not None else None)
 
 
 def main() -> None:
     """The program; it always ends with sys.exit."""
     _have_standard_streams()
     try:
-        sys.exit(papayachat_command.main(prog_name=PROGRAM, standalone_mode=False) or DONE)
+        code = papayachat_command.main(prog_name=PROGRAM, standalone_mode=False) or DONE
+        sys.stdout.flush()
+        sys.exit(code)
     except Fault as fault:
         tell(str(fault))
+        _nobody_reads()
         sys.exit(fault.code)
+    except OSError as error:
+        if error.errno not in _STDOUT_IS_FULL:
+            raise
+        tell(f"stdout: {reason(error)}")
+        _nobody_reads()
+        sys.exit(FAILED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -86,7 +98,7 @@ def _is_screen() -> bool:
 
 
 def _nobody_reads() -> int:
-    """End quietly, since nobody reads stdout any more. What is buffered is thrown away."""
+    """Throw away what is buffered for stdout: nobody reads it, or it takes nothing."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return DONE
 

@@ -170,7 +170,7 @@ explain() {
     echo
     echo "or with papayachat anywhere on this machine:"
     echo
-    echo "    papayachat join '$(invite "$second")'"
+    echo "    papayachat join     # and paste: $(invite "$second")"
     echo
     echo "What its admin sees:"
     echo

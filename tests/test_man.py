@@ -16,7 +16,7 @@ import pytest
 import papayachat.main
 import papayactl.main
 from papayachat.disk import settings
-from papayachat.screen import slash
+from papayachat.screen.slash import table
 from papayachat.stream.splitter import Line
 from papayachat.stream.terminal import as_json
 from papayad import config, errors
@@ -87,7 +87,8 @@ def commands_in(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tupl
         assert command
         if isinstance(command, click.Group):
             yield from commands_in(command, (*path, name))
-        elif not command.hidden:
+        does = not isinstance(command, click.Group) or command.invoke_without_command
+        if does and not command.hidden:
             yield " ".join((*path, name)), options_of(command)
 
 
@@ -177,7 +178,7 @@ def test_what_is_typed_in_papayachat() -> None:
     lines = section("papayachat.1", "DESCRIPTION")
     told = {word for line in lines if line.startswith(".It Li /") for word in line.split()}
     told = {word.lstrip("/") for word in told if word.startswith("/")} - {""}
-    assert told ^ (set(slash.COMMANDS) | set(slash.ALIASES)) == set()
+    assert told ^ (set(table.COMMANDS) | set(table.ALIASES)) == set()
 
 
 def test_settings_of_papayachat() -> None:

@@ -1,33 +1,64 @@
-"""Attention: whether somebody looks, what came while nobody did, and how far was read.
+"""Attention: whether somebody looks, what nobody has seen yet, and how far was read.
 
 Apart from the chat because it is a guess: a terminal tells of keys and, not each of them, of the
-focus. What cannot be told to be in sight is unread, and `timeline.mark` is where that begins.
+focus. What was not in sight of somebody is unread, be it that it came while nobody looked or that
+it went by; and it stays so until it has been in sight, in this process or in a later one.
 """
 
 import time
+from bisect import bisect_left
+from collections.abc import Callable
 
 from papayachat.chat.timeline import Timeline
-from papayachat.chat.viewport import Viewport
 from papayachat.disk.replica import Replica
 from papayachat.disk.seen import Seen
-from papayad.formats.record import SERVER
+from papayad.formats.record import SERVER, Record
 
-AWAY_SECONDS = 60.0  # without a key: what comes then is unread
+AWAY_AFTER = 60.0  # seconds without a key: what comes then is unread
+MOST_COUNTED = 10_000  # unread messages; what is beyond them is not counted
+SAVED_EVERY = 5.0  # seconds, at most
 
 
 class Attention:
-    """Of who sits here, to what others say; `unread` counts what of that is not yet seen."""
+    """Of who sits here, to what others say. `is_for_us`: whether a message of others mentions us,
+    None: it is nobody's whom we read."""
 
-    def __init__(self, copy: Replica, timeline: Timeline, view: Viewport, seen: Seen) -> None:
+    def __init__(
+        self,
+        copy: Replica,
+        timeline: Timeline,
+        seen: Seen,
+        is_for_us: Callable[[Record], bool | None],
+    ) -> None:
         self.focused: bool | None = None  # None: the terminal does not say
-        self.unread = 0
+        self.in_sight = True  # the room is the one that the screen shows
         self._copy = copy
         self._timeline = timeline
-        self._view = view
         self._seen = seen
-        self._touched_at = -AWAY_SECONDS
+        self._is_for_us = is_for_us
+        self._unread: list[int] = []  # addresses of others' messages that nobody saw
+        self._mentions: list[int] = []  # those of them that are for us
+        self._all_read = True  # since the mark was set
+        self._touched_at = -AWAY_AFTER
+        self._saved_at = 0.0
 
-    def recall(self, me: str) -> None:
+    @property
+    def unread(self) -> int:
+        return len(self._unread)
+
+    @property
+    def mentions(self) -> int:
+        return len(self._mentions)
+
+    @property
+    def first_unread(self) -> int | None:
+        return self._unread[0] if self._unread else None
+
+    @property
+    def first_mention(self) -> int | None:
+        return self._mentions[0] if self._mentions else None
+
+    def recall(self) -> None:
         """Mark what came after somebody was last here."""
         seen = self._seen.load(self._copy)
         if seen is None:
@@ -35,35 +66,68 @@ class Attention:
             return
         for line in self._copy.lines(seen):
             said = line.record()
-            if said is not None and said.sender not in (SERVER, me):
-                self.unread += 1
-                if self._timeline.mark is None:
-                    self._timeline.mark = line.offset
+            if said is not None:
+                self.heard(said, line.offset)
+            if len(self._unread) >= MOST_COUNTED:
+                break
 
     def touch(self) -> None:
-        """Somebody is here, and has seen what is in sight."""
+        """Somebody is here."""
         self._touched_at = time.monotonic()
-        if self._view.follows:
-            self.unread = 0
-            self._seen.address = self._copy.end
 
-    def heard(self, address: int) -> None:
-        """Somebody else said what stands at this address, the last one by now."""
-        if not self._is_away():
-            self._seen.address = self._copy.end
-            return
-        if self.unread == 0:
-            self._timeline.mark = address
-            self.save()
-        self.unread += 1
+    def heard(self, said: Record, address: int) -> bool:
+        """A message that is in no sight yet; whether it is for us."""
+        for_us = self._is_for_us(said) if said.sender != SERVER else None
+        if for_us is None:
+            return False
+        if len(self._unread) < MOST_COUNTED:
+            self._unread.append(address)
+            if for_us:
+                self._mentions.append(address)
+        if not self._is_here():  # else it is in sight with the next drawing
+            self._mark()
+        return for_us
+
+    def shown(self, first: int, end: int) -> bool:
+        """What stands between two addresses is in sight. Whether that changes anything.
+
+        Who jumped over something has seen of the rest only what is for us.
+        """
+        before = (len(self._unread), len(self._mentions), self._timeline.mark)
+        if self._is_here():
+            if not self._unread or self._unread[0] >= first:
+                self._read_to(end)
+            self._mentions = [at for at in self._mentions if not first <= at < end]
+        self._mark()
+        return before != (len(self._unread), len(self._mentions), self._timeline.mark)
+
+    def read_all(self) -> None:
+        """Somebody says that it is as good as read."""
+        self._mentions.clear()
+        self._read_to(self._copy.end)
 
     def save(self) -> None:
         """Keep how far was read."""
         if self._copy.cursor is not None:
             self._seen.save(self._copy)
+            self._saved_at = time.monotonic()
 
-    def _is_away(self) -> bool:
-        """Whether what arrives now is not seen, as far as can be told."""
-        if not self._view.follows or self.focused is False:
-            return True
-        return time.monotonic() - self._touched_at > AWAY_SECONDS
+    def _read_to(self, end: int) -> None:
+        if end > self._seen.address:
+            self._seen.address = end
+            del self._unread[: bisect_left(self._unread, end)]
+            self._all_read = self._all_read or not self._unread
+            self._mentions = [at for at in self._mentions if at >= end]
+            if time.monotonic() - self._saved_at > SAVED_EVERY:
+                self.save()
+
+    def _mark(self) -> None:
+        """The line above the first unread stays while they are read, and until there are others."""
+        if self._unread and (self._timeline.mark is None or self._all_read):
+            self._timeline.mark = self._unread[0]
+            self._all_read = False
+
+    def _is_here(self) -> bool:
+        """Whether what is in sight is seen, as far as can be told."""
+        looks = self.in_sight and self.focused is not False
+        return looks and time.monotonic() - self._touched_at < AWAY_AFTER

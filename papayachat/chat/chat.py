@@ -1,4 +1,5 @@
-"""The chat: all that the screen shows and does, without a terminal and without waiting.
+"""The chat: all that the screen shows of a room and does in it, without a terminal and without
+waiting.
 
 It is told what happens in the room (client.Front) and what a person does (`submit`, `touch`,
 `scroll`), and says through its Hands what has to be done outside. Everything happens in one thread.
@@ -12,18 +13,21 @@ from typing import Protocol
 
 from papayachat.chat.attention import Attention
 from papayachat.chat.entry import Kind
-from papayachat.chat.finder import Finder
+from papayachat.chat.finder import Finder, Scan
 from papayachat.chat.glyphs import safe
-from papayachat.chat.layout import Look
+from papayachat.chat.layout import Look, is_mention
+from papayachat.chat.past import Past
 from papayachat.chat.timeline import Timeline
 from papayachat.chat.viewport import Viewport
 from papayachat.disk.outbox import Outbox
 from papayachat.disk.profile import Profile
-from papayachat.disk.settings import Settings
+from papayachat.disk.search import Query
+from papayachat.disk.settings import Chosen
 from papayachat.room.client import Client
 from papayachat.room.events import Event, words
 from papayachat.room.intake import Heard
 from papayachat.room.people import Moves
+from papayachat.stream import when
 from papayachat.stream.cursor import Cursor
 from papayachat.stream.draft import Draft
 from papayad.errors import Fault
@@ -43,62 +47,90 @@ class Hands(Protocol):
     def call(self, who: str, text: str, mention: bool) -> None:
         """Somebody said something while nobody may be looking."""
 
-    def fetch(self, before: Cursor, known: int) -> None:
-        """Get what comes before the copy and give it to `fetched`, or to `not_fetched`."""
+    def fetch(self, before: Cursor, lines: int) -> None:
+        """Get so many lines before the copy and give them to `fetched`, or to `not_fetched`."""
 
-    def quit(self) -> None:
-        """Leave."""
+    def scan(self, query: Query) -> Scan:
+        """Have the copy read; what is found goes to `finder`."""
 
 
 class Chat:
-    def __init__(self, profile: Profile, box: Outbox, settings: Settings, hands: Hands) -> None:
+    def __init__(self, profile: Profile, box: Outbox, settings: Chosen, hands: Hands) -> None:
         self.settings = settings
         self.hands = hands
         self.me = profile.invite.name
         self.name = profile.invite.room
         self.trouble: Fault | None = None  # why there is no connection
         self.dismissed = False  # and there will be none, unless somebody asks for it
-        self.fetching = False
         self.client = Client(profile, box, self, lines=FIRST_LINES, patient=True)
         self.copy = self.client.copy
         self.timeline = Timeline(self.copy, self.client.delivery.waiting, self.me)
         self.view = Viewport(self.timeline, Look(80, self.me))
-        self.finder = Finder(self.timeline, self.view)
-        self.attention = Attention(self.copy, self.timeline, self.view, self.client.seen)
+        self.past = Past(self.copy, hands.fetch)
+        self.finder = Finder(self.timeline, self.view, hands.scan, self._look_further)
+        self.attention = Attention(self.copy, self.timeline, self.client.seen, self._is_for_us)
         self._who_asked = False
-        self._exhausted = False  # the server has nothing older
         self._missed: list[Record] = []  # mentions among what came while there was no connection
-        self.attention.recall(self.me)
+        self._told = 0  # troubles of the disk that were told of
         self.apply_settings()
+        self.attention.recall()
 
     # What a person does.
 
-    def submit(self, text: str) -> None:
-        """Send a message."""
+    def submit(self, text: str) -> bool:
+        """Send a message; False when it cannot be sent."""
         try:
             self.client.say(text)
         except Fault as fault:
             self.note(f"not sent: {fault}", Kind.REFUSED)
-        self.timeline.mark = None
-        self.finder.end()
-        self.view.to_end()
-        self.touch()
+            return False
+        self.timeline.mark = self.attention.first_unread
+        self.escape()
         self.hands.poke()
+        self._tell_troubles()
+        return True
 
     def touch(self) -> None:
-        """Somebody is here, and has seen what is in sight."""
+        """Somebody is here."""
         self.attention.touch()
         if self.client.people.doubtful:
             # Not when the `part` came: a hundred screens would ask for each of a hundred.
             self.client.ask_who()
+
+    def escape(self) -> None:
+        """End what was looked for, and go to the end."""
+        self.finder.end()
+        self.past.rest()
+        self.view.to_end()
 
     def scroll(self, count: int) -> None:
         """Move the view by rows, up when negative."""
         if count < 0:
             self.timeline.floor = 0  # what was cleared comes back
         self.view.scroll(count)
-        if count < 0:
-            self._fetch_above()
+        if count < 0 and self.client.connected:
+            self.past.fetch_above(self.view.top_address())
+
+    def to_start(self) -> None:
+        """Go to where the copy begins, and fetch what was before that."""
+        self.timeline.floor = 0
+        self.view.to_start()
+        self.scroll(-1)
+
+    def go_to(self, stamp: str) -> None:
+        """Show what was said at a time, once that is here."""
+        if not self.past.reaches(stamp) and self._fetch_more():
+            self.past.wanted = stamp
+            return
+        self.past.rest()
+        found = self.copy.address_at(stamp)
+        if found >= self.copy.end:
+            self.note("nothing since then")
+            return
+        self.timeline.floor = 0
+        self.view.show(found)
+        if not self.past.reaches(stamp) and not self.past.exhausted:
+            self.note(f"{self._coverage()}: this is the first of them")
 
     def note(self, text: str, kind: Kind = Kind.NOTE) -> None:
         """Say something to who sits here; several lines are separated by LF."""
@@ -110,12 +142,19 @@ class Chat:
         words = [self.me, *self.settings.words("words")]
         mention = "|".join(re.escape(word) for word in words)
         pattern = re.compile(rf"(?<![\w-])(?:{mention})(?![\w-])", re.IGNORECASE)
-        self.view.look = replace(self.view.look, mention=pattern)
+        twelve = when.has_twelve_hours(self.settings["clock"])
+        self.view.look = replace(self.view.look, mention=pattern, twelve=twelve)
 
     def resize(self, width: int, height: int) -> None:
         if (width, height) != (self.view.look.width, self.view.height):
             self.view.height = height
             self.view.look = replace(self.view.look, width=width)
+
+    def look_at(self) -> bool:
+        """What is drawn now is in sight. Whether that changes what is unread."""
+        if self.finder.filtered:
+            return False
+        return self.attention.shown(*self.view.span())
 
     def ask_who(self) -> bool:
         """Ask who is here, to be told; False without a connection."""
@@ -124,20 +163,32 @@ class Chat:
 
     def close(self) -> None:
         """Keep how far was read."""
+        self.finder.end()
         self.attention.save()
         self.client.close()
 
-    def own_messages(self, count: int = 100, among: int = 5000) -> list[str]:
+    def own_messages(self, count: int = 100) -> list[str]:
         """What we said last, the oldest first."""
+        return [said.text.replace(record.LINE_BREAK, "\n") for said in self.last(count, own=True)]
+
+    def last(self, count: int, own: bool = False, among: int = 5000) -> list[Record]:
+        """What others, or we, said last, the oldest first."""
         records = (line.record() for line in islice(self.copy.lines_back(self.copy.end), among))
-        own = (said.text for said in records if said is not None and said.sender == self.me)
-        return [text.replace(record.LINE_BREAK, "\n") for text in islice(own, count)][::-1]
+        wanted = (
+            said
+            for said in records
+            if said is not None and said.sender != SERVER and (said.sender == self.me) == own
+        )
+        return list(islice(wanted, count))[::-1]
 
     # What the room tells.
 
     def hear(self, events: list[Event]) -> None:
-        """Take what happened, in its order. Raises a Fault when the copy cannot be written."""
+        """Take what happened, in its order."""
+        end = self.copy.end
         self.client.hear(events)
+        self.finder.extended(end, self.copy.end)
+        self._tell_troubles()
         missed, self._missed = self._missed, []
         if missed:
             more = f" (and {len(missed) - 1} more)" if len(missed) > 1 else ""
@@ -152,13 +203,15 @@ class Chat:
 
     def fetched(self, cursor: Cursor, data: bytes) -> None:
         """What came before the copy; nothing when there is nothing."""
-        self.fetching = False
-        self._exhausted = not data
-        if data:
-            self.copy.keep(cursor, data)
+        self.finder.extended(*self.past.fetched(cursor, data))
+        if self.past.wanted is not None:
+            self.go_to(self.past.wanted)
+        elif not data:
+            self.finder.resume()
 
     def not_fetched(self, fault: Fault) -> None:
-        self.fetching = False
+        self.past.failed()
+        self.finder.give_up()
         self.note(f"older messages: {fault}")
 
     def back(self, greeting: Greeting) -> None:
@@ -170,11 +223,13 @@ class Chat:
 
     def said(self, heard: Heard) -> None:
         said = heard.said
-        if said is None or said.sender in (SERVER, self.me) or not heard.new:
+        if said is None or not heard.new:
             return
-        if said.sender not in self.timeline.ignored:
-            self.attention.heard(heard.address)
-            self._announce(said, heard.live)
+        mention = self.attention.heard(said, heard.address)
+        if heard.live and self._is_for_us(said) is not None:
+            self.hands.call(said.sender, said.text, mention)
+        elif mention:
+            self._missed.append(said)
 
     def moved(self, moves: Moves) -> None:
         """Who is here is asked for when it is shown."""
@@ -193,17 +248,32 @@ class Chat:
         elif notice.word != "gap" and words(notice):  # a gap is seen where it is
             self.note(words(notice))
 
-    def _announce(self, said: Record, live: bool) -> None:
-        mention = self.view.look.mention
-        mentioned = mention is not None and mention.search(said.text) is not None
-        if live:
-            self.hands.call(said.sender, said.text, mentioned)
-        elif mentioned:
-            self._missed.append(said)
+    def _is_for_us(self, said: Record) -> bool | None:
+        if said.sender in (SERVER, self.me) or said.sender in self.timeline.ignored:
+            return None
+        return is_mention(said.text, self.view.look.mention)
 
-    def _fetch_above(self) -> None:
-        hole = self.copy.hole_before(self.view.top_address())
-        if hole is None or self.fetching or self._exhausted or not self.client.connected:
+    def _look_further(self) -> None:
+        """A search has come to where the copy begins."""
+        if self._fetch_more():
             return
-        self.fetching = True
-        self.hands.fetch(hole, self.copy.count(self.copy.address(hole)))
+        self.finder.give_up()
+        query = self.finder.query
+        what = f"nothing{' older' if self.finder.count else ''} has {query.text if query else ''}"
+        self.note(what if self.past.exhausted else f"{what}; {self._coverage()}")
+
+    def _fetch_more(self) -> bool:
+        return self.client.connected and self.past.fetch_more()
+
+    def _coverage(self) -> str:
+        """What of the room is here."""
+        day = self.past.day
+        if not day:
+            return "nothing of this room is here"
+        return f"here are the messages since {day}"
+
+    def _tell_troubles(self) -> None:
+        """The disk takes something no more: once each."""
+        for fault in self.client.troubles[self._told :]:
+            self.note(f"{fault}; going on in memory: this is lost when papayachat ends abruptly")
+            self._told += 1

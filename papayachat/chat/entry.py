@@ -24,7 +24,7 @@ class Kind(Enum):
 @dataclass(frozen=True, slots=True)
 class Entry:
     """`end` is the address after it; `day` stands above it when the day is another one than
-    above; `unread` and `hole`: a line that says so stands above it."""
+    above; `unread`: a line that says so stands above it, and one that says `hole`, where it is."""
 
     key: Key
     end: int
@@ -34,4 +34,4 @@ class Entry:
     sender: str = ""
     day: str = ""
     unread: bool = False
-    hole: bool = False
+    hole: str = ""

@@ -1,55 +1,194 @@
 """The finder: what is looked for among the messages, and where that got to.
 
 Apart from the chat because it lasts: a search goes on from where it was, a filtered view stays, and
-both until `end`. Which lines match is told by disk.search.
+both until `end`. The copy is read by a scan, which is somebody else's process: what it finds comes
+bit by bit, the newest first, and is remembered, so that a key costs no reading.
 """
 
-import re
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from papayachat.chat.timeline import Timeline
 from papayachat.chat.viewport import Viewport
-from papayachat.disk.search import matching
+from papayachat.disk.search import Query
+
+Match = tuple[int, tuple[tuple[int, int], ...]]  # an address, and where in the text
+MOST_SPANS_KEPT = 5000  # messages; of others an expression is shown as the whole text
+
+
+class Scan(Protocol):
+    """A process that looks."""
+
+    def ask(self, low: int, high: int) -> None:
+        """Look between two addresses, and give what there is to Finder.found, and then done."""
+
+    def close(self) -> None: ...
+
+
+class Found:
+    """The addresses of what was found, in their order, and where in the texts it is."""
+
+    def __init__(self, query: Query) -> None:
+        self.addresses: list[int] = []
+        self.query = query
+        self._spans: dict[int, tuple[tuple[int, int], ...]] = {}
+
+    def add(self, matches: list[Match]) -> None:
+        """Matches that are next to each other, the last one first."""
+        addresses = [address for address, _ in reversed(matches)]
+        at = bisect_left(self.addresses, addresses[0])
+        self.addresses[at:at] = addresses
+        if self.query.expression and len(self._spans) < MOST_SPANS_KEPT:
+            self._spans.update(matches)
+
+    def before(self, address: int) -> int | None:
+        at = bisect_left(self.addresses, address)
+        return self.addresses[at - 1] if at else None
+
+    def after(self, address: int) -> int | None:
+        """The one at an address or after it."""
+        at = bisect_left(self.addresses, address)
+        return self.addresses[at] if at < len(self.addresses) else None
+
+    def places(self, address: int, text: str) -> list[tuple[int, int]]:
+        """An expression is not tried here: it might never end."""
+        if not self.query.expression:
+            return self.query.spans(text)
+        at = bisect_left(self.addresses, address)
+        if self.addresses[at : at + 1] != [address]:
+            return []
+        return list(self._spans.get(address, ((0, len(text)),)))
+
+
+class _Marks:
+    """What was found until now, for the layout."""
+
+    def __init__(self, found: Found) -> None:
+        self._found = found
+
+    def spans(self, address: int, text: str) -> list[tuple[int, int]]:
+        return self._found.places(address, text)
 
 
 class Finder:
-    """`filtered` is the pattern of the filtered view, as it was typed; empty without one."""
+    """`filtered`: only what matches is shown. `looking`: a scan has not answered yet. `ended` is
+    called when a step found nothing more in the copy, with the direction of the step."""
 
-    def __init__(self, timeline: Timeline, view: Viewport) -> None:
-        self.filtered = ""
+    def __init__(
+        self,
+        timeline: Timeline,
+        view: Viewport,
+        start: Callable[[Query], Scan],
+        missed: Callable[[], None],
+    ) -> None:
+        self.query: Query | None = None
+        self.filtered = False
         self._timeline = timeline
         self._view = view
-        self._found = timeline.end  # where a search goes on
+        self._start = start
+        self._missed = missed
+        self._found: Found | None = None
+        self._scan: Scan | None = None
+        self._asked = 0  # answers that are owed
+        self._wanted = False  # a step back is to be made as soon as there is something
 
     @property
-    def pattern(self) -> re.Pattern[str] | None:
-        """What is looked for; None when nothing is."""
-        return self._view.look.find
+    def looking(self) -> bool:
+        return self._asked > 0
 
-    def search(self, pattern: re.Pattern[str], back: bool = True) -> bool:
-        """Show the next message that matches; False where there is none."""
-        start = self._found if back else self._found + 1
-        found = self._timeline.search(start, matching(pattern), back)
-        self._look_for(pattern)
-        if found is None:
-            return False
-        self._found = found
-        self._view.show(found)
-        return True
+    @property
+    def count(self) -> int:
+        return len(self._found.addresses) if self._found is not None else 0
 
-    def filter(self, pattern: re.Pattern[str]) -> None:
+    @property
+    def number(self) -> int:
+        """Which of those found a search has reached, counted from the newest; 0: none."""
+        if self._found is None or self._view.look.current < 0:
+            return 0
+        return self.count - bisect_left(self._found.addresses, self._view.look.current)
+
+    def search(self, query: Query) -> None:
+        """Show the newest message that matches; `older` goes on."""
+        self._begin(query)
+        self.older()
+
+    def filter(self, query: Query) -> None:
         """Show only messages that match, until `end`."""
-        self.filtered = pattern.pattern
-        self._timeline.only = matching(pattern)
-        self._look_for(pattern)
+        self._begin(query)
+        self.filtered = True
+        self._timeline.only = self._found
         self._view.to_end()
+
+    def older(self) -> None:
+        """Go to the next match further up, now or when it is found."""
+        self._wanted = not self._step(back=True)
+        if self._wanted and not self.looking:
+            self._missed()
+
+    def newer(self) -> bool:
+        self._wanted = False
+        return self._step(back=False)
+
+    def found(self, matches: list[Match]) -> None:
+        """What a scan found."""
+        if self._found is None or not matches:
+            return
+        self._found.add(matches)
+        # Another one each time: a layout that is kept from before has not these.
+        self._view.look = replace(self._view.look, find=_Marks(self._found))
+        if self._wanted:
+            self._wanted = not self._step(back=True)
+
+    def done(self) -> None:
+        """A scan has answered one question."""
+        self._asked = max(0, self._asked - 1)
+        self.resume()
+
+    def extended(self, low: int, high: int) -> None:
+        """There is more in the copy: between these addresses."""
+        if self._scan is not None and high > low:
+            self._asked += 1
+            self._scan.ask(low, high)
+
+    def resume(self) -> None:
+        """A step that waited for more may find that there is none."""
+        if self._wanted and not self.looking:
+            self._missed()
+
+    def give_up(self) -> None:
+        """Nothing older is to be had."""
+        self._wanted = False
 
     def end(self) -> None:
         """Look for nothing, and show everything."""
-        self.filtered = ""
+        if self._scan is not None:
+            self._scan.close()
+        self.query = self._scan = self._found = None
+        self.filtered = self._wanted = False
+        self._asked = 0
         self._timeline.only = None
-        self._found = self._timeline.end
-        self._look_for(None)
+        self._view.look = replace(self._view.look, find=None, current=-1)
 
-    def _look_for(self, pattern: re.Pattern[str] | None) -> None:
-        self._view.look = replace(self._view.look, find=pattern)
+    def _begin(self, query: Query) -> None:
+        self.end()
+        self.query = query
+        self._found = Found(query)
+        self._scan = self._start(query)
+        self._view.look = replace(self._view.look, find=_Marks(self._found))
+        self.extended(0, self._timeline.end)
+
+    def _step(self, back: bool) -> bool:
+        if self._found is None:
+            return False
+        here = self._view.look.current
+        if back:
+            at = self._found.before(here if here >= 0 else self._timeline.end)
+        else:
+            at = self._found.after(here + 1) if here >= 0 else None
+        if at is None:
+            return False
+        self._view.look = replace(self._view.look, current=at)
+        self._view.show(at)
+        return True

@@ -6,7 +6,8 @@ was looked for. However long the log, a screenful costs a screenful.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from papayachat.chat import folding
 from papayachat.chat.entry import END, LINE, NOTE, WAITING, Entry, Key, Kind
@@ -20,20 +21,29 @@ from papayad.formats.record import SERVER
 
 NOTES_KEPT = 1000  # that are kept
 FOLDED_AT_MOST = 500  # lines in one entry
-_NEAR, _FAR = 4096, 1 << 18  # bytes that are read at once, for a screenful and for a search
+_NEAR = 4096  # bytes that are read at once
 
-Wants = Callable[[Line], bool]
+MISSING = "something is missing here"
+OLDER = "the copy begins here, the room has older messages: scroll up to fetch them"
+
+
+class Chosen(Protocol):
+    """The addresses of the records that are shown, where not all are."""
+
+    def before(self, address: int) -> int | None: ...
+
+    def after(self, address: int) -> int | None:
+        """The one at an address or after it."""
 
 
 class Timeline:
     """`mark` is the address of the first unread line; `floor` that of the first to be shown;
-    `only`, when it is not None, decides which records are. It sees the raw line
-    of each, which need not be parsed for that."""
+    `only`, when it is not None, says which records are."""
 
     def __init__(self, replica: Replica, waiting: dict[str, Draft], me: str) -> None:
         self.mark: int | None = None
         self.floor = 0
-        self.only: Wants | None = None
+        self.only: Chosen | None = None
         self.ignored: set[str] = set()
         self.joins = "fold"
         self._replica = replica
@@ -72,15 +82,6 @@ class Timeline:
         """The entry at a place or, when it is not there any more, the next one."""
         return self._next(key[0], (*key[:2], key[2] - 1))
 
-    def search(self, address: int, wanted: Wants, back: bool = True) -> int | None:
-        """The address of the next record that is wanted, before or after an address."""
-        lines = self._replica.lines_back(address) if back else self._replica.lines(address)
-        for line in lines:
-            record = line.record() if wanted(line) else None
-            if record is not None and record.sender not in self.ignored:
-                return line.offset
-        return None
-
     def _next(self, address: int, key: Key) -> Entry | None:
         if key[1] != WAITING:
             note = self._note_after(key)
@@ -117,8 +118,7 @@ class Timeline:
         return self._notes[index][1] if index < len(self._notes) and self.only is None else None
 
     def _line_before(self, address: int) -> Line | None:
-        block = _NEAR if self.only is None else _FAR
-        for line in self._replica.lines_back(min(address, self.end), block):
+        for line in self._lines_back(min(address, self.end)):
             if line.offset < self.floor:
                 return None
             if self._is_shown(line):
@@ -126,13 +126,32 @@ class Timeline:
         return None
 
     def _line_after(self, address: int) -> Line | None:
-        block = _NEAR if self.only is None else _FAR
-        lines = self._replica.lines(max(address, self.floor), block)
+        lines = self._lines(max(address, self.floor))
         return next((line for line in lines if self._is_shown(line)), None)
 
+    def _lines_back(self, address: int) -> Iterator[Line]:
+        if self.only is None:
+            yield from self._replica.lines_back(address, _NEAR)
+            return
+        chosen = self.only.before(address)
+        while chosen is not None:
+            line = self._replica.after(chosen)
+            if line is not None:
+                yield line
+            chosen = self.only.before(chosen)
+
+    def _lines(self, address: int) -> Iterator[Line]:
+        if self.only is None:
+            yield from self._replica.lines(address, _NEAR)
+            return
+        chosen = self.only.after(address)
+        while chosen is not None:
+            line = self._replica.after(chosen)
+            if line is not None:
+                yield line
+            chosen = self.only.after(chosen + 1)
+
     def _is_shown(self, line: Line) -> bool:
-        if self.only is not None and not self.only(line):
-            return False
         record = line.record()
         if record is None:
             return self.only is None
@@ -195,7 +214,10 @@ class Timeline:
         new_day = bool(today) and (
             above is None or (old is not None and when.day(old.stamp) != today)
         )
-        hole = above is not None and self._replica.is_start(line.offset)
+        hole = ""
+        if self.only is None and self._replica.is_start(line.offset):
+            older = self._replica.hole_before(line.offset) is not None
+            hole = MISSING if above is not None else OLDER if older else ""
         unread = above is not None and line.offset == self.mark and self.only is None
         return Entry(
             entry.key,
@@ -206,7 +228,7 @@ class Timeline:
             entry.sender,
             today if new_day else "",
             unread,
-            hole and self.only is None,
+            hole,
         )
 
 

@@ -6,8 +6,9 @@ moves it.
 
 from collections.abc import Iterator
 
+from papayachat.chat.cells import Row
 from papayachat.chat.entry import END, LINE, Entry, Key
-from papayachat.chat.layout import Look, Row, rows
+from papayachat.chat.layout import Look, rows
 from papayachat.chat.timeline import Timeline
 
 Place = tuple[Key, int]  # an entry, and one of its rows
@@ -30,12 +31,16 @@ class Viewport:
 
     def visible(self) -> list[Row]:
         """The rows in sight, at most `height`; at the end they are its last ones."""
-        if self._top is not None:
-            found = [row for _, row in self._down(self._top)]
-            if len(found) >= self.height:
-                return found[: self.height]
-            self._top = None  # the end came into sight
-        return [row for _, row in self._last()]
+        return [row for _, row in self._seen()]
+
+    def span(self) -> tuple[int, int]:
+        """Between which addresses that is which is in sight."""
+        places = self._seen()
+        if not places:
+            return self._timeline.end, self._timeline.end
+        first, last = places[0][0][0], places[-1][0][0]
+        entry = self._timeline.at(last)
+        return first[0], self._timeline.end if entry is None else min(entry.end, self._timeline.end)
 
     def scroll(self, count: int) -> None:
         """Move by rows, up when negative."""
@@ -68,6 +73,14 @@ class Viewport:
             return self._top[0][0]
         places = self._last()
         return places[0][0][0][0] if places else self._timeline.end
+
+    def _seen(self) -> list[tuple[Place, Row]]:
+        if self._top is not None:
+            found = self._down(self._top)
+            if len(found) >= self.height:
+                return found[: self.height]
+            self._top = None  # the end came into sight
+        return self._last()
 
     def _up(self, count: int) -> None:
         if self._top is None:

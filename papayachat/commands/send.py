@@ -34,7 +34,7 @@ def command(ctx: click.Context, text: tuple[str, ...], seconds: float, lines: bo
         from papayachat.script.feed import feed
 
         ctx.exit(feed(chosen))
-    send(chosen, draft.write(_text(text)), seconds, tell)
+    send(chosen, _text(text), seconds, tell)
 
 
 def _text(words: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ import fcntl
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from papayachat.stream.cursor import Cursor
@@ -175,4 +175,6 @@ def _open(path: Path, create: int) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CLOEXEC | create, 0o600)
     except OSError as error:
+        with suppress(OSError):  # what may not be written may be read
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         raise Fault(str(path), reason(error), code=denied_or(error, 1)) from error

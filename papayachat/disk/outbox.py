@@ -12,11 +12,12 @@ import json
 import os
 import time
 from contextlib import suppress
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
 from papayachat.disk import profile as profiles
-from papayachat.disk.paths import make_private, state_dir
+from papayachat.disk.paths import make_private, spare_dir, state_dir
 from papayachat.disk.profile import Profile, new_session
 from papayachat.stream.cursor import Cursor
 from papayachat.stream.draft import Draft
@@ -25,15 +26,22 @@ from papayad.system.files import sync_directory
 
 
 class Outbox:
-    """A locked file. `drafts` are those not done; `sent` their cursors, for those that left."""
+    """A locked file. `drafts` are those not done; `sent` their cursors, for those that left.
+
+    `lenient`: it goes on in memory when the disk takes nothing more, because somebody is there to
+    be told of it; `trouble` says why.
+    """
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
+        self.lenient = False
+        self.trouble: Fault | None = None
         self._descriptor = descriptor
         self.recipient = ""
         self.drafts: dict[str, Draft] = {}
         self.sent: dict[str, Cursor] = {}
         self.left_at = 0.0
+        self.whole = ""
         self._load()
 
     @property
@@ -44,6 +52,11 @@ class Outbox:
     def cursor(self) -> Cursor | None:
         """From where everything that was sent and is not done would be seen; None: nothing was."""
         return next((self.sent[id] for id in self.drafts if id in self.sent), None)
+
+    def begin(self, whole: str) -> None:
+        """Note the digest of a text of which the next drafts are parts."""
+        self.whole = whole
+        self._append({"whole": whole})
 
     def post(self, draft: Draft) -> None:
         """Note a draft. Not synced: `sending` is, and before that nothing has left."""
@@ -98,11 +111,12 @@ class Outbox:
         """Let the lock go; what is not done stays for whoever comes next."""
         os.close(self._descriptor)
 
-    def address_to(self, recipient: str) -> None:
+    def address_to(self, recipient: str, durable: bool = True) -> None:
         """Say whom it is for, in an empty file; durable with its name."""
         self.recipient = recipient
         self._begin()
-        sync_directory(self.path.parent)
+        if durable:
+            sync_directory(self.path.parent)
 
     def _begin(self) -> None:
         os.ftruncate(self._descriptor, 0)
@@ -111,16 +125,23 @@ class Outbox:
     def _append(self, note: dict[str, Any]) -> None:
         line = (json.dumps(note) + "\n").encode()
         try:
+            size = os.fstat(self._descriptor).st_size
             if os.write(self._descriptor, line) != len(line):
-                raise Fault(str(self.path), "the disk took a part only")
+                os.ftruncate(self._descriptor, size)
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
         except OSError as error:
-            raise Fault(str(self.path), reason(error)) from error
+            self._fail(error)
 
     def _sync(self) -> None:
         try:
             os.fsync(self._descriptor)
         except OSError as error:
-            raise Fault(str(self.path), reason(error)) from error
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        self.trouble = Fault(str(self.path), reason(error))
+        if not self.lenient:
+            raise self.trouble from error
 
     def _load(self) -> None:
         content = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
@@ -150,6 +171,8 @@ class Outbox:
             case {"sent": list(ids), "log": str(log), "offset": int(offset)}:
                 check = str(note.get("check", ""))  # older ones have none
                 self.sent.update(dict.fromkeys(ids, Cursor(log, offset, check)))
+            case {"whole": str(whole)}:
+                self.whole = whole
             case {"done": str(id)}:
                 self.drafts.pop(id, None)
                 self.sent.pop(id, None)
@@ -181,6 +204,27 @@ def of_device(session: str, recipient: str) -> Outbox:
     if box is not None:
         box.close()
     return of_device(new_session(), recipient)
+
+
+def of_person(session: str, recipient: str) -> Outbox:
+    """The same for a device where somebody sits: a lenient one, if need be not on the disk."""
+    try:
+        box = of_device(session, recipient)
+    except Fault as fault:
+        box = _in_memory(session, recipient)
+        box.trouble = fault
+    box.lenient = True
+    return box
+
+
+def _in_memory(session: str, recipient: str) -> Outbox:
+    path = make_private(spare_dir()) / session
+    box = _open(path, os.O_CREAT)
+    assert box is not None  # nobody else knows of it
+    path.unlink()
+    path.parent.rmdir()
+    box.address_to(recipient, durable=False)
+    return box
 
 
 def renew(profile: Profile, box: Outbox) -> str:

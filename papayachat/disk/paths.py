@@ -6,6 +6,7 @@ anything.
 """
 
 import os
+import secrets
 from pathlib import Path
 
 from papayad.errors import Fault, denied_or, reason
@@ -21,6 +22,14 @@ def state_dir() -> Path:
 
 def data_dir() -> Path:
     return _base("XDG_DATA_HOME", ".local/share") / "papaya"
+
+
+def spare_dir() -> Path:
+    """A directory of this process alone, in memory where there is such a place, for what the disk
+    does not take; it is made when it is needed, and is gone with the process."""
+    places = [os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm", "/tmp"]
+    place = next((each for each in places if each and os.access(each, os.W_OK)), "/tmp")
+    return Path(place) / f"papayachat-{secrets.token_hex(16)}"
 
 
 def make_private(path: Path) -> Path:

@@ -93,7 +93,7 @@ def load(name: str | None) -> Profile:
     profile = find(wanted) if NAME.match(wanted) else None
     if profile is None:
         there = ", ".join(names())
-        remedy = f"there is {there}" if there else "papayachat join INVITE makes one"
+        remedy = f"there is {there}" if there else "papayachat join takes an invite"
         raise Fault(f"profile {wanted}", "no such profile", remedy, code=CONFIGURATION)
     return profile
 
@@ -104,7 +104,25 @@ def save(profile: Profile) -> None:
     path = path_of(profile.name)
     Standing(profile.name).forget()
     _write(path, _render(profile))
+    make_default(profile)
+
+
+def make_default(profile: Profile) -> None:
+    """Use this profile when none is named; a Fault if it cannot be written."""
     _write(_default_path(), f"{profile.name}\n")
+
+
+def forget(name: str) -> None:
+    """Remove a profile, also a damaged one; a Fault if there is none."""
+    if name not in names():
+        load(name)  # says which there are
+    try:
+        path_of(name).unlink()
+        if default() == name:
+            _default_path().unlink(missing_ok=True)
+    except OSError as error:
+        raise Fault(str(path_of(name)), reason(error), code=denied_or(error, 1)) from error
+    Standing(name).forget()
 
 
 def save_session(profile: Profile, session: str) -> None:
@@ -161,7 +179,7 @@ def _default() -> str:
     if len(known) == 1:
         return known[0]
     if not known:
-        remedy = "papayachat join INVITE makes one"
+        remedy = "papayachat join takes an invite"
         raise Fault("profile", "you have not joined a room yet", remedy, code=CONFIGURATION)
     remedy = f"choose with --profile: {', '.join(known)}"
     raise Fault("profile", "none is the default", remedy, code=CONFIGURATION)

@@ -5,28 +5,40 @@ offset there. Addresses grow in the order of reading and never move, wherever an
 before, after or between. Nothing is parsed and nothing is kept in memory but the open files.
 """
 
+import shutil
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from papayachat.disk.extent import LONGEST_LOG, Extent
 from papayachat.disk.paths import data_dir, make_private
 from papayachat.stream.cursor import Cursor
 from papayachat.stream.splitter import Line
+from papayad.errors import Fault
 from papayad.formats import redaction, wire
 from papayad.formats.redaction import Redaction
 
 _LOG_BITS = LONGEST_LOG.bit_length() - 1  # of an address that are the offset
-_NEAR = 4096
+_NEAR = 4096  # bytes that are read at once for a line, and for many
 _FAR = 1 << 18
+_STAMP = 27  # bytes of a record's timestamp
 
 
 class Replica:
-    def __init__(self, directory: Path) -> None:
+    """`spare` is where extents go that the directory does not take, while this process lives, and
+    `trouble` says why; `logs` are the identities in their order, where another has settled it."""
+
+    def __init__(
+        self, directory: Path, spare: Path | None = None, logs: Sequence[str] = ()
+    ) -> None:
+        self.trouble: Fault | None = None
         self._directory = directory
-        found = [Extent.open(path) for path in sorted(directory.glob("*.log"))]
+        self._spare = spare
+        places = [directory, spare] if spare is not None else [directory]
+        paths = [path for place in places for path in sorted(place.glob("*.log"))]
+        found = [Extent.open(path) for path in paths]
         extents = [extent for extent in found if extent is not None]
-        self._logs = _by_age(extents)
+        self.logs = [*logs, *(log for log in _by_age(extents) if log not in logs)]
         self._extents = sorted(extents, key=self._start)
         self._starts = [self._start(extent) for extent in self._extents]
 
@@ -45,35 +57,79 @@ class Replica:
         """The address after the last line."""
         return self._end(self._extents[-1]) if self._extents else 0
 
-    def keep(self, cursor: Cursor, data: bytes) -> int:
-        """Have whole lines that stand at a cursor, be they new or not; their address.
+    @property
+    def places(self) -> list[Path]:
+        """The directories that it is in."""
+        return [self._directory, self._spare] if self._spare is not None else [self._directory]
 
-        What they say was redacted in their log is redacted here, too.
+    def keep(self, cursor: Cursor, data: bytes) -> int:
+        """Keep whole lines that stand at a cursor, new or not; return their address.
+
+        What they say was redacted in their log is redacted here, too. A Fault where neither the
+        directory nor the spare one takes them.
         """
         extent = self._place(cursor)
-        if extent is None or not extent.append(cursor.offset, data):
-            self._add(cursor).append(cursor.offset, data)
+        try:
+            if extent is None or not extent.append(cursor.offset, data):
+                self._add(cursor, self._directory).append(cursor.offset, data)
+        except Fault as fault:
+            self._forgive(fault)
+            at = self._place(cursor)  # a part may have been taken
+            done = at.end - cursor.offset if at is not None else 0
+            rest = Cursor(cursor.log, cursor.offset + done)
+            self._add(rest, self._spare or self._directory).append(rest.offset, data[done:])
         for told in redaction.told_in(data):
             self._redact(cursor.log, told)
         return self.address(cursor)
 
     def address(self, cursor: Cursor) -> int:
         """The address of a place in a log; a log that was never seen is the newest."""
-        if cursor.log not in self._logs:
-            self._logs.append(cursor.log)
-        return (self._logs.index(cursor.log) << _LOG_BITS) + cursor.offset
+        if cursor.log not in self.logs:
+            self.logs.append(cursor.log)
+        return (self.logs.index(cursor.log) << _LOG_BITS) + cursor.offset
+
+    def address_at(self, stamp: str) -> int:
+        """Where the records of a time and later begin, by bisection: the order of a log is its
+        offset, so what a clock that jumped wrote may be on either side."""
+        wanted = stamp.encode()
+        for index, extent in enumerate(self._extents):
+            low, high = self._low(index), self._end(extent)
+            last = self.before(high)
+            if last is None or last.raw < wanted:
+                continue
+            while low < high:
+                middle = (low + high) // 2
+                line = self._line_at(index, middle)
+                if line is None:  # somebody cut the file under us
+                    break
+                if line.raw[:_STAMP] < wanted:
+                    low = line.end
+                else:
+                    high = min(middle, line.offset)
+            return low
+        return self.end
 
     def cursor_at(self, address: int) -> Cursor:
         """The place in a log that an address is of."""
-        return Cursor(self._logs[address >> _LOG_BITS], offset(address))
+        return Cursor(self.logs[address >> _LOG_BITS], offset(address))
 
     def knows(self, log: str) -> bool:
-        return log in self._logs
+        return log in self.logs
 
     def has(self, start: Cursor, stop: Cursor) -> bool:
         """Whether every byte between two places of a log is here."""
         extent = self._place(start)
         return extent is not None and extent.log == stop.log and extent.end >= stop.offset
+
+    def is_line_start(self, address: int) -> bool:
+        """Whether a line that is here begins at the address, and not in the middle of another."""
+        line = self.before(address)
+        there = self.after(address)
+        return (
+            there is not None
+            and there.offset == address
+            and (self.is_start(address) or (line is not None and line.end == address))
+        )
 
     def before(self, address: int) -> Line | None:
         """The line that ends at an address or, where there is a hole, before it."""
@@ -92,11 +148,23 @@ class Replica:
 
     def lines_back(self, address: int, block: int = _FAR) -> Iterator[Line]:
         """Every line that ends at an address or before, the last one first."""
+        for start, data in self.blocks_back(address, block):
+            at = start + len(data)
+            for raw in reversed(data[:-1].split(b"\n")):
+                at -= len(raw) + 1
+                yield Line(at, raw + b"\n")
+
+    def blocks_back(
+        self, address: int, block: int = _FAR, low: int = 0
+    ) -> Iterator[tuple[int, bytes]]:
+        """Every piece of whole lines before an address, the last one first, and where each begins;
+        those below `low` are left out."""
         for index in range(bisect_left(self._starts, address) - 1, -1, -1):
             extent = self._extents[index]
-            yield from self._backward(
-                extent, self._low(index), min(address, self._end(extent)), block
-            )
+            if self._end(extent) <= low:
+                return
+            bottom = max(low, self._low(index))
+            yield from self._backward(extent, bottom, min(address, self._end(extent)), block)
 
     def count(self, address: int) -> int:
         """How many lines there are from an address, at which one begins, on."""
@@ -118,8 +186,15 @@ class Replica:
         extent = self._extents[index]
         if index and self._end(self._extents[index - 1]) >= address:
             return None
-        newest = extent.log == self._logs[-1]
+        newest = extent.log == self.logs[-1]
         return Cursor(extent.log, extent.base) if newest and extent.base > 0 else None
+
+    def unbroken_from(self, address: int) -> int:
+        """The address from which on nothing is missing up to another one."""
+        index = bisect_left(self._starts, address) - 1
+        while index > 0 and self._end(self._extents[index - 1]) >= self._starts[index]:
+            index -= 1
+        return self._starts[index] if index >= 0 else address
 
     def is_start(self, address: int) -> bool:
         """Whether an extent begins at the address without going on from the one before."""
@@ -130,14 +205,25 @@ class Replica:
     def close(self) -> None:
         for extent in self._extents:
             extent.close()
+        if self.trouble is not None and self._spare is not None:
+            shutil.rmtree(self._spare, ignore_errors=True)
 
     def _redact(self, log: str, told: Redaction) -> None:
         for extent in self._extents:
             if extent.log == log and extent.base < told.stop and told.start < extent.end:
-                extent.redact(told)
+                try:
+                    extent.redact(told)
+                except Fault as fault:
+                    self._forgive(fault)
+
+    def _forgive(self, fault: Fault) -> None:
+        """Go on without the disk, where there is a spare directory; else raise the Fault."""
+        if self._spare is None:
+            raise fault
+        self.trouble = fault
 
     def _start(self, extent: Extent) -> int:
-        return (self._logs.index(extent.log) << _LOG_BITS) + extent.base
+        return (self.logs.index(extent.log) << _LOG_BITS) + extent.base
 
     def _end(self, extent: Extent) -> int:
         return self._start(extent) + extent.end - extent.base
@@ -156,17 +242,35 @@ class Replica:
         ]
         return max(fit, key=lambda extent: extent.end, default=None)
 
-    def _add(self, cursor: Cursor) -> Extent:
-        make_private(self._directory)
+    def _add(self, cursor: Cursor, directory: Path) -> Extent:
+        make_private(directory)
         address = self.address(cursor)
-        extent = Extent.make(self._directory, cursor)
+        extent = Extent.make(directory, cursor)
         index = bisect_left(self._starts, address)
         if index < len(self._starts) and self._starts[index] == address:
-            extent.close()
-            return self._extents[index]
+            if directory == self._directory:
+                extent.close()
+                return self._extents[index]
+            self._extents[index].close()
+            self._extents[index] = extent
+            return extent
         self._extents.insert(index, extent)
         self._starts.insert(index, address)
         return extent
+
+    def _line_at(self, index: int, address: int) -> Line | None:
+        """The line of an extent that has the byte at an address."""
+        extent, low = self._extents[index], self._low(index)
+        shift = self._start(extent) - extent.base
+        end = address
+        while end > low:
+            start = max(low, end - _NEAR)
+            cut = extent.read(start - shift, end - shift).rfind(b"\n")
+            if cut >= 0:
+                low = start + cut + 1
+                break
+            end = start
+        return next(self._forward(extent, low, _NEAR), None)
 
     def _forward(self, extent: Extent, low: int, block: int) -> Iterator[Line]:
         shift = self._start(extent) - extent.base
@@ -183,7 +287,9 @@ class Replica:
                 yield Line(low, raw + b"\n")
                 low += len(raw) + 1
 
-    def _backward(self, extent: Extent, low: int, high: int, block: int) -> Iterator[Line]:
+    def _backward(
+        self, extent: Extent, low: int, high: int, block: int
+    ) -> Iterator[tuple[int, bytes]]:
         shift = self._start(extent) - extent.base
         while low < high:
             size = block
@@ -195,9 +301,8 @@ class Replica:
                 data = data[data.find(b"\n") + 1 :]
             if not data.endswith(b"\n"):
                 return
-            for raw in reversed(data[:-1].split(b"\n")):
-                yield Line(high - len(raw) - 1, raw + b"\n")
-                high -= len(raw) + 1
+            high -= len(data)
+            yield high, data
 
 
 def directory(profile: str) -> Path:

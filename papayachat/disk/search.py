@@ -1,20 +1,75 @@
-"""Searching the replica: which records are wanted, and `papayachat log`, which prints them.
-
-In the screen a line is looked at before it is parsed: of a hundred thousand few are wanted.
-"""
+"""What is looked for in the replica, and `papayachat log`, which prints what is found."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from papayachat.disk import replica
 from papayachat.disk.profile import Profile
 from papayachat.disk.replica import Replica
 from papayachat.stream.splitter import Line
-from papayachat.stream.terminal import as_json, plain, put
+from papayachat.stream.terminal import Printer, put
+from papayad.errors import Fault
 from papayad.formats.record import SERVER, Record
 
 _PRINTED_AT_ONCE = 512
+_MOST_SPANS = 20  # that are told of one text
+
+
+@dataclass(frozen=True)
+class Query:
+    """What somebody wrote to find messages: words, all of which have to be there in any case of
+    their letters, or an expression between slashes. `ignored` are names whose messages are not
+    meant."""
+
+    text: str
+    words: tuple[str, ...] = ()
+    expression: str = ""
+    ignored: frozenset[str] = frozenset()
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Any of the words, or the expression. Only of words it is certain that it is quick."""
+        words = sorted(self.words, key=len, reverse=True)
+        text = self.expression or "|".join(re.escape(word) for word in words)
+        return re.compile(text, re.IGNORECASE)
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        found = (match.span() for match in self.pattern.finditer(text) if match[0])
+        return [span for span, _ in zip(found, range(_MOST_SPANS), strict=False)]
+
+    def matches(self, raw: bytes) -> list[tuple[int, int]] | None:
+        """Where in its text a line of the log says what is looked for; None where it does not.
+
+        A single word is also the name of whoever said something.
+        """
+        parts = raw.removesuffix(b"\n").split(b" ", 3)
+        if len(parts) < 4 or parts[1] == SERVER.encode():
+            return None
+        sender, text = parts[1].decode("utf-8", "replace"), parts[3].decode("utf-8", "replace")
+        if sender in self.ignored:
+            return None
+        if self.expression:
+            return self.spans(text) if self.pattern.search(text) else None
+        folded = text.lower()
+        if all(word in folded for word in self.words):
+            return self.spans(text)
+        return [] if self.words == (sender,) else None
+
+
+def parse(text: str, ignored: frozenset[str] = frozenset()) -> Query:
+    """ "WORD WORD" or "/EXPRESSION/"; a Fault where the expression is none, or nothing is there."""
+    text = text.strip()
+    if len(text) > 2 and text.startswith("/") and text.endswith("/"):
+        try:
+            re.compile(text[1:-1], re.IGNORECASE)
+        except re.error as error:
+            raise Fault(text, f"no regular expression: {error}") from error
+        return Query(text, expression=text[1:-1], ignored=ignored)
+    words = tuple(text.lower().split())
+    if not words:
+        raise Fault("search", "there is nothing to look for")
+    return Query(text, words, ignored=ignored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +92,13 @@ class Wanted:
         return self.pattern is None and self.user is None and self.since is None
 
 
-def matching(pattern: re.Pattern[str]) -> Callable[[Line], bool]:
-    """Whether a line is of somebody whose name, or in what they said something, matches."""
-
-    def wanted(line: Line) -> bool:
-        words = line.raw[:-1].split(b" ", 3)
-        if len(words) < 4 or words[1] == SERVER.encode():
-            return False
-        if pattern.search(words[3].decode("utf-8", "replace")) is not None:
-            return True
-        return pattern.fullmatch(words[1].decode("utf-8", "replace")) is not None
-
-    return wanted
-
-
-def since(stamp: str) -> Callable[[Line], bool]:
-    """Whether a line is of this time or later."""
-    start = stamp.encode()
-    return lambda line: line.raw >= start
-
-
 def print_log(profile: Profile, wanted: Wanted, json: bool) -> None:
     copy = Replica(replica.directory(profile.name))
+    printer = Printer(json)
     found: list[str] = []
     try:
         for line in copy.lines():
-            text = _printed(line, wanted, json)
+            text = _printed(line, wanted, printer)
             if text is not None:
                 found.append(text)
             if len(found) >= _PRINTED_AT_ONCE:
@@ -73,11 +109,8 @@ def print_log(profile: Profile, wanted: Wanted, json: bool) -> None:
         copy.close()
 
 
-def _printed(line: Line, wanted: Wanted, json: bool) -> str | None:
+def _printed(line: Line, wanted: Wanted, printer: Printer) -> str | None:
     record = line.record()
-    if record is None:
-        return plain(line) if wanted.everything and not json else None
-    if not wanted.has(record):
+    if not (wanted.everything if record is None else wanted.has(record)):
         return None
-    at = Line(replica.offset(line.offset), line.raw)
-    return as_json(at, record) if json else plain(line)
+    return printer.text(Line(replica.offset(line.offset), line.raw))

@@ -1,7 +1,12 @@
-"""Seen: how far a person has read, kept beside the replica as a cursor, `LOG OFFSET`."""
+"""Seen: how far a person has read, kept beside the replica as a cursor, `LOG OFFSET`.
 
+It only grows, whoever writes it: two screens, or a screen and another front end, read one room.
+"""
+
+import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from papayachat.disk.extent import LOG
@@ -19,6 +24,24 @@ class Seen:
 
     def load(self, copy: Replica) -> int | None:
         """The address that was saved; None where there is none."""
+        address = self._read(copy)
+        if address is not None:
+            self.address = self._saved = address
+        return address
+
+    def save(self, copy: Replica) -> None:
+        """Keep it. Not worth a sync, nor a word when the disk is full."""
+        if self.address == self._saved:
+            return
+        with suppress(OSError), _locked(self._path.parent):
+            self.address = max(self.address, self._read(copy) or 0)
+            cursor = copy.cursor_at(self.address)
+            temporary = self._path.with_name(".seen")
+            temporary.write_text(f"{cursor.log} {cursor.offset}\n", "ascii")
+            temporary.rename(self._path)
+            self._saved = self.address
+
+    def _read(self, copy: Replica) -> int | None:
         try:
             log, _, offset = self._path.read_text("ascii").strip().partition(" ")
             cursor = Cursor(log, int(offset))
@@ -27,16 +50,15 @@ class Seen:
         if not LOG.match(log) or not copy.knows(log):
             return None
         # After a room that went back to an older state there may be less.
-        self.address = self._saved = min(copy.address(cursor), copy.end)
-        return self.address
+        return min(copy.address(cursor), copy.end)
 
-    def save(self, copy: Replica) -> None:
-        """Keep it. Not worth a sync, nor a word when the disk is full."""
-        if self.address == self._saved:
-            return
-        cursor = copy.cursor_at(self.address)
-        temporary = self._path.with_name(f".seen.{os.getpid()}")
-        with suppress(OSError):
-            temporary.write_text(f"{cursor.log} {cursor.offset}\n", "ascii")
-            temporary.rename(self._path)
-            self._saved = self.address
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Alone in a directory, as long as everybody asks."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

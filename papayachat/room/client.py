@@ -10,6 +10,7 @@ from typing import Protocol
 from papayachat.disk import outbox as outboxes
 from papayachat.disk import replica
 from papayachat.disk.outbox import Outbox
+from papayachat.disk.paths import spare_dir
 from papayachat.disk.profile import Profile
 from papayachat.disk.replica import Replica
 from papayachat.disk.seen import Seen
@@ -67,7 +68,7 @@ class Client:
         self.profile = profile
         self.me = profile.invite.name
         self.connected = False
-        self.copy = Replica(replica.directory(profile.name))
+        self.copy = Replica(replica.directory(profile.name), spare_dir())
         self.seen = Seen(replica.directory(profile.name))
         self.delivery = Delivery(box, box.drafts.values(), box.sent)
         self.people = People(self.me)
@@ -80,9 +81,15 @@ class Client:
             patient=patient,
             renew=lambda: outboxes.renew(profile, box),
         )
+        self._box = box
         self._front = front
         self._intake = Intake(self.copy)
         self._longest = draft.LONGEST_LINE
+
+    @property
+    def troubles(self) -> list[Fault]:
+        """What the disk does not take."""
+        return [fault for fault in (self._box.trouble, self.copy.trouble) if fault is not None]
 
     def say(self, text: str) -> None:
         """Post a text, as one message or, where it is too long for that, as several; a Fault when

@@ -31,6 +31,10 @@ class Cut(Fault):
     a restart, or an eviction by a crowd of strangers."""
 
 
+class UnknownHost(Fault):
+    """There is no address of that name (69), for now or for ever."""
+
+
 class Distrusted(Fault):
     """The server shows a certificate that is not the right one (78). That may be mended over there,
     so who waits may try again after a while; nothing was sent."""
@@ -85,7 +89,8 @@ def _addresses(profile: Profile) -> list[tuple[int, Any]]:
             profile.invite.host, profile.invite.port, type=socket.SOCK_STREAM
         )
     except OSError as error:
-        raise Fault(profile.address, reason(error), code=UNAVAILABLE) from error
+        why = f"no address for {profile.invite.host} ({reason(error)})"
+        raise UnknownHost(profile.address, why, code=UNAVAILABLE) from error
     except UnicodeError:
         raise Fault(profile.address, "no host name", code=CONFIGURATION) from None
     return [(family, address) for family, _, _, _, address in found]

@@ -1,6 +1,7 @@
 """Fetching: what came before the local copy, over a short connection of its own."""
 
 from papayachat.disk.profile import Profile
+from papayachat.disk.replica import Replica
 from papayachat.room.attempt import connect
 from papayachat.room.connection import Connection
 from papayachat.room.wait import wait_readable
@@ -9,17 +10,17 @@ from papayachat.stream.splitter import Line
 from papayad.errors import UNAVAILABLE, Fault
 from papayad.formats.wire import Hello
 
-LINES_AT_ONCE = 1000  # at a time
-SILENT_FOR = 20.0
+SILENT_FOR = 20.0  # seconds in which nothing more comes, though something should
 
 
-def fetch(profile: Profile, before: Cursor, known: int) -> tuple[Cursor, bytes]:
-    """Some lines of the log that end at `before`, none where there are none; `known` is how many
-    stand after it. It blocks, and raises a Fault.
+def fetch(profile: Profile, copy: Replica, before: Cursor, lines: int) -> tuple[Cursor, bytes]:
+    """So many lines of the log that end at `before`, none where there are none. It blocks, and
+    raises a Fault.
 
     The protocol has no end to a stream: it is closed as soon as enough has come.
     """
-    hello = Hello(profile.invite.token, last=known + LINES_AT_ONCE, presence=False)
+    known = copy.count(copy.address(before))
+    hello = Hello(profile.invite.token, last=known + lines, presence=False)
     connection = connect(profile, hello)
     try:
         start = Cursor(connection.greeting.log, connection.greeting.offset)

@@ -7,6 +7,7 @@ text; or its owner was killed, and the next command delivers it. So there is one
 exit 0, whatever breaks or is killed in between.
 """
 
+import hashlib
 import time
 from collections.abc import Callable
 
@@ -18,8 +19,8 @@ from papayachat.room.dial import SECONDS_PER_ADDRESS
 from papayachat.room.events import Accepted, Event, Lost, Postponed, Refused, Uncertain
 from papayachat.room.room import Room
 from papayachat.room.wait import wait
-from papayachat.stream.draft import Draft
-from papayachat.stream.terminal import tell
+from papayachat.stream.draft import Draft, write_all
+from papayachat.stream.terminal import brief, tell
 from papayad.errors import TRY_AGAIN, Fault
 
 _SETTLED_WITHIN = 10.0
@@ -29,18 +30,22 @@ Outcome = Accepted | Refused | Uncertain
 Report = Callable[[str], None]
 
 
-def send(profile: Profile, draft: Draft, seconds: float, report: Report) -> None:
+def send(profile: Profile, text: str, seconds: float, report: Report) -> None:
     """Return when the draft's record is in the log; a Fault says why it is not, or not known."""
     until = time.monotonic() + seconds
+    drafts = write_all(text)
+    whole = _digest(drafts)
     outbox = None
     for left in outboxes.abandoned(profile.identity):
-        if left.left_at and outbox is None and _texts(left) == [draft.text]:
+        if left.left_at and outbox is None and left.whole == whole:
             outbox = left  # its owner was told to try again, and this is that
         else:
             _settle(profile, left, until, report)
     if outbox is None:
         outbox = _new_outbox(profile)
-        outbox.post(draft)
+        outbox.begin(whole)
+        for each in drafts:
+            outbox.post(each)
     for outcome in _own(profile, outbox, until):
         _raise_unless_accepted(outcome)
 
@@ -79,7 +84,9 @@ def _settle(profile: Profile, outbox: Outbox, until: float, report: Report) -> N
         return
     try:
         for outcome in deliver(profile, outbox, _delivery(outbox), until):
-            report(f"left by an earlier papayachat: {_describe(outcome)}: {outcome.draft.text}")
+            report(
+                f"left by an earlier papayachat: {_describe(outcome)}: {brief(outcome.draft.text)}"
+            )
     except Fault as fault:
         outbox.close()
         report(f"left by an earlier papayachat, still waiting: {fault}")
@@ -165,5 +172,6 @@ def _delivery(outbox: Outbox) -> Delivery:
     return Delivery(outbox, outbox.drafts.values(), outbox.sent)
 
 
-def _texts(outbox: Outbox) -> list[str]:
-    return [draft.text for draft in outbox.drafts.values()]
+def _digest(drafts: list[Draft]) -> str:
+    """What is the same for the same text, whatever of it was delivered since."""
+    return hashlib.sha256("\0".join(draft.text for draft in drafts).encode()).hexdigest()

@@ -1,66 +1,75 @@
-"""The keys, and other things that a terminal sends: pasted text, and whether it has the focus."""
+"""The keys, and what a terminal sends that is no key: pasted text, and whether it has the focus.
 
-import os
-import signal
+Esc and a key that follows it at once is what a terminal sends for Alt and that key, and nobody can
+tell them apart when a multiplexer or a slow line has put them together. So Alt is a key only where
+the screen says so at that moment; everything else is Esc, and then the key. Nothing that was typed
+is eaten, least of all the slash before a command.
+"""
+
 from typing import Protocol
 
-from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
-from prompt_toolkit.output import Output
 
 from papayachat.chat import paste
 from papayachat.chat.chat import Chat
-from papayachat.screen import completion, slash
+from papayachat.chat.glyphs import stops
+from papayachat.disk import profile as profiles
+from papayachat.screen import completion
+from papayachat.screen.slash import table
+from papayachat.screen.slash.desk import Desk
+from papayachat.screen.window import Windows
 
 FOCUS_ON, FOCUS_OFF = "\x1b[?1004h", "\x1b[?1004l"
-_GOT_FOCUS, _LOST_FOCUS = Keys.ControlF23, Keys.ControlF24  # no keyboard has these keys
+_GOT_FOCUS, _LOST_FOCUS = Keys.ControlF23, Keys.ControlF24  # keys that no keyboard has
 
 ANSI_SEQUENCES["\x1b[I"] = _GOT_FOCUS
 ANSI_SEQUENCES["\x1b[O"] = _LOST_FOCUS
 
 
-def _suspended(output: Output) -> None:
-    """Stop this job, as the terminal would do, and go on when the shell continues it."""
-    output.write_raw(FOCUS_OFF)
-    output.flush()
-    os.kill(0, signal.SIGTSTP)
-    output.write_raw(FOCUS_ON)
-    output.flush()
-
-
-class Face(Protocol):
+class Face(Desk, Protocol):
     """What the keys act on: the screen."""
 
-    chat: Chat
-    input: Buffer
     question: str
+    focused: bool | None
+
+    @property
+    def input(self) -> Buffer: ...
 
     def submit(self) -> None:
-        """Send or do what was typed."""
+        """What was typed is done."""
 
-    def quit(self) -> None:
-        """Leave."""
+    def suspend(self) -> None:
+        """Stop, as the terminal would have it."""
 
 
 class Keyboard:
-    """`bindings` for a screen. It keeps what is unfinished: a paste, a completion."""
+    """`bindings` for a screen; it holds what is half done: a paste, and a completion."""
 
     def __init__(self, screen: Face) -> None:
         self._screen = screen
-        self._chat = screen.chat
         self._pasted = ""
         self._choices: list[str] = []
         self._choice = 0
-        self._shown: tuple[str, int] = ("", 0)  # text and cursor after the last Tab
+        self._shown: tuple[str, int] = ("", 0)  # text and cursor that the last Tab left
         self.bindings = KeyBindings()
         self._bind_question()
         self._bind_input()
+        self._bind_cursor()
         self._bind_view()
+        self._bind_alt()
         self._bind_terminal()
+
+    @property
+    def _chat(self) -> Chat:
+        return self._screen.chat
+
+    @property
+    def _windows(self) -> Windows:
+        return self._screen.windows
 
     def _bind_question(self) -> None:
         add = self.bindings.add
@@ -80,15 +89,9 @@ class Keyboard:
         usual = Condition(lambda: not self._screen.question)
 
         @add("enter", filter=usual)
-        @add("c-j", filter=usual)  # Enter, typed before the screen opened
+        @add("c-j", filter=usual)  # Enter that was typed before the terminal was ours
         def _enter(event: KeyPressEvent) -> None:
-            self._chat.touch()
             self._screen.submit()
-
-        @add("escape", "enter", filter=usual)
-        @add("escape", "c-j", filter=usual)
-        def _newline(event: KeyPressEvent) -> None:
-            self._screen.input.insert_text("\n")
 
         @add("tab", filter=usual)
         def _tab(event: KeyPressEvent) -> None:
@@ -118,64 +121,148 @@ class Keyboard:
         def _leave(event: KeyPressEvent) -> None:
             self._screen.quit()
 
-        @add("c-r", filter=usual)
-        def _search(event: KeyPressEvent) -> None:
-            if not self._screen.input.text:
-                self._insert("/search ")
+        @add("c-x", "c-e", filter=usual)
+        def _edit(event: KeyPressEvent) -> None:
+            self._screen.edit()
+
+    def _bind_cursor(self) -> None:
+        """By what a person takes for one character, whatever it is made of."""
+        add = self.bindings.add
+
+        @add("backspace")
+        @add("c-h")
+        def _backspace(event: KeyPressEvent) -> None:
+            buffer = self._screen.input
+            buffer.delete_before_cursor(buffer.cursor_position - _stop_before(buffer))
+
+        @add("delete")
+        @add("c-d", filter=Condition(lambda: bool(self._screen.input.text)))
+        def _delete(event: KeyPressEvent) -> None:
+            buffer = self._screen.input
+            buffer.delete(_stop_after(buffer) - buffer.cursor_position)
+
+        @add("left")
+        @add("c-b")
+        def _left(event: KeyPressEvent) -> None:
+            self._screen.input.cursor_position = _stop_before(self._screen.input)
+
+        @add("right")
+        @add("c-f")
+        def _right(event: KeyPressEvent) -> None:
+            self._screen.input.cursor_position = _stop_after(self._screen.input)
 
     def _bind_view(self) -> None:
         add = self.bindings.add
-        view = self._chat.view
+        searched = Condition(
+            lambda: self._chat.finder.query is not None and not self._chat.finder.filtered
+        )
 
         @add("pageup")
         def _page_up(event: KeyPressEvent) -> None:
-            self._chat.scroll(-max(1, view.height - 2))
+            self._chat.scroll(-max(1, self._chat.view.height - 2))
 
         @add("pagedown")
         def _page_down(event: KeyPressEvent) -> None:
-            self._scroll_down(max(1, view.height - 2))
+            self._chat.scroll(max(1, self._chat.view.height - 2))
 
         @add("s-up")
-        @add("escape", "up")
         def _up(event: KeyPressEvent) -> None:
             self._chat.scroll(-1)
 
         @add("s-down")
-        @add("escape", "down")
         def _down(event: KeyPressEvent) -> None:
-            self._scroll_down(1)
+            self._chat.scroll(1)
 
-        @add("escape", "<")
         @add("c-home")
         def _first(event: KeyPressEvent) -> None:
-            self._chat.timeline.floor = 0
-            view.to_start()
-            self._chat.scroll(-1)
+            self._chat.to_start()
 
-        @add("escape", ">")
         @add("c-end")
         def _last(event: KeyPressEvent) -> None:
-            view.to_end()
-            self._chat.touch()
+            self._chat.view.to_end()
 
-        @add("escape", filter=Condition(lambda: not self._screen.question))
-        def _escape(event: KeyPressEvent) -> None:
-            if self._chat.finder.pattern is not None:
-                self._chat.finder.end()
-            view.to_end()
-            self._chat.touch()
-
-        @add("escape", "u")
-        def _unread(event: KeyPressEvent) -> None:
-            slash.obey(self._chat, "/unread")
-
-        @add("escape", "p")
+        @add("c-p", filter=searched)
+        @add("c-r", filter=searched)
         def _older(event: KeyPressEvent) -> None:
-            self._search_on(back=True)
+            self._chat.finder.older()
 
-        @add("escape", "n")
+        @add("c-n", filter=searched)
         def _newer(event: KeyPressEvent) -> None:
-            self._search_on(back=False)
+            self._chat.finder.newer()
+
+        @add("c-r", filter=~searched)
+        def _search(event: KeyPressEvent) -> None:
+            if not self._screen.input.text:
+                self._insert("/search ")
+
+        @add("f2")
+        def _bare(event: KeyPressEvent) -> None:
+            self._screen.bare()
+
+    def _bind_alt(self) -> None:
+        add = self.bindings.add
+        usual = Condition(lambda: not self._screen.question)
+
+        @add("escape", filter=usual)
+        def _escape(event: KeyPressEvent) -> None:
+            self._chat.escape()
+
+        @add("escape", Keys.Any, filter=usual, eager=True)
+        def _escape_and_key(event: KeyPressEvent) -> None:
+            self._chat.escape()
+            event.key_processor.feed(event.key_sequence[-1], first=True)
+
+        @add("escape", "enter", filter=usual, eager=True)
+        @add("escape", "c-j", filter=usual, eager=True)
+        def _newline(event: KeyPressEvent) -> None:
+            if self._screen.input.text:
+                self._insert("\n")
+
+        @add("escape", "up", eager=True)
+        def _up(event: KeyPressEvent) -> None:
+            self._chat.scroll(-1)
+
+        @add("escape", "down", eager=True)
+        def _down(event: KeyPressEvent) -> None:
+            self._chat.scroll(1)
+
+        @add("escape", "<", filter=usual, eager=True)
+        def _first(event: KeyPressEvent) -> None:
+            self._chat.to_start()
+
+        @add("escape", ">", filter=usual, eager=True)
+        def _last(event: KeyPressEvent) -> None:
+            self._chat.view.to_end()
+
+        unread = Condition(lambda: self._chat.attention.unread > 0)
+
+        @add("escape", "u", filter=usual & unread, eager=True)
+        def _unread(event: KeyPressEvent) -> None:
+            table.obey(self._screen, "/unread")
+
+        mentioned = Condition(lambda: self._chat.attention.mentions > 0)
+
+        @add("escape", "m", filter=usual & mentioned, eager=True)
+        def _mention(event: KeyPressEvent) -> None:
+            table.obey(self._screen, "/mention")
+
+        news = Condition(lambda: self._windows.with_news() is not None)
+
+        @add("escape", "a", filter=usual & news, eager=True)
+        def _next(event: KeyPressEvent) -> None:
+            window = self._windows.with_news()
+            if window is not None:
+                self._windows.show(window)
+
+        for number in range(1, 10):
+            self._bind_window(number)
+
+    def _bind_window(self, number: int) -> None:
+        there = Condition(lambda: 1 < len(self._windows.all) >= number)
+
+        @self.bindings.add("escape", str(number), filter=there, eager=True)
+        def _show(event: KeyPressEvent) -> None:
+            self._windows.number(number)
 
     def _bind_terminal(self) -> None:
         add = self.bindings.add
@@ -186,35 +273,26 @@ class Keyboard:
 
         @add("c-z")
         def _suspend(event: KeyPressEvent) -> None:
-            run_in_terminal(lambda: _suspended(event.app.output))
+            self._screen.suspend()
 
         @add(_GOT_FOCUS)
         def _got(event: KeyPressEvent) -> None:
-            self._chat.attention.focused = True
-            self._chat.touch()
+            self._screen.focused = True
 
         @add(_LOST_FOCUS)
         def _lost(event: KeyPressEvent) -> None:
-            self._chat.attention.focused = False
-
-    def _scroll_down(self, count: int) -> None:
-        self._chat.scroll(count)
-        self._chat.touch()
+            self._screen.focused = False
 
     def _insert(self, text: str) -> None:
         self._screen.input.insert_text(text)
 
-    def _search_on(self, back: bool) -> None:
-        pattern = self._chat.finder.pattern
-        if pattern is not None and not self._chat.finder.filtered:
-            self._chat.finder.search(pattern, back)
-
     def _complete(self, step: int) -> None:
-        """Show the next completion; after the last one, what was typed."""
+        """The next completion; past the last one, what was typed."""
         buffer = self._screen.input
         if self._shown != (buffer.text, buffer.cursor_position) or not self._choices:
             before = buffer.document.text_before_cursor
-            found = completion.candidates(before, self._chat.client.people, slash.names())
+            people = self._chat.client.people
+            found = completion.candidates(before, people, table.names(), profiles.names())
             self._choices = [before, *found] if found else []
             self._choice = 0
         if not self._choices:
@@ -224,3 +302,14 @@ class Keyboard:
         buffer.delete_before_cursor(len(old))
         buffer.insert_text(self._choices[self._choice])
         self._shown = (buffer.text, buffer.cursor_position)
+
+
+def _stop_before(buffer: Buffer) -> int:
+    places = [place for place in stops(buffer.text) if place < buffer.cursor_position]
+    return places[-1] if places else 0
+
+
+def _stop_after(buffer: Buffer) -> int:
+    return next(
+        (place for place in stops(buffer.text) if place > buffer.cursor_position), len(buffer.text)
+    )

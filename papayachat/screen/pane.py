@@ -1,32 +1,43 @@
 """The pane: the messages in sight, for prompt_toolkit to draw."""
 
+from collections.abc import Callable
+
 from prompt_toolkit.layout import UIContent, UIControl
 from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 
 from papayachat.chat.chat import Chat
+from papayachat.screen.output import Links
 
 WHEEL_ROWS = 3
 
 
 class Pane(UIControl):
-    def __init__(self, chat: Chat) -> None:
+    def __init__(self, chat: Callable[[], Chat], marks: Links) -> None:
         self._chat = chat
+        self._marks = marks
 
     def create_content(self, width: int, height: int) -> UIContent:
         """Exactly `height` rows, the messages at the bottom of them."""
-        self._chat.resize(width, height)
-        rows = self._chat.view.visible()
+        chat = self._chat()
+        chat.resize(width, height)
+        rows = chat.view.visible()
         rows = [*([] for _ in range(height - len(rows))), *rows]
-        return UIContent(get_line=lambda number: list(rows[number]), line_count=len(rows))
+        return UIContent(
+            get_line=lambda number: [
+                (style, self._marks.marked(text, link) if link else text)
+                for style, text, link in rows[number]
+            ],
+            line_count=len(rows),
+        )
 
     def is_focusable(self) -> bool:
         return False
 
     def mouse_handler(self, mouse_event: MouseEvent) -> object:
         if mouse_event.event_type == MouseEventType.SCROLL_UP:
-            self._chat.scroll(-WHEEL_ROWS)
+            self._chat().scroll(-WHEEL_ROWS)
         elif mouse_event.event_type == MouseEventType.SCROLL_DOWN:
-            self._chat.scroll(WHEEL_ROWS)
+            self._chat().scroll(WHEEL_ROWS)
         else:
             return NotImplemented
         return None

@@ -1,209 +1,386 @@
-"""The screen: the chat in a terminal, with prompt_toolkit.
+"""The screen: rooms in a terminal, with prompt_toolkit.
 
-Only this module and two others (keys, pane) know the terminal; they are imported when the screen
-opens. No timer runs: between two keys or two messages there is no system call.
+What is in this folder is all that knows the terminal; it is imported only when a screen opens.
+Nothing ticks: between two keys and two messages there is no system call.
 """
 
 import asyncio
+import locale
+import os
 import signal
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 from errno import EIO
 
-from prompt_toolkit.application import Application
+from prompt_toolkit.application import Application, in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.input import create_input
+from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.layout import (
-    BufferControl,
     ConditionalContainer,
     Dimension,
     FormattedTextControl,
     HSplit,
     Layout,
-    Window,
 )
-from prompt_toolkit.output import ColorDepth
-from prompt_toolkit.styles import Style
+from prompt_toolkit.layout import (
+    Window as Area,
+)
 
+from papayachat.chat.cells import Row
 from papayachat.chat.chat import Chat
-from papayachat.disk import outbox
+from papayachat.disk import opened
+from papayachat.disk import profile as profiles
 from papayachat.disk.profile import Profile
 from papayachat.disk.settings import Settings
 from papayachat.room import send
-from papayachat.room.events import Event
-from papayachat.room.fetch import fetch
-from papayachat.room.link import Link, in_thread
-from papayachat.screen import slash, status, theme
+from papayachat.room.link import in_thread
+from papayachat.screen import answers, elsewhere, status, theme
+from papayachat.screen.answers import Answers
+from papayachat.screen.inputbox import InputBox
 from papayachat.screen.keys import FOCUS_OFF, FOCUS_ON, Keyboard
 from papayachat.screen.notify import desktop
+from papayachat.screen.output import Output, has_links
 from papayachat.screen.pane import Pane
-from papayachat.stream.cursor import Cursor
+from papayachat.screen.slash import table
+from papayachat.screen.window import Window, Windows
 from papayad.errors import DONE, Fault
 
-SECONDS_PER_FRAME = 1 / 30  # seconds between two drawings, however much arrives
+SECONDS_PER_FRAME = 1 / 30  # between two drawings, however much arrives
 INPUT_ROWS = 8
+ESCAPE_WAITS = 0.05  # seconds for the rest of a key's sequence, which comes in one piece
+_TITLE_KEPT, _TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
+_NO_WHEEL_AS_ARROWS = "\x1b[?1007l"  # they would leaf through what was typed before
 
 
-def run(profile: Profile) -> int:
-    """Chat until the person leaves; return the exit code."""
+def run(chosen: Profile | None) -> int:
+    """Chat until somebody leaves; the exit code. Without a profile: in the rooms that were open."""
+    with suppress(locale.Error):
+        locale.setlocale(locale.LC_TIME, "")
     settings = Settings()
     settings.load()
-    box = outbox.of_device(profile.session, profile.identity)
-    try:
-        asyncio.run(_open(profile, box, settings))
-    finally:
-        kept = box.put_away()
-        with suppress(OSError):  # the terminal may be gone
-            send.tell_kept(kept)
+    kept = asyncio.run(_open(chosen, settings))
+    with suppress(OSError):  # of a terminal that is gone
+        send.tell_kept(kept)
     return DONE
 
 
-async def _open(profile: Profile, box: outbox.Outbox, settings: Settings) -> None:
-    await Screen(profile, box, settings).run()
+async def _open(chosen: Profile | None, settings: Settings) -> int:
+    return await Screen(_profiles(chosen), settings, remember=chosen is None).run()
+
+
+def _output() -> Output:
+    made = Output.from_pty(sys.stdout, term=os.environ.get("TERM"))
+    assert isinstance(made, Output)
+    return made
+
+
+def _profiles(chosen: Profile | None) -> list[Profile]:
+    if chosen is not None:
+        return [chosen]
+    default = profiles.load(None)
+    found = []
+    for name in dict.fromkeys([*opened.load(), default.name]):
+        with suppress(Fault):  # one that is broken is told of by /join
+            found.append(profiles.load(name))
+    return found
 
 
 class Screen:
-    """What the chat wants done around it (chat.Hands), and what a terminal does with it."""
+    """What windows, keys and commands want done around them (window.Around, keys.Face)."""
 
-    def __init__(self, profile: Profile, box: outbox.Outbox, settings: Settings) -> None:
-        self._profile = profile
-        self.chat = Chat(profile, box, settings, self)
-        self._link = Link(self.chat.client.room, self._hear, self._dismiss, self._draw)
-        self.question = ""  # a question that has to be answered first
-        self.input = Buffer(multiline=True, history=InMemoryHistory(self.chat.own_messages()))
+    def __init__(self, first: list[Profile], settings: Settings, remember: bool) -> None:
+        self.settings = settings
+        self.question = ""  # what has to be answered before anything else
+        self._remember = remember
+        self._focused: bool | None = None
+        self._ground = ""  # as the terminal says
+        self._title = ""
+        self._kept = 0
+        self._output = _output()
+        self._box = InputBox(Buffer(), self._prompt)
+        self._depth = theme.depth()
+        self.windows = Windows([Window(each, settings, self) for each in first], self._show)
         self.keyboard = Keyboard(self)
         self.app = self._application()
 
-    async def run(self) -> None:
+    @property
+    def chat(self) -> Chat:
+        return self.windows.active.chat
+
+    @property
+    def input(self) -> Buffer:
+        return self.windows.active.input
+
+    @property
+    def focused(self) -> bool | None:
+        """Whether the terminal has the focus; None: it does not say."""
+        return self._focused
+
+    @focused.setter
+    def focused(self, value: bool | None) -> None:
+        self._focused = value
+        for window in self.windows.all:
+            window.chat.attention.focused = value
+
+    async def run(self) -> int:
+        """Until somebody leaves; how many messages wait for the next time."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._failed)
         for ending in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(ending, self.quit)
-        in_thread(self._settle_left, self._tell_left, self._tell_left)
-        self._link.poke()
-        self.app.output.write_raw(FOCUS_ON)
+        loop.add_signal_handler(signal.SIGTSTP, self.suspend)
+        loop.add_signal_handler(signal.SIGCONT, self._go_on)
+        self.restyle()
+        for window in self.windows.all:
+            window.open()
         try:
             await self._draw_until_left()
         except EOFError:
             pass  # the terminal is gone
         except OSError as error:
-            if error.errno != EIO:  # this also means that the terminal is gone
+            if error.errno != EIO:  # so it says, too
                 raise
         finally:
-            self._link.close()
-            self.chat.close()
+            self._close()
+        return self._kept
 
     async def _draw_until_left(self) -> None:
+        self._ask_terminal()
         try:
             await self.app.run_async(set_exception_handler=False)
         finally:
-            self.app.output.write_raw(FOCUS_OFF)
-            self.app.output.flush()
+            self._let_terminal_go()
 
-    # What the chat wants.
+    def _close(self) -> None:
+        if self._remember:
+            active = self.windows.active
+            others = [one for one in self.windows.all if one is not active]
+            opened.save([one.profile.name for one in [active, *others]])
+        self._kept += sum(window.close() for window in self.windows.all)
 
-    def poke(self) -> None:
-        self._link.poke()
+    # What windows want.
 
-    def call(self, who: str, text: str, mention: bool) -> None:
-        settings, output = self.chat.settings, self.app.output
-        if settings["bell"] == "all" or (mention and settings["bell"] == "mentions"):
-            output.bell()
-        wanted = settings["notify"] == "all" or (mention and settings["notify"] == "mentions")
-        if wanted and self.chat.attention.focused is not True:
-            output.write_raw(desktop(f"{self.chat.name}: {who}", text))
-        output.flush()
+    def draw(self) -> None:
+        self.app.invalidate()
 
-    def fetch(self, before: Cursor, known: int) -> None:
-        def fetched(found: tuple[Cursor, bytes]) -> None:
-            self.chat.fetched(*found)
-            self._draw()
+    def ring(self) -> None:
+        self._output.bell()
+        self._output.flush()
 
-        def failed(fault: Fault) -> None:
-            self.chat.not_fetched(fault)
-            self._draw()
+    def notify(self, title: str, text: str) -> None:
+        self._output.write_raw(desktop(title, text))
+        self._output.flush()
 
-        in_thread(lambda: fetch(self._profile, before, known), fetched, failed)
+    def shows(self, window: Window) -> bool:
+        return window is self.windows.active and self._focused is True
+
+    # What commands and keys want.
 
     def quit(self) -> None:
         if self.app.is_running and not self.app.is_done:
             self.app.exit()
 
     def submit(self) -> None:
-        """Send or do what was typed."""
-        text = self.input.text
-        if text.strip():
-            self.input.append_to_history()
-            self.input.reset()
-            slash.submit(self.chat, text)
-            self.app.style = _style(self.chat.settings)
+        """What was typed is done."""
+        window = self.windows.active
+        text = window.input.text
+        if not text.strip():
+            return
+        window.input.append_to_history()
+        window.input.reset()
+        window.sent()
+        if not table.submit(self, text):
+            window.input.insert_text(text)
 
-    def _hear(self, events: list[Event]) -> None:
-        self.chat.hear(events)
-        self._draw()
+    def draft(self, text: str) -> None:
+        self.input.insert_text(text)
 
-    def _dismiss(self, fault: Fault) -> None:
-        self.chat.dismiss(fault)
-        self._draw()
+    def restyle(self) -> None:
+        """Looks as the settings, the terminal and the person's own file say."""
+        chosen = self.settings.get("theme")
+        ground = chosen if chosen != "auto" else self._ground or theme.ground()
+        self.app.style, problems = theme.style(ground, self._depth)
+        for problem in problems:
+            self.chat.note(problem)
+        self._output.links = self.settings.get("links") == "on" and has_links(os.environ)
+        self.draw()
 
-    def _draw(self) -> None:
-        self.app.invalidate()
+    def join(self, profile: str) -> None:
+        if not profile:
+            self._elsewhere(self._take_invite)
+            return
+        window = self.windows.of(profile)
+        if window is not None:
+            self.windows.show(window)
+            return
+        window = Window(profiles.load(profile), self.settings, self)
+        window.chat.attention.focused = self._focused
+        self.windows.add(window)
+        window.open()
+
+    def part(self) -> None:
+        window = self.windows.active
+        self.windows.remove(window)
+        self._kept += window.close()
+
+    def bare(self) -> None:
+        copy, end = self.chat.copy, self.chat.view.span()[1]
+        self._elsewhere(lambda: elsewhere.bare(copy, end))
+
+    def edit(self) -> None:
+        buffer = self.input
+
+        def edit() -> None:
+            text = elsewhere.edited(buffer.text)
+            buffer.text = text
+            buffer.cursor_position = len(text)
+
+        self._elsewhere(edit)
+
+    def copy(self, text: str) -> None:
+        self._output.write_raw(elsewhere.clipboard(text))
+        self._output.flush()
+
+    def browse(self, address: str) -> None:
+        try:
+            elsewhere.browse(address)
+        except Fault as fault:
+            self.chat.note(str(fault))
+
+    def apart(self, act: Callable[[], str]) -> None:
+        chat = self.chat
+
+        def told(text: str | Fault) -> None:
+            chat.note(str(text))
+            self.draw()
+
+        in_thread(act, told, told)
+
+    def suspend(self) -> None:
+        """Stop, as the terminal would; SIGCONT goes on."""
+        self._elsewhere(lambda: os.kill(os.getpid(), signal.SIGSTOP))
+
+    # The terminal.
+
+    def _elsewhere(self, act: Callable[[], None]) -> None:
+        """Let the terminal go, do something in it, and take it back."""
+
+        async def away() -> None:
+            async with in_terminal():
+                self._let_terminal_go()
+                try:
+                    act()
+                except (Fault, KeyboardInterrupt) as error:
+                    self.chat.note(str(error) or "interrupted")
+                self._ask_terminal()
+            self.draw()
+
+        self.app.create_background_task(away())
+
+    def _take_invite(self) -> None:
+        before = set(profiles.names())
+        if not elsewhere.join():
+            return
+        default = profiles.default()
+        for name in sorted(set(profiles.names()) - before) or ([default] if default else []):
+            self.join(name)
+
+    def _go_on(self) -> None:
+        """Somebody has stopped this from outside, and the shell has taken the terminal back."""
+        if not self.app.is_running or os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
+            return
+        self.app.input.raw_mode().__enter__()
+        self.app.renderer.reset()
+        self._ask_terminal()
+        self.draw()
+
+    def _ask_terminal(self) -> None:
+        """What the screen wants of the terminal beyond drawing."""
+        self._title = ""
+        asked = _TITLE_KEPT + FOCUS_ON + _NO_WHEEL_AS_ARROWS + answers.QUESTION
+        self._output.write_raw(asked)
+        self._output.flush()
+
+    def _let_terminal_go(self) -> None:
+        self._output.write_raw(FOCUS_OFF + _TITLE_BACK)
+        self._output.flush()
+
+    def _answered(self, ground: str) -> None:
+        if ground != self._ground:
+            self._ground = ground
+            asyncio.get_running_loop().call_soon(self.restyle)
 
     def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-        """After a bug, or on a full disk: first restore the terminal, then say what happened."""
+        """A bug: the terminal is given back first, then it is told."""
         error = context.get("exception")
         if not self.app.is_done and isinstance(error, BaseException):
             self.app.exit(exception=error)
 
-    def _settle_left(self) -> list[str]:
-        told: list[str] = []
-        send.settle_left(self._profile, told.append)
-        return told
+    # What is drawn.
 
-    def _tell_left(self, told: list[str] | Fault) -> None:
-        for text in told if isinstance(told, list) else [str(told)]:
-            self.chat.note(text)
-            self._draw()
+    def _show(self, window: Window) -> None:
+        """Another room is in sight."""
+        self._box.buffer = window.input
 
     def _application(self) -> Application[None]:
-        messages = Window(Pane(self.chat), wrap_lines=False, always_hide_cursor=True)
-        below = Window(FormattedTextControl(self._status), height=1, style="class:status")
-        control = BufferControl(self.input, focus_on_click=True)
-        typed = Window(
-            control,
-            height=Dimension(min=1, max=INPUT_ROWS),
-            wrap_lines=True,
-            dont_extend_height=True,
-            get_line_prefix=self._prefix,
-        )
-        asked = Window(FormattedTextControl(self._question), height=1, style="class:question")
+        several = Condition(lambda: len(self.windows.all) > 1)
         asks = Condition(lambda: bool(self.question))
-        bottom = HSplit([messages, below, ConditionalContainer(asked, asks), typed])
+        typed = Area(self._box, height=Dimension(min=1, max=INPUT_ROWS), dont_extend_height=True)
+        rows = HSplit(
+            [
+                Area(Pane(lambda: self.chat, Output.marks), always_hide_cursor=True),
+                ConditionalContainer(self._line(self._rooms), several),
+                self._line(lambda width: status.row(self.chat, width)),
+                ConditionalContainer(self._line(self._question), asks),
+                typed,
+            ]
+        )
+        source = create_input(always_prefer_tty=True)
+        if isinstance(source, Vt100Input):
+            source.stdin_reader = Answers(source.stdin_reader, self._answered)  # type: ignore[assignment]
         app: Application[None] = Application(
-            Layout(bottom, focused_element=typed),
-            style=_style(self.chat.settings),
+            Layout(rows, focused_element=typed),
             key_bindings=self.keyboard.bindings,
             full_screen=True,
-            mouse_support=Condition(lambda: self.chat.settings["mouse"] == "on"),
-            color_depth=None if theme.has_color() else ColorDepth.DEPTH_1_BIT,
+            mouse_support=Condition(lambda: self.settings.get("mouse") == "on"),
+            color_depth=self._depth,
             min_redraw_interval=SECONDS_PER_FRAME,
             terminal_size_polling_interval=None,
+            input=source,
+            output=self._output,
+            after_render=self._rendered,
         )
-        app.ttimeoutlen = 0.1
-        app.timeoutlen = 0.2
+        app.ttimeoutlen = ESCAPE_WAITS
+        app.timeoutlen = 0.0
         app.key_processor.before_key_press += lambda _: self.chat.touch()
         return app
 
-    def _status(self) -> StyleAndTextTuples:
-        return [*status.row(self.chat, self.app.output.get_size().columns)]
+    def _line(self, row: Callable[[int], Row]) -> Area:
+        def drawn() -> StyleAndTextTuples:
+            pieces = row(self._output.get_size().columns)
+            return [(piece.style, piece.text) for piece in pieces]
 
-    def _question(self) -> str:
-        return self.question[: self.app.output.get_size().columns]
+        return Area(FormattedTextControl(drawn), height=1)
 
-    def _prefix(self, line: int, wrapped: int) -> StyleAndTextTuples:
-        return [("class:prompt", "> " if line == 0 and wrapped == 0 else "  ")]
+    def _rooms(self, width: int) -> Row:
+        return status.rooms(self.windows.all, self.windows.active, width)
 
+    def _question(self, width: int) -> Row:
+        return status.question(self.question, width)
 
-def _style(settings: Settings) -> Style:
-    return Style.from_dict(theme.styles(settings["theme"]))
+    def _prompt(self) -> str:
+        return f"{self.chat.me}> "
+
+    def _rendered(self, app: Application[None]) -> None:
+        """What was drawn is in sight; what that changes is drawn, too."""
+        if app.is_running and self.chat.look_at():
+            self.draw()
+        title = status.title(self.chat)
+        if title != self._title:
+            self._title = title
+            self._output.set_title(title)
+            self._output.flush()

@@ -1,31 +1,76 @@
-"""The status line: which room, who is here, and what is wrong, in one row. Pure."""
+"""The status lines: where one is, who is here, what is new and what is the matter. Pure."""
 
 import math
 
+from papayachat.chat.cells import Piece, Row
 from papayachat.chat.chat import Chat
 from papayachat.chat.glyphs import safe
-from papayachat.chat.layout import Row
+from papayachat.screen.window import Window
+
+_HELP = " /help "
 
 
 def row(chat: Chat, width: int) -> Row:
-    """A row of exactly `width` columns. The most important comes first: the rest may be cut off."""
-    bad = not chat.client.connected
-    parts = [f"{chat.name}", *_state(chat)]
-    if chat.finder.filtered:
-        parts.append(f"only {safe(chat.finder.filtered)!r}, Esc ends")
-    elif chat.finder.pattern is not None:
-        parts.append(f"search {safe(chat.finder.pattern.pattern)!r}: Alt-P Alt-N Esc")
-    if chat.fetching:
-        parts.append("fetching older messages")
-    unread = chat.attention.unread
+    """A row of exactly `width` columns. What matters most comes first: the rest may be cut off."""
+    parts = [chat.name, *_state(chat), *_looked_for(chat)]
     if not chat.view.follows:
-        parts.append("scrolled up" if not unread else f"more below, {unread} new")
-    elif unread:
-        parts.append(f"{unread} new")
+        parts.append("scrolled up")
+    parts += _news(chat)
     if chat.client.connected and chat.client.people.online:
         parts.append(_people(chat, width))
-    text = f" {' | '.join(parts)}"[:width]
-    return [("class:status.bad" if bad else "class:status", text.ljust(width))]
+    text = f" {' | '.join(parts)}"[:width].ljust(width)
+    if text[-len(_HELP) :].isspace():
+        text = text[: -len(_HELP)] + _HELP
+    return [Piece("class:status" if chat.client.connected else "class:status.bad", text)]
+
+
+def rooms(windows: list[Window], active: Window, width: int) -> Row:
+    """A row that names the rooms, each with what is new in it and whether some is for us."""
+    found: Row = []
+    taken = 0
+    for number, window in enumerate(windows, 1):
+        attention = window.chat.attention
+        loud = "!" if attention.mentions else ""
+        news = f"({attention.unread}{loud})" if attention.unread else ""
+        away = "" if window.chat.client.connected else "-"
+        text = f" {number}:{window.profile.name}{away}{news} "[: width - taken]
+        taken += len(text)
+        found.append(Piece("class:rooms.active" if window is active else "class:rooms", text))
+    return [*found, Piece("class:rooms", " " * (width - taken))]
+
+
+def question(text: str, width: int) -> Row:
+    return [Piece("class:question", text[:width].ljust(width))]
+
+
+def title(chat: Chat) -> str:
+    """For the terminal's own title: the room, and how much in it is new."""
+    unread = chat.attention.unread
+    return f"{chat.name} ({unread})" if unread else chat.name
+
+
+def _news(chat: Chat) -> list[str]:
+    unread, mentions = chat.attention.unread, chat.attention.mentions
+    if not unread:
+        return []
+    told = f"{unread} new" + (f", {mentions} for you" if mentions else "")
+    return [f"{told}: Alt-U{' Alt-M' if mentions else ''}"]
+
+
+def _looked_for(chat: Chat) -> list[str]:
+    finder, past = chat.finder, chat.past
+    parts = []
+    if finder.query is not None:
+        what = safe(finder.query.text)
+        count = f"{finder.number} of {finder.count}" if finder.number else str(finder.count)
+        more = "..." if finder.looking else ""
+        kind = "only" if finder.filtered else "search"
+        keys = "Esc" if finder.filtered else "Ctrl-P Ctrl-N Esc"
+        parts.append(f"{kind} '{what}': {count}{more}, {keys}")
+    if past.fetching:
+        day = past.day
+        parts.append(f"fetching older messages{f', here since {day}' if day else ''}")
+    return parts
 
 
 def _state(chat: Chat) -> list[str]:

@@ -1,75 +1,135 @@
-"""The theme: what each style's name looks like, in the terminal's own sixteen colours.
+"""The theme: what each style's name looks like, and what a person made of that.
 
-Those, because whoever chose a palette for the terminal chose it for everything in it, and because
-every terminal has them. Without colour the same differences are bold, reverse and underlined.
+In the terminal's own sixteen colours, because whoever chose a palette for the terminal chose it for
+everything in it; what stands back is a grey where there are 256 of them, and else looks like text:
+bright black is unreadable in many palettes. Without colour the same differences are bold, reverse
+and underlined.
 """
 
+import curses
 import os
+import re
 from collections.abc import Mapping
+
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.styles import Style
+
+from papayachat.disk.paths import config_dir
 
 _NAMES = {
     "dark": "cyan green yellow magenta brightblue brightgreen brightcyan brightred brightyellow "
     "brightmagenta",
     "light": "blue green magenta cyan red blue green magenta cyan red",
 }
+_GREY = {"dark": "#9e9e9e", "light": "#5f5f5f"}  # with 4.5:1 and more against black and white
 
 _COLORED = {
-    "time": "ansibrightblack",
-    "rule": "ansibrightblack",
-    "day": "ansibrightblack",
-    "hole": "ansibrightblack italic",
     "unread": "ansired bold",
-    "folded": "ansibrightblack",
-    "happened": "ansiyellow",
-    "note": "ansibrightblack",
-    "strange": "ansibrightblack italic",
-    "waiting": "ansibrightblack italic",
     "refused": "ansired",
     "me": "bold",
     "own": "",
     "said": "",
+    "typed": "",
     "link": "underline",
     "found": "reverse",
+    "current": "reverse bold underline",
     "unsafe": "ansired reverse",
     "status": "reverse",
     "status.bad": "reverse bold",
+    "rooms": "reverse",
+    "rooms.active": "bold",
     "prompt": "bold",
     "question": "bold reverse",
 }
+_BACK = ("time", "rule", "folded")  # what stands back
+_APART = ("day", "hole", "note", "strange", "waiting")  # and what does, but has to be read
 
 _PLAIN = {
-    "time": "",
     "unread": "bold",
     "mention": "bold",
     "me": "bold",
     "link": "underline",
     "found": "reverse",
+    "current": "reverse bold underline",
     "unsafe": "reverse",
     "refused": "bold",
     "status": "reverse",
     "status.bad": "reverse bold",
+    "rooms": "reverse",
+    "rooms.active": "bold",
     "question": "bold reverse",
 }
+_LINE = re.compile(r"([a-z0-9.]+)\s*=\s*(.*)\Z")
 
 
-def styles(theme: str, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The look of every style; `theme` is dark, light or auto."""
-    if not has_color(environment):
+def styles(ground: str, depth: ColorDepth) -> dict[str, str]:
+    """The look of every style on a background that is dark or light."""
+    if depth is ColorDepth.DEPTH_1_BIT:
         return _PLAIN | {f"name{number}": "bold" for number in range(10)}
-    ground = _ground(environment) if theme == "auto" else theme
+    grey = "" if depth is ColorDepth.DEPTH_4_BIT else _GREY[ground]
     names = _NAMES[ground].split()
-    mention = {"dark": "ansibrightyellow bold", "light": "ansimagenta bold"}[ground]
-    happened = {"dark": "ansiyellow", "light": "ansiblue"}[ground]
-    colored = {f"name{number}": f"ansi{color}" for number, color in enumerate(names)}
-    return _COLORED | colored | {"mention": mention, "happened": happened}
+    dark = ground == "dark"
+    return (
+        _COLORED
+        | dict.fromkeys(_BACK, grey)
+        | dict.fromkeys(_APART, f"{grey} italic".strip())
+        | {f"name{number}": f"ansi{color}" for number, color in enumerate(names)}
+        | {"mention": "ansibrightyellow bold" if dark else "ansimagenta bold"}
+        | {"happened": "ansiyellow" if dark else "ansiblue"}
+    )
 
 
-def has_color(environment: Mapping[str, str] = os.environ) -> bool:
-    """Not with NO_COLOR (no-color.org: set and not empty), nor on a terminal that has none."""
-    return not environment.get("NO_COLOR") and environment.get("TERM") not in ("vt100", "vt220")
+def style(ground: str, depth: ColorDepth) -> tuple[Style, list[str]]:
+    """The same with what is in the person's theme file, and what is wrong in that."""
+    chosen, problems = _own()
+    return Style.from_dict(styles(ground, depth) | chosen), problems
 
 
-def _ground(environment: Mapping[str, str]) -> str:
-    """Some terminals say which of the sixteen is behind: "15;0", or "0;default;15"."""
+def depth(environment: Mapping[str, str] = os.environ) -> ColorDepth:
+    """How many colours: none with NO_COLOR (no-color.org: set and not empty) or on a terminal that
+    has none."""
+    term = environment.get("TERM", "")
+    if environment.get("NO_COLOR"):
+        return ColorDepth.DEPTH_1_BIT
+    if environment.get("COLORTERM") in ("truecolor", "24bit"):
+        return ColorDepth.DEPTH_8_BIT
+    try:
+        curses.setupterm(term)
+        colors = curses.tigetnum("colors")
+    except curses.error:
+        colors = 256 if "256color" in term else 8
+    if colors >= 256:
+        return ColorDepth.DEPTH_8_BIT
+    return ColorDepth.DEPTH_4_BIT if colors >= 8 else ColorDepth.DEPTH_1_BIT
+
+
+def ground(environment: Mapping[str, str] = os.environ) -> str:
+    """What is behind the text, while the terminal has not answered: some say it as "15;0"."""
     behind = environment.get("COLORFGBG", "").rpartition(";")[2]
     return "light" if behind in ("7", "15") else "dark"
+
+
+def _own() -> tuple[dict[str, str], list[str]]:
+    """`name = style` lines of ~/.config/papaya/screen/theme."""
+    path = config_dir() / "screen" / "theme"
+    known = {*_COLORED, *_BACK, *_APART, "mention", "happened", *(f"name{n}" for n in range(10))}
+    chosen: dict[str, str] = {}
+    problems = []
+    try:
+        lines = path.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return {}, []
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = _LINE.match(line.strip())
+        if match is None or match[1] not in known:
+            problems.append(f"{path}:{number}: names are {', '.join(sorted(known))}")
+            continue
+        try:
+            Style.from_dict({match[1]: match[2]})
+        except ValueError:
+            problems.append(f'{path}:{number}: "{match[2]}" is no style: bold, italic, #ff8800')
+            continue
+        chosen[match[1]] = match[2]
+    return chosen, problems

@@ -14,7 +14,7 @@ from papayachat.room.wait import wait
 from papayachat.script.child import Child
 from papayachat.stream import draft
 from papayachat.stream.splitter import Line
-from papayachat.stream.terminal import as_json, tell
+from papayachat.stream.terminal import as_json, brief, tell
 from papayad.errors import Fault
 from papayad.formats.wire import Notice
 
@@ -95,9 +95,9 @@ class Bot:
                 case Lost(fault, seconds):
                     tell(f"{fault}: reconnecting in {seconds:.1f} s")
                 case Refused(refused, why):
-                    tell(f"not sent ({why}): {refused.text}")
+                    tell(f"not sent ({why}): {brief(refused.text)}")
                 case Uncertain(given_up):
-                    tell(f"not known whether it arrived: {given_up.text}")
+                    tell(f"not known whether it arrived: {brief(given_up.text)}")
 
     def _give(self, line: Line) -> None:
         record = line.record()

@@ -16,7 +16,7 @@ from papayachat.room.room import Room
 from papayachat.room.wait import wait
 from papayachat.stream import draft
 from papayachat.stream.stdin import Typed
-from papayachat.stream.terminal import tell
+from papayachat.stream.terminal import brief, tell
 from papayad.errors import DONE, FAILED, Fault
 
 
@@ -67,9 +67,9 @@ class Feed:
                 case Lost(fault, seconds):
                     tell(f"{fault}: reconnecting in {seconds:.1f} s")
                 case Refused(refused, why):
-                    self._complain(f"not sent ({why}): {refused.text}")
+                    self._complain(f"not sent ({why}): {brief(refused.text)}")
                 case Uncertain(given_up):
-                    self._complain(f"not known whether it arrived: {given_up.text}")
+                    self._complain(f"not known whether it arrived: {brief(given_up.text)}")
 
     def _complain(self, why: str) -> None:
         tell(why)

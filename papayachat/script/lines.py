@@ -19,7 +19,7 @@ from papayachat.room.wait import wait
 from papayachat.stream import draft
 from papayachat.stream.draft import Draft
 from papayachat.stream.stdin import Typed
-from papayachat.stream.terminal import put, spoken, tell
+from papayachat.stream.terminal import brief, put, spoken, tell
 from papayad.errors import DONE, FAILED, Fault
 from papayad.formats.harmless import harmless
 from papayad.formats.wire import Greeting, Notice
@@ -29,7 +29,7 @@ LINES_SHOWN_FIRST = 20  # of what the copy has, to who sits here
 
 def run(profile: Profile) -> int:
     """Chat until stdin ends or `/quit`; the exit code."""
-    box = outbox.of_device(profile.session, profile.identity)
+    box = outbox.of_person(profile.session, profile.identity)
     try:
         send.settle_left(profile, tell)
         return Lines(profile, box).run()
@@ -73,10 +73,10 @@ class Lines:
         """It stands in the log, too."""
 
     def refused(self, draft: Draft, why: str) -> None:
-        self._complain(f"{why}: {draft.text}")
+        self._complain(f"{why}: {brief(draft.text)}")
 
     def postponed(self, draft: Draft) -> None:
-        tell(f"the server cannot store it yet, trying again: {draft.text}")
+        tell(f"the server cannot store it yet, trying again: {brief(draft.text)}")
 
     def told(self, notice: Notice) -> None:
         if notice.word == "online" and self._who_asked:

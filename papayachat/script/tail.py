@@ -4,20 +4,27 @@ import sys
 
 from papayachat.disk.profile import Profile, new_session
 from papayachat.room.attempt import connect
+from papayachat.room.connection import Connection
 from papayachat.room.events import Event, Lost, words
-from papayachat.room.room import Room, Start
-from papayachat.room.wait import wait
+from papayachat.room.room import SILENT_FOR, Room, Start
+from papayachat.room.wait import wait, wait_readable
 from papayachat.stream.cursor import Cursor
 from papayachat.stream.splitter import Line
-from papayachat.stream.terminal import as_json, plain, put, tell
+from papayachat.stream.terminal import Printer, put, tell
 from papayad.formats.wire import Hello, Notice
+
+FEWEST_LINES = 100  # that the server is asked for to find a time
 
 
 class Tail:
-    def __init__(self, profile: Profile, start: Start, follow: bool, json: bool) -> None:
+    def __init__(
+        self, profile: Profile, start: Start, follow: bool, json: bool, since: str = ""
+    ) -> None:
+        """`since`: the timestamp before which nothing is printed."""
         self._room = Room(profile, new_session(), start)
         self._follow = follow
-        self._json = json
+        self._printer = Printer(json)
+        self._since = since.encode()
 
     def run(self) -> None:
         try:
@@ -45,18 +52,42 @@ class Tail:
     def _line(self, line: Line) -> str | None:
         if not self._follow and self._room.end is not None and line.offset >= self._room.end:
             return None  # it was said after we had asked
-        return self._object(line) if self._json else plain(line)
-
-    def _object(self, line: Line) -> str | None:
-        record = line.record()
-        if record is None:
-            tell(f"no record at offset {line.offset}: {plain(line)}")
+        if line.raw < self._since:
             return None
-        return as_json(line, record)
+        self._since = b""  # what is later in the log is said later, whatever a clock did
+        return self._printer.text(line)
 
 
 def cursor_at(profile: Profile, offset: int) -> Cursor:
-    """A cursor at this offset of the present log, whose identity a short connection shows."""
+    """An offset of the log that is there now: a short connection tells which one that is."""
     connection = connect(profile, Hello(profile.invite.token, last=0, presence=False))
     connection.close()
     return Cursor(connection.greeting.log, offset)
+
+
+def cursor_since(profile: Profile, stamp: str) -> Cursor:
+    """A place in the log at or before the first record of a time.
+
+    The server knows lines, not times: it is asked for more and more of the last ones, of which the
+    first one is looked at.
+    """
+    lines, before = FEWEST_LINES, -1
+    while True:
+        connection = connect(profile, Hello(profile.invite.token, last=lines, presence=False))
+        try:
+            start = Cursor(connection.greeting.log, connection.greeting.offset)
+            if start.offset in (0, before) or _first(connection).raw < stamp.encode():
+                return start
+        finally:
+            connection.close()
+        lines, before = lines * 10, start.offset
+
+
+def _first(connection: Connection) -> Line:
+    """The first line that comes; an early one if none does, since there is nothing to find."""
+    while connection.offset < connection.greeting.end:
+        lines = [item for item in connection.read() if isinstance(item, Line)]
+        if lines:
+            return lines[0]
+        wait_readable(connection, SILENT_FOR)
+    return Line(connection.offset, b"")

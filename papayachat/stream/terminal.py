@@ -5,13 +5,16 @@ It does not rely on what the server removes: everything from outside is made har
 
 import json
 import sys
+from contextlib import suppress
 
 from papayachat.stream import when
 from papayachat.stream.splitter import Line
+from papayad.errors import Fault, reason
 from papayad.formats import redaction
 from papayad.formats.harmless import harmless
 from papayad.formats.record import LINE_BREAK, SERVER, Record
 
+_BRIEF = 72  # characters
 _INDENT = "\n" + " " * 6  # below the text's first line, past "HH:MM "
 
 
@@ -44,16 +47,56 @@ def spoken(line: Line) -> str:
     return f"{when.clock(record.stamp)} <{record.sender}> {text}"
 
 
+class Printer:
+    """Makes of each line what stdout is to have: JSON; for a person on a terminal, what was said,
+    under its day; for programs in a pipe, the line of the log."""
+
+    def __init__(self, json: bool) -> None:
+        self._json = json
+        self._for_people = not json and sys.stdout.isatty()
+        self._day = ""
+
+    def text(self, line: Line) -> str | None:
+        """None for a line that is no record, in JSON: that is said on stderr."""
+        record = line.record()
+        if self._json:
+            if record is None:
+                tell(f"no record at offset {line.offset}: {plain(line)}")
+                return None
+            return as_json(line, record)
+        if not self._for_people:
+            return plain(line)
+        day = when.day(record.stamp) if record is not None else self._day
+        heading = f"{day}\n" if day != self._day else ""
+        self._day = day
+        return heading + spoken(line)
+
+
 def put(lines: list[str]) -> None:
-    """Print on stdout, at once; raises BrokenPipeError when nobody reads it any more."""
-    if lines:
+    """Print on stdout, at once. Raises BrokenPipeError if nobody reads it any more, and a Fault if
+    it takes nothing."""
+    if not lines:
+        return
+    try:
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Fault("stdout", reason(error)) from error
 
 
 def tell(text: str) -> None:
     """Say something about the connection or a message, on stderr, in one line."""
-    print(f"papayachat: {harmless(text)}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # there is nobody else to tell
+        print(f"papayachat: {harmless(text)}", file=sys.stderr, flush=True)
+
+
+def brief(text: str) -> str:
+    """The beginning of a message, and how long it is if that is not all."""
+    if len(text) <= _BRIEF:
+        return text
+    return f"{text[:_BRIEF]}\u2026 ({len(text.encode('utf-8', 'replace'))} bytes)"
 
 
 def _happened(text: str) -> str:

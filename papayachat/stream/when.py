@@ -1,5 +1,6 @@
 """When: a record's time in the time zone of whoever looks, and a time that a person typed."""
 
+import locale
 import re
 import time
 from calendar import timegm
@@ -21,9 +22,22 @@ def local(stamp: str) -> time.struct_time | None:
         return None
 
 
-def clock(stamp: str) -> str:
+def clock(stamp: str, twelve: bool = False) -> str:
+    """The local time as HH:MM, or as H:MM and a or p in a column more."""
     at = local(stamp[:16])
-    return "--:--" if at is None else f"{at.tm_hour:02d}:{at.tm_min:02d}"
+    if at is None:
+        return "--:--" + " " * twelve
+    if twelve:
+        return f"{(at.tm_hour + 11) % 12 + 1:2d}:{at.tm_min:02d}{'ap'[at.tm_hour // 12]}"
+    return f"{at.tm_hour:02d}:{at.tm_min:02d}"
+
+
+def has_twelve_hours(clock: str) -> bool:
+    """Whether a day has twice twelve hours where somebody is: "12", "24", or "auto" as the locale
+    says."""
+    if clock != "auto":
+        return clock == "12"
+    return any(code in locale.nl_langinfo(locale.T_FMT) for code in ("%r", "%I", "%l", "%p"))
 
 
 def day(stamp: str) -> str:

@@ -19,6 +19,8 @@ import pyte
 from lab.kit import CHECKOUT
 from lab.kit.terminal.scripted import SECONDS
 
+_ASKS_BACKGROUND = b"\x1b]11;?\x1b\\"  # OSC 11, which pyte takes for another one
+
 
 class Watched(pyte.Screen):
     """A screen that remembers when something happens that a message must never cause."""
@@ -50,10 +52,14 @@ class Emulator:
         rows: int = 24,
         environment: dict[str, str] | None = None,
         program: tuple[str, ...] = (sys.executable, "-m", "papayachat"),
+        background: str = "",
     ) -> None:
+        """`background` is what the terminal answers to who asks for it ("ffff/ffff/ffff"); empty:
+        nothing."""
         self.screen = Watched(columns, rows)
         self.raw = b""  # all that it ever wrote
         self.status: int | None = None
+        self._background = background
         self._stream = pyte.ByteStream(self.screen)
         known = {
             "TERM": "xterm-256color",
@@ -144,7 +150,9 @@ class Emulator:
         except OSError:  # EIO: it ended
             return False
         self.raw += data
-        self._stream.feed(data)
+        if _ASKS_BACKGROUND in data and self._background:
+            self.enter(f"\x1b]11;rgb:{self._background}\x1b\\")
+        self._stream.feed(data.replace(_ASKS_BACKGROUND, b""))
         return bool(data)
 
     def __enter__(self) -> "Emulator":

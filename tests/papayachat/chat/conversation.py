@@ -17,6 +17,7 @@ class Conversation:
     """Alice's side of it: her copy, its timeline, and a view of that on a small screen."""
 
     def __init__(self, directory: Path) -> None:
+        self.directory = directory
         self.copy = Replica(directory)
         self.timeline = Timeline(self.copy, {}, "alice")
         self.view = Viewport(self.timeline, Look(80, "alice"), height=4)

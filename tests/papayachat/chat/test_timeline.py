@@ -8,11 +8,13 @@ import pytest
 from wcwidth import wcswidth
 
 from papayachat.chat.entry import END, Entry, Kind
+from papayachat.chat.finder import Found
 from papayachat.chat.folding import fold
 from papayachat.chat.layout import Look, rows
 from papayachat.chat.timeline import Timeline
 from papayachat.chat.viewport import Viewport
 from papayachat.disk.replica import Replica
+from papayachat.disk.search import parse
 from papayachat.stream.cursor import Cursor
 from papayachat.stream.draft import Draft
 from papayad.formats import record
@@ -40,6 +42,14 @@ def said(dice: random.Random, at: float) -> bytes:
         return b"\xff no record\n"
     text = " ".join(dice.choices(WORDS, k=dice.randrange(1, 20)))
     return record.render(record.stamp(at), dice.choice(("alice", "bob", "a" * 32)), "-", text)
+
+
+class Marked:
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._pattern = pattern
+
+    def spans(self, address: int, text: str) -> list[tuple[int, int]]:
+        return [match.span() for match in self._pattern.finditer(text)]
 
 
 class Model:
@@ -104,10 +114,10 @@ def test_both_ways_give_the_same(tmp_path: Path, seed: int, joins: str) -> None:
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 133])
 def test_no_row_is_too_wide(tmp_path: Path, seed: int, width: int) -> None:
     model = Model(tmp_path, seed, 40)
-    look = Look(width, "alice", re.compile("papaya"), re.compile("a+"))
+    look = Look(width, "alice", re.compile("papaya"), Marked(re.compile("a+")))
     for entry in forth(model.timeline):
         for row in rows(entry, look):
-            assert wcswidth("".join(text for _, text in row)) <= width
+            assert wcswidth("".join(text for _, text, _ in row)) <= width
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -147,7 +157,11 @@ def test_up_and_down_again(tmp_path: Path, seed: int) -> None:
 
 def test_a_filter_and_a_floor(tmp_path: Path) -> None:
     model = Model(tmp_path, 3)
-    model.timeline.only = lambda line: b"papaya" in line.raw
+    only = Found(parse("papaya"))
+    for line in model.replica.lines():
+        if b"papaya" in line.raw:
+            only.add([(line.offset, ())])
+    model.timeline.only = only
     found = forth(model.timeline)
     assert found == back(model.timeline)
     assert found and all("papaya" in entry.text for entry in found)

@@ -3,12 +3,19 @@
 import json
 import signal
 import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
 
-from lab.kit.terminal.scripted import ScriptedRoom
+from lab.kit import CHECKOUT
+from lab.kit.terminal.emulator import Emulator
+from lab.kit.terminal.scripted import LOG, ScriptedRoom
+from papayachat.disk import replica
+from papayachat.disk.replica import Replica
+from papayachat.stream.cursor import Cursor
 from papayad.errors import NO_PERMISSION, UNAVAILABLE, USAGE
+from papayad.formats import record
 from tests.papayachat.conftest import Chat
 
 
@@ -62,10 +69,10 @@ def test_json(chat: Chat, room: ScriptedRoom) -> None:
     assert f"no record at offset {1000 + len(first)}" in program.err and "\x1b" not in program.err
 
 
-def test_since_learns_the_identity_first(chat: Chat, room: ScriptedRoom) -> None:
+def test_an_offset_learns_the_identity_first(chat: Chat, room: ScriptedRoom) -> None:
     start = len(room.commit("one"))
     room.commit("two")
-    program = chat("tail", "--since", str(start))
+    program = chat("tail", "--offset", str(start))
     assert room.greeted().hello.last == 0
     peer = room.greeted()
     assert (peer.hello.since, peer.hello.log) == (start, room.identity)
@@ -73,10 +80,79 @@ def test_since_learns_the_identity_first(chat: Chat, room: ScriptedRoom) -> None
     assert program.out.endswith("two\n") and "one" not in program.out
 
 
+def said_at(clock: str, text: str) -> bytes:
+    return record.render(f"2026-11-22T{clock}:00.000000Z", "bob", "-", text)
+
+
+def test_since_a_time_asks_for_more_until_it_is_old_enough(chat: Chat, room: ScriptedRoom) -> None:
+    for number in range(150):
+        room.log += said_at(f"{number // 60:02d}:{number % 60:02d}", f"number {number}")
+    program = chat("tail", "--since", "2026-11-22T00:20:00Z")
+    for lines in (100, 1000):
+        peer = room.greeted()
+        assert peer.hello.last == lines
+    peer = room.greeted()
+    assert (peer.hello.since, peer.hello.last) == (0, None)
+    assert program.code() == 0
+    assert [line.split()[-1] for line in program.out.splitlines()] == [
+        str(number) for number in range(20, 150)
+    ]
+
+
+def test_since_a_time_in_an_empty_log(chat: Chat, room: ScriptedRoom) -> None:
+    program = chat("tail", "--since", "2h")
+    room.greeted()
+    room.greeted()
+    assert (program.code(), program.out) == (0, "")
+
+
+def test_on_a_terminal_it_is_for_people(room: ScriptedRoom) -> None:
+    room.commit("one\u2028two \u200b zero", "k3x9")
+    room.commit("join carol", sender="*")
+    with Emulator("tail") as terminal:
+        room.greeted()
+        assert terminal.wait() == 0
+        assert [row for row in terminal.rows() if row] == [
+            "2026-11-22",
+            "21:53 <bob> one",
+            "      two <200B> zero",
+            "21:53 * carol joined",
+        ]
+
+
+def test_a_full_stdout_is_one_line(room: ScriptedRoom) -> None:
+    room.commit("one")
+    with open("/dev/full", "w") as full:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "papayachat", "tail"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=CHECKOUT,
+            text=True,
+        )
+        room.greeted()
+        _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (1, "papayachat: stdout: No space left on device\n")
+
+
+@pytest.mark.parametrize("words", [("profiles",), ("--help",), ("--version",), ("log",)])
+def test_a_full_stdout_is_one_line_for_each_command(
+    room: ScriptedRoom, words: tuple[str, ...]
+) -> None:
+    copy = Replica(replica.directory("main"))
+    copy.keep(Cursor(LOG, 0), room.commit("one"))
+    command = [sys.executable, "-m", "papayachat", *words]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, cwd=CHECKOUT, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, "papayachat: stdout: No space left on device\n")
+
+
 def test_a_gap_is_told(chat: Chat, room: ScriptedRoom) -> None:
     room.base = 500
     room.commit("what is left")
-    program = chat("tail", "--since", "0")
+    program = chat("tail", "--offset", "0")
     room.greeted()
     room.accept().greet(extra=b"! gap 500\n")
     assert program.code() == 0
@@ -158,7 +234,11 @@ def test_what_is_printed_is_safe_to_look_at(chat: Chat, room: ScriptedRoom) -> N
 
 
 def test_usage(chat: Chat, room: ScriptedRoom) -> None:
-    assert chat("tail", "-n", "1", "--since", "0").code() == USAGE
+    assert chat("tail", "-n", "1", "--offset", "0").code() == USAGE
+    assert chat("tail", "--since", "1h", "--offset", "0").code() == USAGE
+    program = chat("tail", "--since", "12345")
+    assert program.code() == USAGE
+    assert "times are 2h" in program.err
     room.stop_listening()
     assert chat("tail", "-f").code() == UNAVAILABLE
 

@@ -8,6 +8,7 @@ import pytest
 from lab.kit.terminal.emulator import Emulator
 from lab.kit.terminal.scripted import ScriptedRoom
 from papayachat.chat.glyphs import glyphs, safe, width
+from papayachat.chat.links import target
 from papayad.formats import record
 from tests.papayachat.screen.test_screen import opened
 
@@ -67,13 +68,19 @@ def test_what_people_write_stays() -> None:
     assert safe("\u2764\ufe0f \U0001f44d\U0001f3fd \U0001f468\u200d\U0001f469") == (
         "\u2764 \U0001f44d \U0001f468\U0001f469"
     )
-    assert safe("a\tb") == "a    b"
+    assert safe("a\tb") == "a       b"
 
 
 def test_what_is_hidden_is_seen() -> None:
     assert safe("pay\u200bpal") == "pay<200B>pal"
     assert safe("\u202eexe") == "<202E>exe"
     assert safe("\x1b[2J") == "\u241b[2J"
+
+
+def test_a_link_leads_to_what_is_seen_and_nowhere_else() -> None:
+    for attack in ("\x1b\\\x1b]0;x\x07", "\u202e", "\x9c", "\u0430", "\U000e0041"):
+        address = target(f"https://a.example/{attack}")
+        assert address.isascii() and address.isprintable() and " " not in address
 
 
 def test_the_terminal_stays_as_it_was(room: ScriptedRoom) -> None:
@@ -90,9 +97,9 @@ def test_the_terminal_stays_as_it_was(room: ScriptedRoom) -> None:
         peer.send(room.commit("the last line"))
         terminal.sees("the last line", "1 here: alice")
         screen = terminal.screen
-        assert screen.title == screen.icon_name == ""
+        assert (screen.title, screen.icon_name) == ("main", "")
         assert screen.bells == 0 and screen.answers == []
-        assert terminal.rows()[-1] == ">"
+        assert terminal.rows()[-1] == "alice>"
         assert screen.cursor.y == 199
         for row, shown in enumerate(terminal.rows()[:-2]):
             assert re.match(
@@ -102,7 +109,8 @@ def test_the_terminal_stays_as_it_was(room: ScriptedRoom) -> None:
             assert not any(getattr(cell, "blink", False) for cell in cells)  # pyte 0.8.0 has none
         body = terminal.raw[terminal.raw.index(b"wide spaces") - 20000 :]
         for sequence in (b"\x1b]", b"\x1bP", b"\x1b_", b"\x1b^", b"\x9b3", b"\x1bc", b"\x07"):
-            assert sequence not in body.replace(b"\x1b]777", b"")
+            own = body.replace(b"\x1b]777", b"").replace(b"\x1b]8;", b"")
+            assert sequence not in own
 
 
 def test_a_link_is_what_it_says(room: ScriptedRoom) -> None:

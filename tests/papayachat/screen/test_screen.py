@@ -212,13 +212,13 @@ def test_search_and_grep(room: ScriptedRoom) -> None:
         opened(room, terminal)
         terminal.enter("/search rsync\r")
         terminal.sees("rsync 150")
-        terminal.enter("\x1bp")
-        terminal.sees("rsync 20")
-        terminal.enter("\x1bn")
-        terminal.sees("rsync 150")
-        terminal.enter("/grep RSYNC [0-9]+\r")
+        terminal.enter("\x10")  # Ctrl-P
+        terminal.sees("rsync 20", "2 of 2")
+        terminal.enter("\x0e")  # Ctrl-N
+        terminal.sees("rsync 150", "1 of 2")
+        terminal.enter("/grep /RSYNC [0-9]+/\r")
         terminal.until(lambda: "noise" not in terminal.text())
-        terminal.sees("rsync 20", "rsync 150")
+        terminal.sees("rsync 20", "rsync 150", "only '/RSYNC [0-9]+/': 2")
         terminal.enter("\x1b")
         terminal.sees("noise 299")
 
@@ -231,7 +231,7 @@ def test_commands_and_completion(room: ScriptedRoom) -> None:
         terminal.enter("bo\t")
         terminal.sees("> bobby:")
         terminal.enter("\t")
-        terminal.until(lambda: terminal.typed() == "> bob:")
+        terminal.until(lambda: terminal.typed() == "alice> bob:")
         terminal.enter("\x03/wh\t\r")
         assert peer.line() == b"WHO"
         peer.notice("online", "alice carol")
@@ -315,21 +315,28 @@ def test_gives_the_terminal_back(room: ScriptedRoom, signum: int) -> None:
     with Emulator() as terminal:
         opened(room, terminal)
         assert terminal.kill(signum) == 0
-        for mode in (b"?1049", b"?1000", b"?2004", b"?1004"):
+        for mode in (b"?1049", b"?2004", b"?1004"):
             assert terminal.raw.rfind(b"\x1b[" + mode + b"l") > terminal.raw.rfind(
                 b"\x1b[" + mode + b"h"
             )
 
 
-def test_a_copy_that_cannot_be_written_is_one_line(room: ScriptedRoom, home: Path) -> None:
-    (home / "data" / "papaya").mkdir(parents=True)
-    (home / "data" / "papaya" / "main").write_text("in the way")
+def test_a_disk_that_takes_nothing_does_not_end_it(room: ScriptedRoom, home: Path) -> None:
+    """The copy and the outbox go on in memory, which is said."""
+    for name in ("data", "state"):
+        (home / name).write_text("in the way")
     room.commit("hello")
     with Emulator() as terminal:
-        room.greeted()
-        assert terminal.wait() == 1
-        end = terminal.raw.rpartition(b"\x1b[?1049l")[2]
-        assert b"File exists" in end and b"Traceback" not in end
+        peer = opened(room, terminal)
+        terminal.sees("bob │ hello", "Not a directory; going on in memory")
+        terminal.enter("and back\r")
+        peer.accept(peer.message())
+        terminal.sees("21:53      alice │ and back")
+        terminal.enter("/search hello\r")
+        terminal.sees("1 of 1")
+        terminal.enter("\x1b/quit\r")
+        assert terminal.wait() == 0
+    assert list(Path(os.environ["XDG_RUNTIME_DIR"]).iterdir()) == []
 
 
 def test_a_cleared_screen_comes_back(room: ScriptedRoom) -> None:

@@ -1,0 +1,87 @@
+"""Elsewhere: what a person does outside of the screen and comes back from: an editor, the plain
+text of the messages, another program.
+
+The screen lets go of the terminal for that time, and of what only it had asked the terminal for.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from base64 import b64encode
+from itertools import islice
+from pathlib import Path
+from shutil import which
+
+from papayachat.disk.replica import Replica
+from papayachat.stream.terminal import spoken
+from papayad.errors import Fault, reason
+
+BARE_LINES = 500
+_MOST_COPIED = 74_000  # bytes that terminals take
+_EDITORS = ("sensible-editor", "editor", "nano", "vi")
+
+
+def edited(text: str) -> str:
+    """The text as an editor leaves it; a Fault where there is no editor, or it failed."""
+    with tempfile.TemporaryDirectory(prefix="papayachat-") as directory:
+        path = Path(directory) / "message.txt"
+        path.write_text(text, "utf-8")
+        _run([*_editor(), str(path)])
+        return path.read_text("utf-8", "replace").rstrip("\n")
+
+
+def browse(address: str) -> None:
+    """Open an address with $BROWSER or the desktop's own program; it is started and left alone."""
+    command = shlex.split(os.environ.get("BROWSER", "")) or ["xdg-open"]
+    try:
+        subprocess.Popen(
+            [*command, address],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        remedy = "set $BROWSER, or /url copy"
+        raise Fault(command[0], reason(error), remedy) from error
+
+
+def clipboard(text: str) -> str:
+    """The sequence by which a terminal takes a text into its clipboard (OSC 52)."""
+    data = text.encode()[:_MOST_COPIED]
+    return f"\x1b]52;c;{b64encode(data).decode()}\x07"
+
+
+def bare(copy: Replica, address: int) -> None:
+    """Print the messages up to an address without columns, and wait for Enter."""
+    lines = [spoken(line) for line in islice(copy.lines_back(address), BARE_LINES)]
+    print("\n".join(reversed(lines)))
+    print("\n(select what you want; Enter goes back)", flush=True)
+    sys.stdin.readline()
+
+
+def join() -> bool:
+    """Take an invite, without showing it; whether a room was joined."""
+    done = subprocess.run([sys.executable, "-P", "-m", "papayachat", "join"], check=False)
+    return done.returncode == 0
+
+
+def _editor() -> list[str]:
+    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if chosen:
+        return shlex.split(chosen)
+    found = next((name for name in _EDITORS if which(name)), None)
+    if found is None:
+        raise Fault("editor", "there is none", "set $EDITOR")
+    return [found]
+
+
+def _run(command: list[str]) -> None:
+    try:
+        done = subprocess.run(command, check=False)
+    except OSError as error:
+        raise Fault(command[0], reason(error), "set $EDITOR") from error
+    if done.returncode != 0:
+        raise Fault(command[0], f"ended with {done.returncode}", "the text stays as it was")

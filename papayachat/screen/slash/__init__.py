@@ -1,0 +1,1 @@
+"""Slash commands: what may be typed instead of a message. Each says itself what it is for."""
