@@ -57,7 +57,7 @@ class Commands(Helping):
             _exit_with(Fault("aborted", "nothing more is done"))
         except click.ClickException as error:
             _exit_with(Fault(error.format_message(), ""))
-        except BrokenPipeError:  # `papayactl log cat | head`: that was enough
+        except BrokenPipeError:  # `papayactl log cat | head`: head has read enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the flush at exit is quiet
             raise SystemExit(FAILED) from None
         except OSError as error:
@@ -77,7 +77,7 @@ def summary(command: str) -> str:
 
 
 def _understanding_json(command: click.Command) -> click.Command:
-    """The command, and each below it, with `--json` behind its name as well as before it."""
+    """The command and each below it, so that `--json` may also stand after its name."""
     if isinstance(command, click.Group):
         for below in command.commands.values():
             _understanding_json(below)
@@ -108,7 +108,7 @@ def _usage(error: click.UsageError) -> Fault:
 
 
 def _from_system(error: OSError) -> Fault:
-    """The boundary for system calls that no command expects to fail."""
+    """The Fault for a failed system call that no command handles."""
     what = str(error.filename or "system")
     code = denied_or(error, FAILED)
     return Fault(what, reason(error), "try as root" if code != FAILED else "", code=code)

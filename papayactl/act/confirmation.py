@@ -1,4 +1,4 @@
-"""A question before several clients are hit at once."""
+"""A question before a command acts on several clients."""
 
 import sys
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _NAMED_AT_MOST = 10
 
 
 def confirm(command: str, verb: str, chosen: Sequence[Entry], yes: bool) -> None:
-    """Ask before a command hits more than one client. A Fault (2) where nobody can be asked."""
+    """Ask before a command acts on more than one client. A Fault (2) if nobody can be asked."""
     if len(chosen) == 1 or yes:
         return
     if not sys.stdin.isatty():

@@ -1,7 +1,7 @@
-"""The acceptor driven from outside: by signals, units, and papayad itself.
+"""Driving the acceptor from outside: by signals, by units, and by papayad itself.
 
-There is no control socket: all of this works when the acceptor is dead, wedged or stopped, and none
-of it touches a cluster (design section 6).
+There is no control socket: all of this works when the acceptor is dead, stuck or stopped, and none
+of it affects a cluster (design section 6).
 
 As root this drives systemd and runs papayad, which takes root; what is read and signalled in the
 room is done as its user.
@@ -49,10 +49,10 @@ def send_signal(settings: Settings, pid: int, number: signal.Signals) -> bool:
 
 
 def stop(settings: Settings, patience: float = KILLED_AFTER) -> Stopped:
-    """Stop the acceptor; returns when the port is closed. Every cluster goes on.
+    """Stop the acceptor; return when the port is closed. Every cluster goes on.
 
-    One that is stopped (SIGSTOP) or does not answer within `patience` seconds is killed, which
-    costs the clients as little.
+    An acceptor that is stopped (SIGSTOP), or does not end within `patience` seconds, is killed,
+    which costs the clients just as little.
     """
     began = time.monotonic()
     pid = service_user.run(settings, lambda: acceptor.running(settings))
@@ -84,20 +84,20 @@ def _count(groups: list[int] | None) -> int | None:
 
 
 def stop_waiting(settings: Settings) -> None:
-    """Without an acceptor: have systemd give up the port, or the restart, that it holds ready."""
+    """Without an acceptor: make systemd give up the port, or the restart, that it prepares."""
     own = units.of(settings)
     if own and (own.active or own.listens):
         units.stop(own)
 
 
 def start(settings: Settings) -> int:
-    """Run papayad, which returns once a client can connect; relays its words when it does not."""
+    """Run papayad, which returns when a client can connect; if it fails, pass on its reason."""
     own = units.of(settings)
     if own:
         units.start(own)
         return _running(settings)
     command = [*program(), "--config", str(settings.path), "--room", settings.room]
-    with tempfile.TemporaryFile() as errors:  # a pipe would be held open by the daemon
+    with tempfile.TemporaryFile() as errors:  # the daemon would hold a pipe open
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=errors, check=False)
         errors.seek(0)
         words = errors.read().decode("utf-8", "replace").strip()
@@ -114,9 +114,9 @@ def _running(settings: Settings) -> int:
 
 
 def check(settings: Settings, verb: str) -> None:
-    """Have papayad look at all that it would read, as the service's user. A Fault (78).
+    """Have papayad check all that it would read, as the service's user. A Fault (78).
 
-    Nothing that works is stopped for something that would fail.
+    So nothing that works is stopped for something that would fail.
     """
     command = [*program(), "--config", str(settings.path), "--room", settings.room, "--check"]
     done = subprocess.run(
@@ -137,7 +137,7 @@ def check(settings: Settings, verb: str) -> None:
 
 
 def reload(settings: Settings, patience: float = KILLED_AFTER) -> InForce:
-    """Have the acceptor read its files again; what it says of it. A Fault (78) when it refused."""
+    """Have the acceptor read its files again; return the result. A Fault (78) if it refused."""
     _running(settings)
     check(settings, "reload")
     said = service_user.run(settings, lambda: asdict(_reload(settings, patience)))
@@ -174,7 +174,7 @@ def _ended(settings: Settings) -> Fault:
 
 
 def program() -> list[str]:
-    """papayad: the one beside this papayactl, else the one that this interpreter finds."""
+    """The command for papayad: the program beside this papayactl, else this interpreter's."""
     beside = Path(sys.argv[0]).absolute().parent / "papayad"
     if beside.is_file() and os.access(beside, os.X_OK):
         return [str(beside)]
@@ -190,7 +190,7 @@ def _wait_released(settings: Settings, pid: int, deadline: float) -> bool:
 
 
 def _wait_closed(settings: Settings, deadline: float) -> None:
-    """Wait for the port; a Fault when the acceptor is gone and somebody still listens there."""
+    """Wait until the port is closed; a Fault if another program still listens there."""
     addresses = settings.listen.addresses
     while still := [address for address in addresses if acceptor.is_open(address)]:
         if time.monotonic() > deadline:

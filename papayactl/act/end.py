@@ -1,7 +1,7 @@
 """Ending clusters: SIGTERM, wait, SIGKILL; and telling the room who left (design section 6).
 
-RECV is asked, since it finishes the record that it is writing; SEND goes with it, the two are tied.
-A stopped process never sees SIGTERM, so its cluster gets SIGKILL at once.
+RECV gets the SIGTERM, since it finishes the record that it is writing; SEND ends with it. A stopped
+process never sees SIGTERM, so its cluster gets SIGKILL at once.
 """
 
 import signal
@@ -58,7 +58,7 @@ class Outcome:
 
 
 def end(settings: Settings, entries: list[Entry], patience: float = KILLED_AFTER) -> list[Outcome]:
-    """End the clusters together; who survives `patience` seconds is killed. A Fault (77)."""
+    """End the clusters together; kill those left after `patience` seconds. A Fault (77)."""
     state_dir = settings.state_dir
     began = time.monotonic()
     entries = [living.completed(state_dir, entry) for entry in entries]
@@ -101,15 +101,15 @@ def end_shut_out(settings: Settings, is_meant: Callable[[Entry], bool]) -> list[
 
 
 def end_those(settings: Settings, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
-    """End the clusters that are meant, and soon."""
+    """End the clusters that are meant, quickly."""
     meant = [entry for entry in living.living(settings) if is_meant(entry)]
     return end(settings, meant, _SHUT_OUT_KILLED_AFTER) if meant else []
 
 
 def tell_room(settings: Settings) -> int:
-    """Write the `part` of each cluster that is gone: whoever sees it first does (design section 5).
+    """Write the `part` of each cluster that ended: whoever sees it first does (design section 5).
 
-    The acceptor does the same when it lives; one of the two finds nothing left. Returns how many.
+    A living acceptor does the same; one of the two finds nothing left. Returns how many.
     """
     path = roster.directory(settings.state_dir)
     names = roster.gone(path)
@@ -150,4 +150,4 @@ def _is_stopped(entry: Entry) -> bool:
 
 
 def _ignore(_: str) -> None:
-    """What the appender cut away was never shown; papayad's own log tells of it."""
+    """Ignore the appender's warnings: papayad logs them, too."""

@@ -1,7 +1,8 @@
-"""Freezing clusters and letting them go on: quarantine, and nothing is lost (design section 6).
+"""Freezing clusters and letting them go on: nothing is lost (design section 6).
 
-SIGSTOP is sent under the log's lock, so that nobody is stopped inside it: the whole room would wait
-for a frozen client. The client's socket stays open; what others say is sent when it thaws.
+SIGSTOP is sent while we hold the log's lock, so that no process is stopped while it holds the lock:
+otherwise the whole room would wait for a frozen client. The client's socket stays open; what others
+say is sent when it thaws.
 """
 
 import signal
@@ -49,7 +50,7 @@ class Changed:
 
 
 def freeze(settings: Settings, entries: Sequence[Entry]) -> list[Changed]:
-    """Stop both processes of each cluster, outside of the log's lock. A Fault (75, 77)."""
+    """Stop both processes of each cluster, while neither holds the lock. A Fault (75, 77)."""
     whole = [living.completed(settings.state_dir, entry) for entry in entries]
     with lock.exclusive(settings):
         _send(settings, whole, signal.SIGSTOP)
@@ -109,7 +110,7 @@ def _wait(settings: Settings, entries: Sequence[Entry], meant: str) -> list[Chan
 
 
 def _state(settings: Settings, entry: Entry) -> str:
-    """Frozen when both are stopped, running when neither is; in between it is neither."""
+    """Frozen if both are stopped, running if none is; otherwise neither."""
     if not roster.is_live(roster.directory(settings.state_dir), entry.name):
         return "gone"
     seen = [process.read(pid) for pid in (entry.recv, entry.send)]

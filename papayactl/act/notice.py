@@ -1,4 +1,4 @@
-"""Telling the room: a record of the server's own, `notice ...` (design section 4)."""
+"""Telling the room: a record from the server itself, `notice ...` (design section 4)."""
 
 from papayactl.act.writer import writing
 from papayad.errors import USAGE, Fault

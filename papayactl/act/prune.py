@@ -1,4 +1,4 @@
-"""Pruning by hand: the same rules as at a rotation, and who is still below is known first."""
+"""Pruning by hand: with the same rules as at a rotation, and a list of clients still below."""
 
 import os
 import time
@@ -17,7 +17,7 @@ from papayad.state.roster import Entry
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`bases` go, `bytes` are in them, the log begins at `oldest` then; `below` still need some."""
+    """`bases` go, with `bytes` in them; then the log begins at `oldest`; `below` need some yet."""
 
     bases: list[int]
     bytes: int
@@ -25,7 +25,7 @@ class Plan:
     below: list[Entry]
 
     def as_dict(self, done: bool) -> dict[str, Any]:
-        """`done`: it was carried out."""
+        """The JSON; `done`: the plan was carried out."""
         names = [segments.name(base) for base in self.bases]
         return {
             "removed": names if done else [],
@@ -46,14 +46,14 @@ class Plan:
 
 
 def rules(chatlog: Chatlog, keep_bytes: int | None, keep_days: int | None) -> Chatlog:
-    """What is to stay: as somebody says now, else as the configuration does. A Fault (2)."""
+    """What stays: as the options say, else as the configuration does. A Fault (2)."""
     if keep_bytes is None and keep_days is None:
         if not chatlog.retain_bytes and not chatlog.retain_days:
             why = "nothing says how much is to stay"
             raise Fault("log prune", why, "add --keep-bytes or --keep-days", code=USAGE)
         return chatlog
     if keep_bytes == 0 and keep_days is None:
-        keep_bytes = 1  # a bound of 0 is none, and here just what is written now is to stay
+        keep_bytes = 1  # 0 would mean no limit; here only the present segment has to stay
     return replace(chatlog, retain_bytes=keep_bytes or 0, retain_days=keep_days or 0)
 
 

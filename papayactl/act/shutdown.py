@@ -31,14 +31,14 @@ _CONTENT = re.compile(rb"[0-9]{1,10} ([0-9]{1,11}\.[0-9]{3})\n\Z")
 _BYTES_AT_MOST = 64
 
 _REMINDED_BEFORE = (86400, 3600, 900, 300, 60)  # seconds before the room closes
-_NOTICE_ARRIVES_WITHIN = 2.0  # seconds for the last notice to reach who reads
+_NOTICE_ARRIVES_WITHIN = 2.0  # seconds for the last notice to reach clients that read
 _ENDS_WITHIN = 2.0  # seconds from the signal to a waiting process
 _LOOK_AGAIN = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """What a shutdown came to. `acceptor` is the pid that was stopped, None where none ran."""
+    """The result. `acceptor` is the pid that was stopped, None if none ran."""
 
     acceptor: int | None
     clients: list[Outcome]
@@ -56,7 +56,7 @@ def due(settings: Settings) -> float | None:
 
 
 def close(settings: Settings, message: str, patience: float) -> Closed:
-    """Now: tell the room, close the port, give the notice a moment to arrive, end everybody."""
+    """Close now: tell the room, close the port, let the notice arrive, end every client."""
     pid = service_user.run(settings, lambda: _begin(settings, message))
     if pid is not None:
         control.stop(settings)
@@ -67,7 +67,7 @@ def close(settings: Settings, message: str, patience: float) -> Closed:
 
 
 def plan(settings: Settings, seconds: float, message: str, patience: float) -> float:
-    """Tell the room and leave a process behind that closes it; returns the moment. A Fault (75)."""
+    """Tell the room and leave a process that closes it; return the moment. A Fault (75)."""
     moment = time.time() + seconds
     service_user.run(settings, lambda: _announce(settings, seconds, message))
     detach(lambda ready: _wait_and_close(settings, moment, message, patience, ready))
@@ -75,7 +75,7 @@ def plan(settings: Settings, seconds: float, message: str, patience: float) -> f
 
 
 def abort(settings: Settings, message: str) -> int | None:
-    """Stop the process that waits; returns its pid, None when there was none."""
+    """Stop the process that waits; return its pid, or None if there was none."""
     pid: int | None = service_user.run(settings, lambda: _abort(settings, message))
     return pid
 
@@ -89,15 +89,15 @@ def _begin(settings: Settings, message: str) -> int | None:
         notice.notice(settings, _words(0, message))
     except Fault as fault:
         if fault.code == NO_PERMISSION:
-            raise  # else: a log that cannot be written is no reason to stay open
-    _stop_waiting(settings)  # a planned one would close the room again, when it is open again
+            raise  # but if the log cannot be written, the room is closed all the same
+    _stop_waiting(settings)  # else a planned shutdown would close the room again later
     return acceptor.holder(settings)
 
 
 def _end_everybody(settings: Settings, patience: float) -> list[dict[str, Any]]:
     _wait_until_sent(settings)
     outcomes = end.end(settings, living.living(settings), patience)
-    late = living.living(settings)  # let in while the port closed
+    late = living.living(settings)  # clients that came in while the port closed
     outcomes += end.end(settings, late, patience) if late else []
     return [asdict(outcome) for outcome in outcomes]
 
@@ -125,7 +125,7 @@ def _stop_waiting(settings: Settings) -> int | None:
 
     if not pid or not pinned.send(pid, signal.SIGTERM, is_it):
         return None
-    pinned.send(pid, signal.SIGCONT, is_it)  # one that is stopped, too
+    pinned.send(pid, signal.SIGCONT, is_it)  # in case it is stopped
     deadline = time.monotonic() + _ENDS_WITHIN
     while is_it():
         if time.monotonic() > deadline:
@@ -186,7 +186,7 @@ def _sleep_until(moment: float) -> None:
 
 
 def _wait_until_sent(settings: Settings) -> None:
-    """Until nobody lags, or those who do not read have had their time."""
+    """Wait until no client lags, or the time for those that do not read is over."""
     deadline = time.monotonic() + _NOTICE_ARRIVES_WITHIN
     while time.monotonic() < deadline:
         seen = clients.look_closer(settings, clients.look_at(settings, living.living(settings)))

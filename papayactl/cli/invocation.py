@@ -1,6 +1,6 @@
-"""What is said before the command: which room and configuration, JSON or not (design section 2).
+"""The options before the command: which room and configuration, JSON or not (design section 2).
 
-Every command gets one Invocation. The configuration is read when a command first asks for it, so
+Every command gets an Invocation. The configuration is read when a command first asks for it, so
 that `--help` and `init` need none.
 """
 
@@ -27,7 +27,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Helping(click.Group):
-    """A group that without a command says on stderr what there is: click 8.1 would end with 0."""
+    """A group that prints its help on stderr if there is no command: click 8.1 would end with 0."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args or ctx.resilient_parsing:
@@ -38,7 +38,7 @@ class Helping(click.Group):
 
 @dataclass
 class Invocation:
-    """`option` is --config as it was given; `json` may also be said behind the command."""
+    """`option` is --config as it was given; --json may also stand after the command."""
 
     option: str | None = None
     room: str = DEFAULT_ROOM
@@ -56,9 +56,9 @@ class Invocation:
 
     @cached_property
     def salvaged(self) -> Settings:
-        """The same of a file with mistakes, which are told of, as far as it can be read.
+        """The same, also of a file with mistakes, which are printed.
 
-        For who sees and ends clients; a Fault (77, 78) when nobody can say where they are.
+        For commands that show and end clients; a Fault (77, 78) if their place is not certain.
         """
         found, problems = salvage.load(self.path, self.room)
         if problems:
@@ -82,7 +82,7 @@ class Invocation:
         rows: Sequence[Sequence[str]],
         fit: bool = True,
     ) -> None:
-        """The same for a list of things of one kind; without `fit` no column may be dropped."""
+        """The same for a list of things of one kind; without `fit` no column is left out."""
         width = terminal_width() if fit else None
         lines = table.lines(columns, rows, width, self.header)
         if lines and self.header and has_colour():
@@ -91,7 +91,7 @@ class Invocation:
 
 
 def terminal_width() -> int | None:
-    """The width of the terminal that stdout is, or None."""
+    """The width of the terminal on stdout, or None."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 

@@ -19,7 +19,7 @@ from papayad.errors import DONE, NOT_RUNNING
     short_help="The process that lets clients in: status, stop, start, reload.",
 )
 def command() -> None:
-    """The process that lets clients in. The clients that are in go on without it."""
+    """The process that lets clients in. Connected clients go on without it."""
 
 
 @command.command("status", short_help="Whether it runs; exit code 0 or 3.")
@@ -51,7 +51,7 @@ def stop(invocation: Invocation, timeout: float) -> None:
 @command.command("start", short_help="Run papayad; it joins the sessions that go on.")
 @pass_invocation
 def start(invocation: Invocation) -> None:
-    """Run papayad, and return when a client can connect. It joins the sessions that go on."""
+    """Start papayad, and return when a client can connect. Sessions that go on are in its room."""
     settings = invocation.settings
     if not control.is_running(settings):
         control.start(settings)
@@ -61,9 +61,9 @@ def start(invocation: Invocation) -> None:
 @command.command("restart", short_help="Stop, then start; sessions go on.")
 @pass_invocation
 def restart(invocation: Invocation) -> None:
-    """Stop the acceptor if it runs, and run papayad. Every session goes on.
+    """Stop the acceptor if it runs, and start papayad. Every session goes on.
 
-    What would make the start fail is looked at before: then nothing is stopped (78).
+    If the start would fail, nothing is stopped (78).
     """
     settings = invocation.settings
     control.check(settings, "restart")
@@ -77,10 +77,9 @@ def restart(invocation: Invocation) -> None:
 @timeout_option(control.KILLED_AFTER, "For the acceptor's answer.")
 @pass_invocation
 def reload(invocation: Invocation, timeout: float) -> None:
-    """Have the acceptor read its files again, and return when it did.
+    """Make the acceptor read its files again, and return when it has.
 
-    What would be refused is refused here (78), and so is what it refused: then everything stays as
-    it was.
+    If it would refuse them, or does refuse them, everything stays as it was (78).
     """
     settings = invocation.settings
     now = control.reload(settings, timeout)

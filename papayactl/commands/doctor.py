@@ -21,10 +21,10 @@ _COLOURS = {OK: "green", WARNING: "yellow", FAILURE: "red"}
 @click.pass_context
 @pass_invocation
 def command(invocation: Invocation, context: click.Context, quiet: bool, nagios: bool) -> None:
-    """Look at everything that a room needs. Exit code 1: something is broken.
+    """Check everything that a room needs. Exit code 1: something is broken.
 
     Configuration, permissions, user, port, certificate, clock, disk, limits, stale state. Nothing
-    is changed. A warning works, for now.
+    is changed. A warning means that it works, for now.
     """
     found = list(examine.examine(invocation.path, invocation.room))
     if nagios:

@@ -28,7 +28,7 @@ def command(
     """Stop the clients that the selectors mean, until papayactl thaw.
 
     Their connections stay open, and what is said meanwhile reaches them afterwards. Exit code 3:
-    nobody was meant.
+    there is no such client.
     """
     settings = invocation.salvaged
     if user is None:

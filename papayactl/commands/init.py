@@ -50,10 +50,10 @@ def command(
     no_invite: bool,
     **chosen: Any,
 ) -> None:
-    """Make what a room needs and print its first invite.
+    """Make what a room needs, and print its first invite.
 
-    What exists is left as it is, so it is safe to run again; a second room (--room NAME) shares the
-    certificate and the tokens of the first.
+    What exists stays as it is, so it is safe to run this again. A second room (--room NAME) shares
+    the certificate and the tokens of the first.
     """
     path = _path(invocation, directory)
     if path.exists():
@@ -78,7 +78,7 @@ def _path(invocation: Invocation, directory: Path | None) -> Path:
 def _planned(
     path: Path, room: str, directory: Path | None, addresses: list[str], chosen: dict[str, Any]
 ) -> Settings:
-    """The configuration to be written, checked as papayad will check it. A Fault (2)."""
+    """The configuration to write, checked as papayad will check it. A Fault (2)."""
     listen: dict[str, Any] = {"addresses": addresses or foundation.free_addresses(path)}
     tls = chosen["tls"] or ("optional" if chosen["compat"] else None)
     listen |= {"tls": tls} if tls else {}
@@ -96,7 +96,7 @@ def _planned(
 
 
 def _service(user: str | None, group: str | None) -> dict[str, str]:
-    """The service's user and group; without root the room is one's own."""
+    """The service's user and group; without root the room belongs to the caller."""
     if os.geteuid() != 0 and not user:
         user = _name_of(os.geteuid())
     if not user:
@@ -127,7 +127,7 @@ def _check(planned: Settings) -> None:
 
 
 def _names(room: Settings, host: str | None) -> list[str]:
-    """What the certificate is for, and first what invites will say."""
+    """The names for the certificate; the first is the one for invites."""
     hosts = [parse_address(address)[0] for address in room.listen.addresses]
     named = [one for one in hosts if one not in ("0.0.0.0", "::")]
     everywhere = [] if len(named) == len(hosts) else [invites.public_name()]
@@ -136,7 +136,7 @@ def _names(room: Settings, host: str | None) -> list[str]:
 
 
 def _first_invite(room: Settings, user: str, host: str | None) -> str | None:
-    """An invite for the first user; None when the token file, maybe another room's, has some."""
+    """An invite for the first user; None if the token file (maybe another room's) has tokens."""
     if tokens.read_tokens(room.tokens):
         return None
     _, secret = token_file.add(room.tokens, user)
@@ -144,7 +144,7 @@ def _first_invite(room: Settings, user: str, host: str | None) -> str | None:
 
 
 def _own_name() -> str:
-    """The invoking user's name as a room takes it, also behind sudo and doas."""
+    """The caller's name in the form that a room takes, also when called by sudo or doas."""
     name = os.environ.get("SUDO_USER") or os.environ.get("DOAS_USER") or _name_of(os.geteuid())
     return re.sub(r"[^a-z0-9._-]", "-", name.lower()).lstrip("._-")[:32] or "admin"
 
@@ -187,7 +187,7 @@ def _report(
 
 
 def _prefix(invocation: Invocation, room: Settings, directory: Path | None) -> str:
-    """How papayactl is called for this room from now on."""
+    """How to call papayactl for this room from now on."""
     words = ["papayactl"]
     if invocation.option or directory or ENVIRONMENT in os.environ:
         words += ["--config", str(room.path)]

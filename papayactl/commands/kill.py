@@ -18,10 +18,10 @@ from papayad.errors import FAILED, Fault
 def command(
     invocation: Invocation, texts: tuple[str, ...], everyone: bool, timeout: float, yes: bool
 ) -> None:
-    """End the clients that the selectors mean: SIGTERM, and SIGKILL for who survives it.
+    """End the clients that the selectors mean: with SIGTERM, then with SIGKILL.
 
-    `papayactl list SELECTOR` shows who that would be. Exit code 1: somebody survived; 3: nobody
-    was meant.
+    `papayactl list SELECTOR` shows beforehand which they are. Exit code 1: a client did not end;
+    3: there is no such client.
     """
     settings = invocation.salvaged
     chosen = columns.choose(settings, texts, everyone, "kill")

@@ -29,11 +29,11 @@ from papayactl.look import clients, columns, completion, living, selectors
 def command(
     invocation: Invocation, texts: tuple[str, ...], sort: str | None, wanted: str | None
 ) -> None:
-    """The clients that the selectors mean, all without one: exactly those that kill would end.
+    """List the clients that the selectors mean, or all: exactly those that kill would end.
 
     A selector is a user (alice), a pattern (al*), alice@203.0.113.7, an address or network, or
-    either pid of a client. CPU% is over the client's whole life, as in ps; LAG is what of the log
-    is not yet sent to it. A dash is what only root may know.
+    either pid of a client. CPU% is over the client's whole life, as in ps. LAG is how much of the
+    log has not been sent to it yet. A dash is what only root may know.
     """
     settings = invocation.salvaged
     names = columns.parse(wanted)

@@ -31,7 +31,7 @@ _FOLLOWED = 0.2  # seconds between two looks at the log's end
 
 @click.group("log", cls=Helping)
 def command() -> None:
-    """The chat log: a record is a line, and the same line in the file, on the wire and here."""
+    """The chat log: a record is the same line in the file, on the wire and here."""
 
 
 _format = click.option(
@@ -43,7 +43,7 @@ _format = click.option(
 @click.option("--all", "everything", is_flag=True, help="All segments, oldest first.")
 @pass_room
 def path(invocation: Invocation, everything: bool) -> None:
-    """The file that is written now, for tail -F; with --all every segment, oldest first.
+    """Print the file that is written to now, for tail -F; with --all every segment, oldest first.
 
     A segment is named by the offset of its first byte. What is behind the committed end of the last
     one was never shown to anybody.
@@ -61,7 +61,7 @@ def path(invocation: Invocation, everything: bool) -> None:
 @_format
 @pass_room
 def tail(invocation: Invocation, count: int, follow: bool, form: str | None) -> None:
-    """The last N records; with -f also those to come, across segments."""
+    """Print the last N records; with -f also those to come, across segments."""
     settings = invocation.settings
     end = records.reachable(settings.state_dir, records.end(settings))
     start = _start_of_last(settings, count, end)
@@ -85,7 +85,7 @@ def tail(invocation: Invocation, count: int, follow: bool, form: str | None) -> 
 @_format
 @pass_room
 def cat(invocation: Invocation, /, form: str | None, **bounds: Any) -> None:
-    """The records between two times or offsets, of some users, to stdout."""
+    """Print the records between two times or offsets, of some users."""
     kind = _form(invocation, form)
     output.write(excerpts.heading(kind))
     rendered = excerpts.renderer(kind)

@@ -23,7 +23,7 @@ from papayad.system.files import write_whole
 )
 @pass_invocation
 def command(invocation: Invocation, output: Path | None) -> None:
-    """The room, its acceptor and each user as OpenMetrics text."""
+    """Print the room, its acceptor and each user as OpenMetrics text."""
     settings = invocation.settings
     value, text = service_user.run(settings, lambda: _collect(settings))
     if output is None:

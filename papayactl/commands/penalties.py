@@ -22,7 +22,7 @@ def command() -> None:
 @command.command("list", short_help="Who failed, and who is refused for it.")
 @pass_room
 def list_penalties(invocation: Invocation) -> None:
-    """Every source with points, as the acceptor wrote it down: up to a second late."""
+    """List every source that has points; the acceptor writes them down up to a second late."""
     settings = invocation.settings
     scale, now = _scale(settings), time.monotonic()
     known = [one for one in _read(settings) if not one.is_over(scale, now)]
@@ -49,7 +49,7 @@ def list_penalties(invocation: Invocation) -> None:
 def clear(invocation: Invocation, sources: tuple[str, ...], everyone: bool) -> None:
     """Forget the failures of sources, named as `papayactl penalties list` names them.
 
-    The acceptor sees it when the source comes again; nothing else has to happen.
+    The acceptor sees that when the source comes again; you need do nothing else.
     """
     if bool(sources) == everyone:
         raise Fault("penalties clear", "name sources, or --all", code=USAGE)

@@ -18,10 +18,10 @@ from papayactl.look.usage import Use
 @click.option("--all", "everyone", is_flag=True, help="Every client of the room.")
 @pass_salvaged_room
 def command(invocation: Invocation, texts: tuple[str, ...], everyone: bool) -> None:
-    """Everything that is known of the clients that the selectors mean.
+    """Show everything that is known of the clients that the selectors mean.
 
-    Both processes, their descriptors and limits, the connection, the cursor, and what they used. A
-    dash is what only root may know. Exit code 3: nobody was meant.
+    That is both processes, their descriptors and limits, the connection, the cursor, and what they
+    used. A dash is what only root may know. Exit code 3: there is no such client.
     """
     settings = invocation.salvaged
     chosen = columns.choose(settings, texts, everyone, "show")

@@ -19,8 +19,8 @@ def command(
 ) -> None:
     """Let the clients that the selectors mean go on.
 
-    Where a selector is the name of a user whose new connections are refused (freeze --user), they
-    are let in again.
+    If a selector is the name of a user whose new connections are refused (freeze --user), they are
+    let in again.
     """
     settings = invocation.salvaged
     refused = living.refused(settings)
@@ -37,7 +37,7 @@ def command(
 def _thaw(
     invocation: Invocation, texts: tuple[str, ...], everyone: bool, anything: bool
 ) -> list[freeze.Changed]:
-    """The clients themselves; that there are none is no mistake when a user was let in again."""
+    """Thaw clients; to find none is right if a refused user was let in again."""
     try:
         chosen = columns.choose(invocation.salvaged, texts, everyone, "thaw")
     except Fault as fault:

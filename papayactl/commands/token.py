@@ -53,9 +53,9 @@ def command() -> None:
 def add(
     invocation: Invocation, name: str, expires: float | None, host: str | None, pin: bool | None
 ) -> None:
-    """Make a token for NAME and print the invite. It is shown this once: no file gives it back."""
+    """Make a token for NAME and print the invite. It is shown only once: no file has it."""
     settings = invocation.settings
-    invites.make(settings, name, "", host, pin)  # whatever is wrong with it, before a token is made
+    invites.make(settings, name, "", host, pin)  # to find a mistake before a token is made
     token, secret = token_file.add(settings.tokens, name, expires or 0)
     line = invite.render(invites.make(settings, name, secret, host, pin))
     value = _as_dict(token) | {"room": settings.room, "invite": line}
@@ -66,9 +66,9 @@ def add(
 @table_options
 @pass_invocation
 def list_tokens(invocation: Invocation) -> None:
-    """The tokens of the room: whose, until when, when each was last used, what it holds open.
+    """List the tokens: whose, until when, when each was last used, which sessions it holds open.
 
-    Where rooms share a token file, sessions and last use are those of this room.
+    If rooms share a token file, sessions and last use are those of this room.
     """
     settings = invocation.settings
     known = sorted(tokens.read_tokens(settings.tokens).values(), key=lambda one: one.user)
@@ -106,9 +106,9 @@ def rotate(
     host: str | None,
     pin: bool | None,
 ) -> None:
-    """Make a new token for the same user and print its invite, once; the old one ends.
+    """Make a new token for the same user and print its invite, once.
 
-    Its sessions end at once, unless --grace gives the user the time to change.
+    The old token, and its sessions, end at once, unless --grace gives the user time to change.
     """
     settings = invocation.settings
     old = token_file.one_of(settings.tokens, name)
@@ -136,7 +136,7 @@ def rotate(
 def revoke(invocation: Invocation, name: str) -> None:
     """Remove the tokens of a user, or the one with an ID, and end their sessions at once.
 
-    Every room that uses the same token file is reached.
+    This holds for every room that uses the same token file.
     """
     settings = invocation.settings
     removed = token_file.remove(settings.tokens, name)
@@ -152,7 +152,7 @@ def revoke(invocation: Invocation, name: str) -> None:
 
 
 def _end_sessions(settings: Settings, gone: list[Token]) -> list[Outcome]:
-    """End what they hold open in every room that uses the file, and forget when they were used."""
+    """End their sessions in every room that uses the file, and remove the marks of their use."""
     ids = {token.id for token in gone}
     found = []
     for room in siblings.sharing_tokens(settings):
@@ -184,7 +184,7 @@ def _uses(settings: Settings, ids: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def _held(settings: Settings) -> dict[str, list[str]] | None:
-    """The clients of each token id; None for who may not see them."""
+    """The clients of each token id; None if we may not see them."""
     try:
         held: dict[str, list[str]] = {}
         for entry in living.living(settings):
@@ -195,7 +195,7 @@ def _held(settings: Settings) -> dict[str, list[str]] | None:
 
 
 def _use(settings: Settings, id: str, held: dict[str, list[str]] | None) -> dict[str, Any]:
-    """When it let somebody in last, by the mark that the acceptor leaves; what it holds open."""
+    """When it was last used, by the acceptor's mark, and which clients it holds open."""
     try:
         used: float | None = (marks.seen(settings.state_dir) / id).lstat().st_mtime
     except OSError:

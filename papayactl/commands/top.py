@@ -44,7 +44,7 @@ def command(
     batch: bool,
     count: int | None,
 ) -> None:
-    """The clients, live, and what they use now: CPU% is since the look before.
+    """Show the clients, live, and what they use now. CPU% is since the previous look.
 
     \b
     arrows  choose a client      /  filter by a selector (Esc: all)
@@ -52,7 +52,7 @@ def command(
     f       freeze or thaw it    r  the other way round
     q       quit
     """
-    columns.sort([], sort)  # says whether there is such a column
+    columns.sort([], sort)  # to check that there is such a column
     board = Board(invocation.salvaged, texts, sort.lower())
     living.living(board.settings)  # tells of what is ignored, before there is a screen
     if batch:

@@ -68,10 +68,11 @@ def command(
     count: int | None,
     form: str,
 ) -> None:
-    """What clients, the acceptor and the room have used since they began.
+    """Show what clients, the acceptor and the room have used since they began.
 
-    With --interval the later looks show rates since the one before. CPU time is the scheduler's own
-    count; MSGS are those of the user since this client joined; LAG of the room is the largest.
+    With --interval, each later look shows rates since the look before it. CPU time is as the
+    scheduler counts it. MSGS are the messages of the user since this client joined. LAG of the room
+    is the largest of its clients'.
     """
     settings = invocation.salvaged
     looks = itertools.count() if interval and not count else range(count or 1)

@@ -14,7 +14,7 @@ from papayactl.look import living
 @click.argument("words", metavar="TEXT...", nargs=-1)
 @pass_room
 def command(invocation: Invocation, words: tuple[str, ...]) -> None:
-    """Write a notice into the room's log, which every client shows; from stdin without a TEXT."""
+    """Write a notice into the room's log, which every client shows. Without TEXT, read stdin."""
     if not words and sys.stdin.isatty():
         output.say("what is to be said, up to Ctrl-D:", err=True)
     said = notice.notice(invocation.settings, " ".join(words) or sys.stdin.read())

@@ -1,8 +1,8 @@
-"""What a room needs, looked at from outside: each finding with the command that mends it.
+"""What a room needs, checked from outside: each finding with the command that mends it.
 
-Nothing here changes anything. A check that lacks a right says so and is a warning; one that finds
-nothing wrong says what it looked at. Here are the checks of what others meet; those of files, of
-the machine and so on are in the modules beside it.
+Nothing here changes anything. A check that may not look at something says so, as a warning; one
+that finds nothing wrong says what it looked at. Here are the checks of what others meet; those of
+files, of the machine and so on are in the modules beside it.
 """
 
 import shutil
@@ -34,7 +34,7 @@ _LOG_AHEAD_AT_MOST = 5.0  # seconds that the log may be ahead of the clock
 
 
 def examine(path: Path, room: str) -> Iterator[Finding]:
-    """Every finding, in the order in which one would mend them."""
+    """Every finding, in the order in which to mend them."""
     try:
         settings = config.load(path, room)
     except Problems as problems:

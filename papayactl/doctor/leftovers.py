@@ -1,6 +1,6 @@
-"""What is left over in a room's state, and who is stuck in it. For doctor; changes nothing.
+"""What is left over in a room's state, and which processes are stuck. For doctor; changes nothing.
 
-Most of it mends itself: the next start of papayad, or the next who joins, removes what is free.
+Most of it mends itself: the next start of papayad, or the next client that joins, removes it.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""What the shell offers while one types: living clients and users, columns, tokens.
+"""What the shell offers while you type: living clients and users, columns, tokens.
 
-Called by click in a process of its own for each TAB. There is nobody to tell of an error: who may
-not see the clients is offered none.
+click calls it in a new process for each TAB. There is nobody to tell about an error: a user who may
+not see the clients is simply offered none.
 """
 
 from collections.abc import Iterable
@@ -57,7 +57,7 @@ def _beginning(start: str, words: Iterable[str]) -> list[str]:
 
 
 def _rooms(context: click.Context) -> list[Settings]:
-    """The room that the words so far mean, if it can be read: a list of one, or of none."""
+    """The room that the words so far mean, as a list; empty if it cannot be read."""
     given = context.find_root().params
     room = given.get("room") or DEFAULT_ROOM
     try:

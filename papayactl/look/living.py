@@ -1,7 +1,7 @@
 """The clusters of a room, from roster locks and process groups (design sections 5, 7).
 
-A cluster is alive while its roster entry is locked; its processes are the two that the entry names
-and that are in the group it names. Titles are no evidence: anybody can set one.
+A cluster lives while its roster entry is locked. Its processes are the two that the entry names, if
+they are in the group that it names. A title proves nothing: anybody can set one.
 """
 
 import signal
@@ -17,7 +17,7 @@ from papayad.settings import Settings
 from papayad.state import groups, marks, roster
 from papayad.state.roster import Entry
 
-FORK_TAKES = 0.1  # seconds from a hello that was checked to its entry in the roster
+FORK_TAKES = 0.1  # seconds at most from the check of a hello to its entry in the roster
 _STARTED_WITHIN = 1.0  # seconds; a cluster adds its pids within a few milliseconds of its fork
 _LOOK_AGAIN = 0.01
 
@@ -82,17 +82,17 @@ def _tell_of(strangers: list[Entry]) -> None:
 
 
 def label(entry: Entry) -> str:
-    """What the admin calls a client; the same words as in its titles."""
+    """The name of a client for the admin; the same as in its titles."""
     return f"{entry.user}@{entry.peer}"
 
 
 def named(entry: Entry) -> dict[str, Any]:
-    """What names a client in JSON, in whatever command."""
+    """The keys that name a client in the JSON of every command."""
     return {"user": entry.user, "peer": entry.peer, "recv": entry.recv, "send": entry.send}
 
 
 def completed(state_dir: Path, entry: Entry) -> Entry:
-    """The entry with its pids: a cluster that is just starting is given the time to add them."""
+    """The entry with its pids; a cluster that is just starting gets the time to add them."""
     deadline = time.monotonic() + _STARTED_WITHIN
     path = roster.directory(state_dir)
     while not entry.send and roster.is_live(path, entry.name) and time.monotonic() < deadline:
@@ -110,7 +110,7 @@ def refused(settings: Settings) -> list[str]:
 
 
 def send_signal(settings: Settings, entry: Entry, pid: int, number: signal.Signals) -> bool:
-    """Signal one process of a cluster; False when it is not, or no longer, the cluster's."""
+    """Signal one process of a cluster; False if it does not belong to the cluster (any more)."""
     path = roster.directory(settings.state_dir)
     uid = service_user.uid(settings)
 
@@ -122,9 +122,9 @@ def send_signal(settings: Settings, entry: Entry, pid: int, number: signal.Signa
 
 
 def wait_ended(state_dir: Path, entries: list[Entry], deadline: float) -> dict[str, float]:
-    """Wait until the clusters are gone, at most until `deadline`; when each ended, by name.
+    """Wait until the clusters have ended, at most until `deadline`; return when each did, by name.
 
-    Times are of time.monotonic(). A cluster is gone when its lock is free: both processes ended.
+    Times are of time.monotonic(). A cluster has ended when its lock is free.
     """
     path = roster.directory(state_dir)
     ended: dict[str, float] = {}

@@ -5,7 +5,7 @@
     203.0.113.7  2001:db8::/32  203.0.113.7:51234
     4711                    either pid of a cluster
 
-`list SELECTOR` shows exactly what `kill SELECTOR` would hit: both ask this module.
+`list SELECTOR` shows exactly the clients that `kill SELECTOR` would end: both use this module.
 """
 
 import ipaddress
@@ -31,7 +31,7 @@ def choose(entries: Sequence[Entry], texts: Sequence[str]) -> list[Entry]:
 
 
 def parse(text: str) -> Selector:
-    """What decides whether an entry is meant. A Fault (2) when the text is no selector."""
+    """A function that says whether an entry is meant. A Fault (2) if the text is no selector."""
     if text.isascii() and text.isdigit():
         pid = int(text)
         return lambda entry: pid in (entry.recv, entry.send)

@@ -1,7 +1,8 @@
-"""The log's lock as papayactl takes it: never without an end of waiting (design section 4).
+"""The log's lock as papayactl takes it: it never waits for ever (design section 4).
 
-papayad's processes hold it for milliseconds. One that was stopped inside it (by hand: papayactl's
-freeze prevents that) holds it until somebody continues it, and an admin has to be told whom.
+papayad's processes hold it for milliseconds. A process that is stopped while it holds it (by hand:
+papayactl freeze prevents that) holds it until somebody continues it, and the admin has to know
+which.
 """
 
 import fcntl
@@ -19,12 +20,12 @@ from papayad.settings import Settings
 
 WAITED_FOR_AT_MOST = 10.0  # seconds of waiting for the lock
 
-_HELD_AT_MOST = 0.5  # seconds, by who is not stopped
+_HELD_AT_MOST = 0.5  # seconds, by a process that is not stopped
 
 
 @contextmanager
 def exclusive(settings: Settings, patience: float = WAITED_FOR_AT_MOST) -> Iterator[None]:
-    """Nobody appends, and nobody takes the log's end, meanwhile. A Fault (75, 77)."""
+    """Hold the lock: nobody appends or takes the log's end meanwhile. A Fault (75, 77)."""
     try:
         own = Committed(settings.state_dir)
     except OSError as error:
@@ -37,13 +38,13 @@ def exclusive(settings: Settings, patience: float = WAITED_FOR_AT_MOST) -> Itera
 
 
 def await_free(settings: Settings, patience: float = WAITED_FOR_AT_MOST) -> None:
-    """Return when the lock can be had: an Appender, which waits for ever, is safe to use then."""
+    """Return when the lock is free: then an Appender, which would wait for ever, can be used."""
     with exclusive(settings, patience):
         pass
 
 
 def is_free_soon(settings: Settings) -> bool:
-    """Whether the lock can be had within a moment; whoever asks has something better to do."""
+    """Whether the lock becomes free within a moment; the caller does not wait longer."""
     try:
         await_free(settings, _HELD_AT_MOST)
     except Fault:
@@ -52,7 +53,7 @@ def is_free_soon(settings: Settings) -> bool:
 
 
 def stopped_holders(state_dir: Path) -> list[int]:
-    """The stopped processes that hold the lock, shared or exclusive, by the kernel's word."""
+    """The stopped processes that hold the lock, shared or exclusive, as the kernel says."""
     return [pid for pid in _holders(state_dir) if _is_stopped(pid)]
 
 
@@ -65,7 +66,7 @@ def no_log(error: OSError, settings: Settings) -> Fault:
 
 
 def _take(descriptor: int, settings: Settings, patience: float) -> None:
-    """Wait in the kernel's queue: who only tried now and then would never get it from the busy."""
+    """Wait in the kernel's queue: just trying now and then could fail for ever in a busy room."""
 
     def give_up(signum: int, frame: object) -> None:
         raise TimeoutError
@@ -82,7 +83,7 @@ def _take(descriptor: int, settings: Settings, patience: float) -> None:
 
 
 def _held(settings: Settings) -> Fault:
-    """Names who is stopped with it; else any holder, since one that works lets go by itself."""
+    """The Fault that names a stopped holder; else any holder, which will let go by itself."""
     pids = stopped_holders(settings.state_dir) or _holders(settings.state_dir)
     if not pids:
         return Fault("the log's lock", "somebody holds on to it", "try again", code=TRY_AGAIN)
@@ -92,7 +93,7 @@ def _held(settings: Settings) -> Fault:
 
 
 def _holders(state_dir: Path) -> list[int]:
-    """None where the kernel does not list locks."""
+    """The holders; None if the kernel does not list locks."""
     try:
         descriptor = os.open(state_dir / committed.FILE, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

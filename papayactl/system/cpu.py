@@ -5,7 +5,7 @@ from papayactl.system.process import Process
 
 
 def nanoseconds(process: Process) -> int:
-    """What a process has used since it began; from its ticks where the scheduler does not tell."""
+    """What a process has used since it began; by ticks if the scheduler does not say it."""
     tasks = [f"task/{process.pid}"]
     if process.threads > 1:
         tasks = [f"task/{task}" for task in proc.tasks(process.pid) or ()]

@@ -1,13 +1,13 @@
-"""The open files of a process, where each is read or written next, and which one it waits for.
+"""The open files of a process, the position in each, and the one that it waits for.
 
-Linux only, and root only for processes that changed their uid: elsewhere nothing is known.
+Only on Linux, and only for root if the process changed its uid: otherwise nothing is known.
 """
 
 from dataclasses import dataclass
 
 from papayactl.system import proc
 
-_FIRST = 3  # 0, 1 and 2 are nobody's socket
+_FIRST = 3  # 0, 1 and 2 are never a client's socket
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Descriptor:
 
 
 def read(pid: int) -> list[Descriptor] | None:
-    """The descriptors in their order; None when they may not be known."""
+    """The descriptors in their order; None if we may not know them."""
     found = proc.descriptors(pid)
     if found is None:
         return None

@@ -1,7 +1,7 @@
-"""Files of /proc/PID, read as quickly as Python can: a look at a thousand clients reads thousands.
+"""Files of /proc/PID, read as fast as Python can: a look at a thousand clients reads thousands.
 
-None stands for whatever may not be known: the process has ended, or its facts need root (processes
-that changed their uid are not dumpable, design section 9), or this is no Linux.
+None is what we may not know: the process has ended, or its facts need root (processes that changed
+their uid are not dumpable, design section 9), or this is not Linux.
 """
 
 import os
