@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from papayad import config
+from tests.test_imports import ORDER
 from tests.test_project import ROOT, tracked
 
 _FOLDERS = "papayad|papayactl|papayachat|lab|tests|scripts|contrib|docs|man"
@@ -103,6 +104,18 @@ def test_every_section_is_one_of_the_design() -> None:
         or not set(re.findall(r"\d+", match[2])) <= there
     ]
     assert lost == []
+
+
+def test_the_floor_plans_have_every_folder_in_its_order() -> None:
+    design, architecture = (
+        (ROOT / "docs" / page).read_text(encoding="utf-8")
+        for page in ("design.md", "architecture.md")
+    )
+    layers = [name for name in ORDER["papayad"].split() if (ROOT / "papayad" / name).is_dir()]
+    assert re.findall(r"^      (\w+)/ ", design, re.MULTILINE) == layers
+    assert re.findall(r"^\| (?:`\w+`, )*`(\w+)/`", architecture, re.MULTILINE) == layers
+    for package in ("papayactl", "papayachat"):
+        assert f"    {package + '/':<12} {ORDER[package]}\n" in design
 
 
 def test_the_design_has_every_key_and_its_default() -> None:
