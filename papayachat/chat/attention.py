@@ -59,7 +59,7 @@ class Attention:
         return self._mentions[0] if self._mentions else None
 
     def recall(self) -> None:
-        """Mark what came after somebody was last here."""
+        """Mark what came after the person was last here."""
         seen = self._seen.load(self._copy)
         if seen is None:
             self._seen.address = self._copy.end

@@ -1,7 +1,7 @@
 """The chat: all that the screen shows of a room and does in it, without a terminal and without
 waiting.
 
-It is told what happens in the room (client.Front) and what a person does (`submit`, `touch`,
+It hears what happens in the room (client.Front) and what a person does (`submit`, `touch`,
 `scroll`), and says through its Hands what has to be done outside. Everything happens in one thread.
 """
 
@@ -42,10 +42,10 @@ class Hands(Protocol):
     """What the chat wants done around it."""
 
     def poke(self) -> None:
-        """There is something to send, or to connect for."""
+        """There is something to send, or it is time to connect."""
 
     def call(self, who: str, text: str, mention: bool) -> None:
-        """Somebody said something while nobody may be looking."""
+        """Somebody said something, and perhaps nobody looks at the screen."""
 
     def fetch(self, before: Cursor, lines: int) -> None:
         """Get so many lines before the copy and give them to `fetched`, or to `not_fetched`."""
@@ -60,8 +60,8 @@ class Chat:
         self.hands = hands
         self.me = profile.invite.name
         self.name = profile.invite.room
-        self.trouble: Fault | None = None  # why there is no connection
-        self.dismissed = False  # and there will be none, unless somebody asks for it
+        self.trouble: Fault | None = None  # the reason if there is no connection
+        self.dismissed = False  # no further attempt, unless the person asks for it
         self.client = Client(profile, box, self, lines=FIRST_LINES, patient=True)
         self.copy = self.client.copy
         self.timeline = Timeline(self.copy, self.client.delivery.waiting, self.me)
@@ -70,7 +70,7 @@ class Chat:
         self.finder = Finder(self.timeline, self.view, hands.scan, self._look_further)
         self.attention = Attention(self.copy, self.timeline, self.client.seen, self._is_for_us)
         self._who_asked = False
-        self._missed: list[Record] = []  # mentions among what came while there was no connection
+        self._missed: list[Record] = []  # mentions that came while there was no connection
         self._told = 0  # troubles of the disk that were told of
         self.apply_settings()
         self.attention.recall()
@@ -94,7 +94,7 @@ class Chat:
         """Somebody is here."""
         self.attention.touch()
         if self.client.people.doubtful:
-            # Not when the `part` came: a hundred screens would ask for each of a hundred.
+            # Not at each `part`: if a hundred leave, a hundred screens would ask a hundred times.
             self.client.ask_who()
 
     def escape(self) -> None:
@@ -106,7 +106,7 @@ class Chat:
     def scroll(self, count: int) -> None:
         """Move the view by rows, up when negative."""
         if count < 0:
-            self.timeline.floor = 0  # what was cleared comes back
+            self.timeline.floor = 0  # show again what was cleared
         self.view.scroll(count)
         if count < 0 and self.client.connected:
             self.past.fetch_above(self.view.top_address())
@@ -133,7 +133,7 @@ class Chat:
             self.note(f"{self._coverage()}: this is the first of them")
 
     def note(self, text: str, kind: Kind = Kind.NOTE) -> None:
-        """Say something to who sits here; several lines are separated by LF."""
+        """Say something to the person here; several lines are separated by LF."""
         self.timeline.note(record.stamp(time.time()), text.replace("\n", record.LINE_BREAK), kind)
 
     def apply_settings(self) -> None:
@@ -157,7 +157,7 @@ class Chat:
         return self.attention.shown(*self.view.span())
 
     def ask_who(self) -> bool:
-        """Ask who is here, to be told; False without a connection."""
+        """Ask who is here, to show the answer; False without a connection."""
         self._who_asked = self.client.ask_who()
         return self._who_asked
 
@@ -168,7 +168,7 @@ class Chat:
         self.client.close()
 
     def own_messages(self, count: int = 100) -> list[str]:
-        """What we said last, the oldest first."""
+        """Our last messages, the oldest first."""
         return [said.text.replace(record.LINE_BREAK, "\n") for said in self.last(count, own=True)]
 
     def last(self, count: int, own: bool = False, among: int = 5000) -> list[Record]:
@@ -195,14 +195,14 @@ class Chat:
             self.hands.call(missed[-1].sender, missed[-1].text + more, True)
 
     def dismiss(self, fault: Fault) -> None:
-        """No later attempt to connect will be better."""
+        """Note that no later attempt to connect can work."""
         self.client.connected = False
         self.dismissed = True
         self.trouble = fault
         self.note(f"{fault}; /reconnect tries again", Kind.REFUSED)
 
     def fetched(self, cursor: Cursor, data: bytes) -> None:
-        """What came before the copy; nothing when there is nothing."""
+        """Take what comes before the copy; empty if there is nothing."""
         self.finder.extended(*self.past.fetched(cursor, data))
         if self.past.wanted is not None:
             self.go_to(self.past.wanted)
@@ -245,7 +245,7 @@ class Chat:
             self._who_asked = False
             here = sorted(self.client.people.online)
             self.note(f"{len(here)} here: {', '.join(here)}")
-        elif notice.word != "gap" and words(notice):  # a gap is seen where it is
+        elif notice.word != "gap" and words(notice):  # a gap is shown in its place
             self.note(words(notice))
 
     def _is_for_us(self, said: Record) -> bool | None:

@@ -1,6 +1,6 @@
-"""Entries: what stands in the screen one below the other, before it is laid out.
+"""Entries: the things that the screen shows one below the other, before they are laid out.
 
-Values that can be compared and hashed, so that the layout of one need not be done twice.
+They are values that can be compared and hashed, so that none has to be laid out twice.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from enum import Enum
 
 Key = tuple[int, int, int]  # address, rank, number: the order in which entries stand
 NOTE, LINE, WAITING = 0, 1, 2  # ranks: at one address a note stands before the line
-END: Key = (1 << 80, 3, 0)  # after everything
+END: Key = (1 << 80, 3, 0)  # comes after everything
 
 
 class Kind(Enum):
@@ -16,9 +16,9 @@ class Kind(Enum):
     HAPPENED = "happened"  # the server's own record
     FOLDED = "folded"  # joins and parts in a row
     STRANGE = "strange"  # a line that is no record
-    NOTE = "note"  # from this program, to who sits here
-    WAITING = "waiting"  # ours, not in the log yet
-    REFUSED = "refused"  # ours, and never will be
+    NOTE = "note"  # from this program to the person here
+    WAITING = "waiting"  # our message, not in the log yet
+    REFUSED = "refused"  # our message, which will never be in the log
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ class Finder:
         self._wanted = False
 
     def end(self) -> None:
-        """Look for nothing, and show everything."""
+        """End the search, and show everything."""
         if self._scan is not None:
             self._scan.close()
         self.query = self._scan = self._found = None

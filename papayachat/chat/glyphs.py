@@ -19,7 +19,7 @@ MARKS_ON_ONE = 4  # combining characters on one letter; those beyond it climb in
 TAB = 8  # columns between two stops of the tabulator
 _FLAG = "\u2691"
 
-# Letters and marks that are drawn as nothing: a name or a link could hide them.
+# Letters and marks that are drawn as nothing, and could hide in a name or a link.
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
     chr(code) for code in (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 }
@@ -29,7 +29,7 @@ _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
 class Glyph(NamedTuple):
-    """`text` takes `width` cells; `unsafe` is a stand-in for what was there."""
+    """`text` takes `width` cells; `unsafe`: it is a stand-in."""
 
     text: str
     width: int
@@ -78,7 +78,7 @@ def width(text: str) -> int:
 
 
 def safe(text: str) -> str:
-    """The text in one line, for places that have no second style for stand-ins."""
+    """The text in one line, for places that have no special style for stand-ins."""
     return "".join(glyph.text for glyph in glyphs(text))
 
 
@@ -133,7 +133,7 @@ def _unsafe(char: str) -> Glyph:
 
 
 def _joins(text: str, place: int) -> bool:
-    """Whether a character stands on the one before it, as accents do."""
+    """Whether a character is drawn on the one before it, as accents are."""
     char, before = text[place], text[place - 1 : place]
     if char in _ASCII:
         return False
@@ -185,5 +185,5 @@ def _is_part_of_emoji(char: str) -> bool:
 
 
 def _is_script(char: str) -> bool:
-    """Whether it is of a script that needs joiners: Arabic, those of India, neighbours."""
+    """Whether it is of a script that needs joiners: Arabic, those of India, and related ones."""
     return "\u0600" <= char <= "\u1aff" and unicodedata.category(char)[0] in "LM"

@@ -1,4 +1,4 @@
-"""The layout: an entry as rows of cells, in so many columns. Pure; styles are names only."""
+"""The layout: turns an entry into rows of cells of a given width. Pure; styles are names only."""
 
 import re
 import time
@@ -14,7 +14,7 @@ from papayachat.chat.glyphs import glyphs
 from papayachat.stream import when
 from papayad.formats.record import LINE_BREAK
 
-WIDE = 60  # columns from which on names have a column of their own
+WIDE = 60  # from so many columns on, names have a column of their own
 NAME_COLORS = 10
 _ACTION = "/me "
 _SIGNS = {
@@ -48,12 +48,12 @@ class Look:
 
     @property
     def names(self) -> int:
-        """Columns for names, where there is room for a column of them."""
+        """The width of the column of names, if there is room for one."""
         return 10 if self.width < 100 else 14
 
 
 def rows(entry: Entry, look: Look) -> list[Row]:
-    """At least one row; none is wider than the look's width."""
+    """The rows of an entry, at least one; none is wider than the look's width."""
     return _rows(entry, look)
 
 
@@ -102,7 +102,7 @@ def _body(entry: Entry, look: Look) -> list[Row]:
 
 
 def _parts(entry: Entry, look: Look) -> tuple[list[Cell], str, str]:
-    """What stands before the text, the text, and its style."""
+    """The parts: what comes before the text, the text, and its style."""
     clock = when.clock(entry.stamp, look.twelve)
     if entry.kind is Kind.WAITING:
         clock = "\u00b7\u00b7:\u00b7\u00b7" + " " * look.twelve
@@ -145,7 +145,7 @@ def _text_style(entry: Entry, look: Look) -> str:
 
 
 def name_style(name: str, look: Look) -> str:
-    """The same for a name wherever and whenever it is seen."""
+    """The style of a name: always the same for the same name."""
     if name == look.me:
         return "class:me"
     return f"class:name{zlib.crc32(name.encode()) % NAME_COLORS}"
@@ -164,7 +164,7 @@ def _lines(entry: Entry, text: str, style: str, look: Look) -> list[list[Cell]]:
 
 
 def _spans(entry: Entry, text: str, look: Look) -> list[Span]:
-    """What stands out: links, and what was looked for; what was looked for wins."""
+    """The parts to highlight: links, and what is searched, which goes first."""
     if look.find is not None:
         name = "class:current" if entry.key[0] == look.current else "class:found"
         shift = len(text) - len(entry.text)  # "/me waves" is shown as "alice waves"
@@ -189,8 +189,8 @@ def _cells(text: str, style: str, spans: list[Span]) -> list[Cell]:
 
 
 def _text(text: str, style: str, before: list[Cell], link: str = "") -> list[Cell]:
-    """The cells of a piece of text. In a link whatever is not ASCII stands out, too: a Cyrillic
-    letter looks like one of a bank's name."""
+    """The cells of a piece of text. In a link, letters other than ASCII are highlighted, too: a
+    Cyrillic letter can look like one in a bank's name."""
     return [
         Cell(
             f"{style} class:unsafe" if each.unsafe or (link and not each.text.isascii()) else style,

@@ -1,8 +1,8 @@
-"""The timeline: all entries in their order, made one by one as somebody walks along it.
+"""The timeline: all entries in their order, made one by one when they are needed.
 
-Pure but for reading the replica. It keeps the few entries that are in no log (notes, and what
-waits), and knows which lines are left out: whoever is ignored, and in a filtered view all but what
-was looked for. However long the log, a screenful costs a screenful.
+Pure, except that it reads the replica. It keeps the few entries that are in no log (notes, and what
+waits), and knows which lines to leave out: those of ignored people and, in a filtered view, all
+that do not match. However long the log is, a screen costs only what it shows.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -19,8 +19,8 @@ from papayachat.stream.splitter import Line
 from papayad.formats import redaction
 from papayad.formats.record import SERVER
 
-NOTES_KEPT = 1000  # that are kept
-FOLDED_AT_MOST = 500  # lines in one entry
+NOTES_KEPT = 1000
+FOLDED_AT_MOST = 500  # lines of joins and parts in one entry
 _NEAR = 4096  # bytes that are read at once
 
 MISSING = "something is missing here"
@@ -57,14 +57,14 @@ class Timeline:
         return self._replica.end
 
     def note(self, stamp: str, text: str, kind: Kind = Kind.NOTE) -> None:
-        """Put an entry of our own at the end of what is there now."""
+        """Put an entry of our own at the present end."""
         self._count += 1
         key = (self.end, NOTE, self._count)
         insort(self._notes, (key, Entry(key, self.end, kind, text, stamp)), key=lambda it: it[0])
         del self._notes[:-NOTES_KEPT]
 
     def before(self, key: Key) -> Entry | None:
-        """The entry before a place; None at the beginning."""
+        """The entry before a place; None if there is none."""
         waiting = self._waiting_before(key)
         if waiting is not None:
             return waiting
@@ -75,11 +75,11 @@ class Timeline:
         return note
 
     def after(self, entry: Entry) -> Entry | None:
-        """The entry after one; None at the end."""
+        """The entry after an entry; None if there is none."""
         return self._next(entry.end, entry.key)
 
     def at(self, key: Key) -> Entry | None:
-        """The entry at a place or, when it is not there any more, the next one."""
+        """The entry at a place or, if it is not there any more, the next one."""
         return self._next(key[0], (*key[:2], key[2] - 1))
 
     def _next(self, address: int, key: Key) -> Entry | None:
@@ -169,7 +169,7 @@ class Timeline:
         return self._entry(self._run(line, self._replica.lines(line.end, _NEAR), 0, bound))
 
     def _run(self, line: Line, more: Iterable[Line], low: int, high: int) -> list[Line]:
-        """A line and the joins and parts that follow it, if it is one, until another one begins."""
+        """A line and, if it is a join or part, those that follow it in the same entry."""
         run = [line]
         if self.joins != "fold" or self.only is not None or not self._folds(line):
             return run
@@ -237,7 +237,7 @@ def _key(line: Line) -> Key:
 
 
 def _opens(one: Line, other: Line) -> bool:
-    """Whether two lines are of different days, or something between them is missing."""
+    """Whether two lines are of different days, or lines between them are missing."""
     first, second = sorted((one, other), key=lambda line: line.offset)
     if first.end != second.offset:
         return True

@@ -1,7 +1,7 @@
-"""The viewport: which rows of the timeline are in sight, and how that moves. Pure.
+"""The viewport: which rows of the timeline are on the screen, and how that moves. Pure.
 
-It hangs either on the end, and follows it, or on the row at its top, and then nothing that arrives
-moves it.
+Either it follows the end, or it is fixed to the row at its top, and then nothing that arrives moves
+it.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ Place = tuple[Key, int]  # an entry, and one of its rows
 
 
 class Viewport:
-    """`at_top`: there was nothing above when somebody tried to go there."""
+    """`at_top`: the person tried to scroll up, and there was nothing above."""
 
     def __init__(self, timeline: Timeline, look: Look, height: int = 24) -> None:
         self.look = look
@@ -26,11 +26,11 @@ class Viewport:
 
     @property
     def follows(self) -> bool:
-        """Whether the end is in sight, and stays there."""
+        """Whether it shows the end, and follows it."""
         return self._top is None
 
     def visible(self) -> list[Row]:
-        """The rows in sight, at most `height`; at the end they are its last ones."""
+        """The rows on the screen, at most `height`; when it follows the end, the last ones."""
         return [row for _, row in self._seen()]
 
     def span(self) -> tuple[int, int]:
@@ -61,7 +61,7 @@ class Viewport:
         self.at_top = True
 
     def show(self, address: int) -> None:
-        """Have the line at an address in sight, in the upper half."""
+        """Show the line at an address in the upper half of the screen."""
         self._top = ((address, LINE, 0), 0)
         self._up(self.height // 3)
         self.at_top = False
@@ -79,7 +79,7 @@ class Viewport:
             found = self._down(self._top)
             if len(found) >= self.height:
                 return found[: self.height]
-            self._top = None  # the end came into sight
+            self._top = None  # the end is on the screen now
         return self._last()
 
     def _up(self, count: int) -> None:
@@ -114,7 +114,7 @@ class Viewport:
         return found[-self.height :] if self.height > 0 else []
 
     def _down(self, top: Place, count: int | None = None) -> list[tuple[Place, Row]]:
-        """As many rows from a place on as there are, up to `count`, by default the height."""
+        """The rows from a place on, up to `count` of them, by default the height."""
         wanted = self.height if count is None else count
         found: list[tuple[Place, Row]] = []
         for entry in self._from(top[0]):

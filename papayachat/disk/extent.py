@@ -1,9 +1,10 @@
 """An extent: one file of the local copy, a piece of one log without a hole (design section 4).
 
-Named LOG-BASE.log by the log's identity and the offset of its first byte, so that name and size are
-a cursor. Any number of processes may append: each writes under a flock on a description of its own,
-at the place that an offset has, so two who write the same bytes write them once. Who was killed
-in the middle of a write leaves a partial line, and the next one who appends cuts it off.
+Its name is LOG-BASE.log, with the log's identity and the offset of its first byte, so that name and
+size are a cursor. Any number of processes may append: each writes under a flock on its own open
+file description, at the place of an offset, so if two write the same bytes, they are there once. A
+process that is killed while it writes leaves a partial line, and the next process that appends cuts
+it off.
 """
 
 import fcntl
@@ -17,10 +18,10 @@ from papayachat.stream.cursor import Cursor
 from papayad.errors import Fault, denied_or, reason
 from papayad.formats.redaction import Redaction, redact
 
-LOG = re.compile(r"[0-9a-f]{1,64}\Z")  # what may stand in a file's name; the server chose it
-LONGEST_LOG = 1 << 56  # bytes of a log: far above what one may grow to
+LOG = re.compile(r"[0-9a-f]{1,64}\Z")  # what may be in a file's name; the server chose it
+LONGEST_LOG = 1 << 56  # bytes of a log: far more than one can ever have
 _NAME = re.compile(r"([0-9a-f]{1,64})-([0-9]{20})\.log\Z")
-_LOOKED_AT = 1 << 20  # what a power cut may have left as zeros
+_LOOKED_AT = 1 << 20  # bytes at the end that a power cut may have left as zeros
 
 
 class Extent:
@@ -36,7 +37,7 @@ class Extent:
 
     @classmethod
     def open(cls, path: Path) -> "Extent | None":
-        """The extent in a file; None where the name is none."""
+        """The extent in a file; None if the name is not one of an extent."""
         match = _NAME.match(path.name)
         if match is None:
             return None
@@ -44,7 +45,7 @@ class Extent:
 
     @classmethod
     def make(cls, directory: Path, cursor: Cursor) -> "Extent":
-        """The extent that begins at a cursor; it may be there already."""
+        """Make, or open, the extent that begins at a cursor."""
         if not LOG.match(cursor.log) or not 0 <= cursor.offset < LONGEST_LOG:
             raise Fault("server", "its log has an impossible identity or offset")
         path = directory / f"{cursor.log}-{cursor.offset:020d}.log"
@@ -55,10 +56,10 @@ class Extent:
         return os.pread(self._descriptor, max(0, stop - start), start - self.base)
 
     def append(self, offset: int, data: bytes) -> bool:
-        """Have whole lines that stand at `offset`; False where that would leave a hole.
+        """Have whole lines at `offset`; False if that would leave a hole.
 
-        Where they are not what is here, the room went back to an older state of its log: from the
-        first line that is another one on, what is here is no longer said.
+        If other lines are here, the room has gone back to an older state of its log: from the first
+        line on that differs, what is here is cut.
         """
         with self._locked():
             return self._append(offset, data)
@@ -114,7 +115,7 @@ class Extent:
         return True
 
     def _cut_where_it_differs(self, offset: int, data: bytes, end: int) -> int:
-        """The end after that, which stays where it was if nothing differs."""
+        """Cut there; return the end, which is the same as before if nothing differs."""
         known = self.read(offset, min(end, offset + len(data)))
         if data.startswith(known):
             return end
@@ -153,7 +154,7 @@ class Extent:
             raise
 
     def _whole(self) -> int:
-        """The size up to the end of the last whole line, or to zeros, which no line has."""
+        """The size up to the end of the last whole line, or up to zeros, which no line has."""
         size = os.fstat(self._descriptor).st_size
         low = max(0, size - _LOOKED_AT)
         tail = os.pread(self._descriptor, size - low, low)

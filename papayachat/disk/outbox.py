@@ -1,10 +1,10 @@
 """The outbox: what was sent and has not been seen in the log yet, on disk (design section 3).
 
-A file per session, ~/.local/state/papaya/outbox/SESSION, of JSON lines: whom it is for, then the
-drafts, the cursor from which to look for them (synced before their first byte leaves), and those
-that are done. Its owner holds a flock on it as long as it lives, so a free one was left by somebody
-who was killed, and whoever finds it may settle it: with the same session, because only a takeover
-makes sure that nothing of it is appended later.
+There is a file for each session, ~/.local/state/papaya/outbox/SESSION, of JSON lines: first for
+whom it is; then the drafts, the cursor from which to look for them (synced before their first byte
+leaves), and those that are done. Its owner holds a flock on it as long as it lives. So a free file
+was left by a process that was killed, and the process that finds it may finish it: with the same
+session, because only a takeover makes sure that nothing of it is appended later.
 """
 
 import fcntl
@@ -50,7 +50,7 @@ class Outbox:
 
     @property
     def cursor(self) -> Cursor | None:
-        """From where everything that was sent and is not done would be seen; None: nothing was."""
+        """From where to look for everything that was sent and is not done; None if nothing was."""
         return next((self.sent[id] for id in self.drafts if id in self.sent), None)
 
     def begin(self, whole: str) -> None:
@@ -59,13 +59,13 @@ class Outbox:
         self._append({"whole": whole})
 
     def post(self, draft: Draft) -> None:
-        """Note a draft. Not synced: `sending` is, and before that nothing has left."""
+        """Note a draft. It is not synced: `sending` is, and before that nothing has left."""
         self._append({"id": draft.id, "text": draft.text})
         self.drafts[draft.id] = draft
 
     def sending(self, drafts: list[Draft], cursor: Cursor) -> None:
-        """Note, durably, that these may have left from now on; their records stand at `cursor` or
-        later. What has left before keeps its older cursor."""
+        """Note, durably, that these may leave from now on; their records will stand at `cursor` or
+        later. A draft that has left before keeps its older cursor."""
         new = [draft.id for draft in drafts if draft.id not in self.sent]
         if new:
             place = {"log": cursor.log, "offset": cursor.offset, "check": cursor.check}
@@ -74,7 +74,7 @@ class Outbox:
             self.sent.update(dict.fromkeys(new, cursor))
 
     def done(self, id: str) -> None:
-        """Forget a draft. Not synced: it would be found in the log once more, no harm done."""
+        """Forget a draft. Not synced: at worst it is found in the log once more, without harm."""
         self.drafts.pop(id, None)
         self.sent.pop(id, None)
         if self.drafts:
@@ -89,17 +89,17 @@ class Outbox:
         self.path = path
 
     def leave(self) -> None:
-        """Say that its owner was told: not known, try again. Then it waits for the same text."""
+        """Note that its owner was told "not known, try again": it waits for the same text."""
         self._append({"left": time.time()})
         self.close()
 
     def discard(self) -> None:
-        """Remove the file, before its lock goes: nobody is to find it empty."""
+        """Remove the file while it is locked, so that no process finds it empty."""
         self.path.unlink(missing_ok=True)
         self.close()
 
     def put_away(self) -> int:
-        """Remove it when all is done; else let it go. How many drafts that leaves."""
+        """Remove it if all is done, else close it; return how many drafts are left."""
         left = len(self.drafts)
         if left:
             self.close()
@@ -108,11 +108,11 @@ class Outbox:
         return left
 
     def close(self) -> None:
-        """Let the lock go; what is not done stays for whoever comes next."""
+        """Let the lock go; what is not done stays for the next process."""
         os.close(self._descriptor)
 
     def address_to(self, recipient: str, durable: bool = True) -> None:
-        """Say whom it is for, in an empty file; durable with its name."""
+        """Note for whom it is, in an empty file, durable together with its name."""
         self.recipient = recipient
         self._begin()
         if durable:
@@ -148,7 +148,7 @@ class Outbox:
         good = 0
         for line in content.splitlines(keepends=True):
             if not self._understood(line):
-                break  # torn by a crash: not synced, so nothing that stands from here on had left
+                break  # torn by a crash: it was not synced, so nothing from here on has left
             good += len(line)
         os.ftruncate(self._descriptor, good)
 
@@ -185,7 +185,7 @@ def directory() -> Path:
 
 
 def acquire(session: str, recipient: str) -> Outbox | None:
-    """The outbox of a session, made where there is none; None when somebody else holds it."""
+    """The outbox of a session, made if there is none; None if another process holds it."""
     path = make_private(directory()) / session
     try:
         outbox = _open(path, os.O_CREAT)
@@ -197,7 +197,7 @@ def acquire(session: str, recipient: str) -> Outbox | None:
 
 
 def of_device(session: str, recipient: str) -> Outbox:
-    """The outbox of a device's session; while another process has it, one of a new session."""
+    """The outbox of a device's session; if another process has it, one of a new session."""
     box = acquire(session, recipient)
     if box is not None and box.recipient == recipient:
         return box
@@ -228,11 +228,11 @@ def _in_memory(session: str, recipient: str) -> Outbox:
 
 
 def renew(profile: Profile, box: Outbox) -> str:
-    """Another session for an outbox whose own goes on elsewhere, and for its profile if it was that
-    one's: a copied home directory is two devices."""
+    """Give a new session to an outbox whose session goes on elsewhere, and to the profile that had
+    it: a copied home directory is two devices."""
     session = new_session()
     if profile.session == box.session:
-        with suppress(Fault):  # then it is drawn again the next time
+        with suppress(Fault):  # if it cannot be saved, the next start draws another one
             profiles.save_session(profile, session)
     with suppress(OSError):
         box.rename(session)
@@ -240,7 +240,7 @@ def renew(profile: Profile, box: Outbox) -> str:
 
 
 def abandoned(recipient: str) -> list[Outbox]:
-    """Those for a recipient whose owners are gone, now locked by us; the empty ones are removed."""
+    """The outboxes for a recipient that nobody owns, now locked by us; empty ones are removed."""
     found = []
     for path in sorted(directory().glob("*")):
         outbox = _open_left(path)
@@ -258,15 +258,15 @@ def abandoned(recipient: str) -> list[Outbox]:
 def _open_left(path: Path) -> Outbox | None:
     try:
         return _open(path, 0)
-    except FileNotFoundError:  # settled by somebody else meanwhile
+    except FileNotFoundError:  # another process has finished it meanwhile
         return None
     except OSError as error:
         raise Fault(str(path), reason(error), code=denied_or(error, 1)) from error
 
 
 def _open(path: Path, create: int) -> Outbox | None:
-    """The locked file, or None when its owner lives. The one that was locked is the one named so:
-    who settles an outbox removes it under the lock, and a removed file can be locked as well."""
+    """The locked file, or None if its owner lives. It is checked that the name still means this
+    file: a process that finishes an outbox removes it, and a removed file can be locked, too."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | create, 0o600)
         keep = False

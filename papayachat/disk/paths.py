@@ -1,8 +1,8 @@
 """Where papayachat keeps its files (XDG Base Directory Specification).
 
-Profiles hold a token and are configuration; what was not yet delivered is state; the copy of a room
-is data. All are private: the directories are made 0700, so that even a file's name tells nobody
-anything.
+Profiles hold a token and are configuration; what was not delivered yet is state; the copy of a room
+is data. All are private: the directories are made with mode 0700, so that others cannot even see
+the names of files.
 """
 
 import os
@@ -44,5 +44,5 @@ def make_private(path: Path) -> Path:
 
 def _base(variable: str, default: str) -> Path:
     given = os.environ.get(variable, "")
-    # A relative path is invalid and has to be ignored, says the specification.
+    # The specification says that a relative path is invalid and has to be ignored.
     return Path(given) if given.startswith("/") else Path.home() / default

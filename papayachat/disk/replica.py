@@ -1,8 +1,8 @@
 """The replica: what this profile has of its room, in extents, as one sequence of lines.
 
-A line's place is its address: the number of its log among those that the room ever had, and its
-offset there. Addresses grow in the order of reading and never move, wherever an extent is added:
-before, after or between. Nothing is parsed and nothing is kept in memory but the open files.
+The place of a line is its address: the number of its log among those that the room has had, and its
+offset there. Addresses grow in the order of reading, and never change, wherever an extent is added:
+before, after or between. Nothing is parsed, and only the open files are kept in memory.
 """
 
 import shutil
@@ -18,7 +18,7 @@ from papayad.errors import Fault
 from papayad.formats import redaction, wire
 from papayad.formats.redaction import Redaction
 
-_LOG_BITS = LONGEST_LOG.bit_length() - 1  # of an address that are the offset
+_LOG_BITS = LONGEST_LOG.bit_length() - 1  # the bits of an address that are the offset
 _NEAR = 4096  # bytes that are read at once for a line, and for many
 _FAR = 1 << 18
 _STAMP = 27  # bytes of a record's timestamp
@@ -44,7 +44,7 @@ class Replica:
 
     @property
     def cursor(self) -> Cursor | None:
-        """Where the copy ends: what comes next is to be asked for from here."""
+        """Where the copy ends: ask the server for what comes from here on."""
         if not self._extents:
             return None
         last = self._extents[-1]
@@ -83,7 +83,7 @@ class Replica:
         return self.address(cursor)
 
     def address(self, cursor: Cursor) -> int:
-        """The address of a place in a log; a log that was never seen is the newest."""
+        """The address of a place in a log; a log that is not known yet is the newest."""
         if cursor.log not in self.logs:
             self.logs.append(cursor.log)
         return (self.logs.index(cursor.log) << _LOG_BITS) + cursor.offset
@@ -110,7 +110,7 @@ class Replica:
         return self.end
 
     def cursor_at(self, address: int) -> Cursor:
-        """The place in a log that an address is of."""
+        """The place in a log that an address means."""
         return Cursor(self.logs[address >> _LOG_BITS], offset(address))
 
     def knows(self, log: str) -> bool:
@@ -132,11 +132,11 @@ class Replica:
         )
 
     def before(self, address: int) -> Line | None:
-        """The line that ends at an address or, where there is a hole, before it."""
+        """The line that ends at an address or, if there is a hole, before it."""
         return next(self.lines_back(address, _NEAR), None)
 
     def after(self, address: int) -> Line | None:
-        """The line that begins at an address or, where there is a hole, after it."""
+        """The line that begins at an address or, if there is a hole, after it."""
         return next(self.lines(address, _NEAR), None)
 
     def lines(self, address: int = 0, block: int = _FAR) -> Iterator[Line]:
@@ -167,7 +167,7 @@ class Replica:
             yield from self._backward(extent, bottom, min(address, self._end(extent)), block)
 
     def count(self, address: int) -> int:
-        """How many lines there are from an address, at which one begins, on."""
+        """How many lines there are from the line at an address on."""
         found = 0
         for index in range(max(0, bisect_right(self._starts, address) - 1), len(self._extents)):
             extent = self._extents[index]
@@ -178,8 +178,8 @@ class Replica:
         return found
 
     def hole_before(self, address: int) -> Cursor | None:
-        """The start of an extent of the newest log, when the address is one and something before
-        it is missing: from there on back the server may have more."""
+        """The start of an extent of the newest log, if the address is one and lines before it are
+        missing: the server may have more of them."""
         index = bisect_left(self._starts, address)
         if index == len(self._starts) or self._starts[index] != address:
             return None
@@ -197,7 +197,7 @@ class Replica:
         return self._starts[index] if index >= 0 else address
 
     def is_start(self, address: int) -> bool:
-        """Whether an extent begins at the address without going on from the one before."""
+        """Whether an extent begins at the address that does not continue the one before."""
         index = bisect_left(self._starts, address)
         there = index < len(self._starts) and self._starts[index] == address
         return there and not (index and self._end(self._extents[index - 1]) >= address)
@@ -229,12 +229,12 @@ class Replica:
         return self._start(extent) + extent.end - extent.base
 
     def _low(self, index: int) -> int:
-        """Where the extent's own part begins: two of them may overlap."""
+        """Where the part begins that only this extent has: two of them may overlap."""
         start = self._starts[index]
         return max(start, self._end(self._extents[index - 1])) if index else start
 
     def _place(self, cursor: Cursor) -> Extent | None:
-        """The extent that reaches, or ends at, a place; of several the one that goes furthest."""
+        """The extent that has a place, or ends there; of several the one that goes furthest."""
         fit = [
             extent
             for extent in self._extents
@@ -281,7 +281,7 @@ class Replica:
                 size *= 4
                 data = extent.read(low - shift, min(extent.end, low - shift + size))
             whole = data.rfind(b"\n") + 1
-            if not whole:  # somebody cut the file under us
+            if not whole:  # somebody has cut the file meanwhile
                 return
             for raw in data[:whole].split(b"\n")[:-1]:
                 yield Line(low, raw + b"\n")
@@ -306,17 +306,17 @@ class Replica:
 
 
 def directory(profile: str) -> Path:
-    """Where a profile's replica is."""
+    """The directory of a profile's replica."""
     return data_dir() / profile
 
 
 def offset(address: int) -> int:
-    """The offset in its log of what stands at an address."""
+    """The offset in the log that an address means."""
     return address & (LONGEST_LOG - 1)
 
 
 def _by_age(extents: list[Extent]) -> list[str]:
-    """The identities of the logs, the one last written to last."""
+    """The identities of the logs, the one that was written last at the end."""
     changed: dict[str, float] = {}
     for extent in extents:
         changed[extent.log] = max(changed.get(extent.log, 0.0), extent.changed_at)

@@ -74,7 +74,7 @@ def parse(text: str, ignored: frozenset[str] = frozenset()) -> Query:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Everything that is not None has to hold; `since` is a record's timestamp."""
+    """Everything that is not None has to be true; `since` is a record's timestamp."""
 
     pattern: re.Pattern[str] | None = None
     user: str | None = None

@@ -15,7 +15,7 @@ from papayachat.stream.cursor import Cursor
 
 
 class Seen:
-    """`address` is the one after the last line that was in sight of somebody."""
+    """`address` is the one after the last line that a person has seen."""
 
     def __init__(self, directory: Path) -> None:
         self.address = 0
@@ -23,14 +23,14 @@ class Seen:
         self._saved = -1
 
     def load(self, copy: Replica) -> int | None:
-        """The address that was saved; None where there is none."""
+        """The address that was saved; None if there is none."""
         address = self._read(copy)
         if address is not None:
             self.address = self._saved = address
         return address
 
     def save(self, copy: Replica) -> None:
-        """Keep it. Not worth a sync, nor a word when the disk is full."""
+        """Save it, without a sync, and without a word if the disk is full."""
         if self.address == self._saved:
             return
         with suppress(OSError), _locked(self._path.parent):
@@ -49,7 +49,7 @@ class Seen:
             return None
         if not LOG.match(log) or not copy.knows(log):
             return None
-        # After a room that went back to an older state there may be less.
+        # If the room went back to an older state, the copy may be shorter.
         return min(copy.address(cursor), copy.end)
 
 

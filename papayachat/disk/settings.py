@@ -16,7 +16,7 @@ from papayad.system.files import write_whole
 _WHEN = ("off", "mentions", "all")
 _SWITCH = ("on", "off")
 
-# Name: default, what it may be (empty: any text), what it is for.
+# Name: default, allowed values (empty: any text), purpose.
 KNOWN: dict[str, tuple[str, tuple[str, ...], str]] = {
     "bell": ("mentions", _WHEN, "ring the terminal's bell"),
     "notify": ("mentions", _WHEN, "desktop notification, where the terminal has it"),

@@ -1,8 +1,8 @@
-"""The client of one room: what every front end shares, be it the screen, lines, or another.
+"""The client of one room: what all front ends share: the screen, lines, or another.
 
-It keeps the copy, delivers what is said, follows the room and knows who is here; it tells its front
-what happened, in that order. It draws nothing and waits for nothing: whoever has it polls or links
-its `room`, and gives to `hear` what that says.
+It keeps the copy, delivers messages, follows the room and knows who is here. It tells its front
+what happened, in the order in which it happened. It draws nothing and waits for nothing: its owner
+polls or links its `room`, and passes the events to `hear`.
 """
 
 from typing import Protocol
@@ -28,33 +28,33 @@ from papayad.formats.wire import Greeting, Notice
 
 
 class Front(Protocol):
-    """What is told of a room."""
+    """What a front end is told about a room."""
 
     def back(self, greeting: Greeting) -> None:
         """There is a connection."""
 
     def lost(self, fault: Fault, seconds: float) -> None:
-        """There is none, and in `seconds` there will be another attempt."""
+        """There is no connection, and in `seconds` there will be another attempt."""
 
     def said(self, heard: Heard) -> None:
-        """A line of the log, which is in the copy by now."""
+        """A line of the log came; it is in the copy already."""
 
     def moved(self, moves: Moves) -> None:
         """Somebody came or went."""
 
     def refused(self, draft: Draft, why: str) -> None:
-        """This will never be in the log or, where `why` says so, nobody can know."""
+        """This will never be in the log; or, if `why` says so, nobody can know."""
 
     def postponed(self, draft: Draft) -> None:
-        """The server cannot store this now; it is offered again."""
+        """The server cannot store this now; it will be sent again."""
 
     def told(self, notice: Notice) -> None:
-        """The server says something that is in no log."""
+        """The server says something that is not in the log."""
 
 
 class Client:
-    """`lines`: how many a new copy begins with, None: as many as the server gives. `patient`: it
-    tries to connect for ever, because somebody sees that."""
+    """`lines`: how many lines a new copy begins with, None: as many as the server gives.
+    `patient`: it tries to connect for ever, since a person sees that."""
 
     def __init__(
         self,
@@ -92,8 +92,8 @@ class Client:
         return [fault for fault in (self._box.trouble, self.copy.trouble) if fault is not None]
 
     def say(self, text: str) -> None:
-        """Post a text, as one message or, where it is too long for that, as several; a Fault when
-        nothing of it can be sent."""
+        """Post a text, as one message or, if it is too long, as several; a Fault if nothing of it
+        can be sent."""
         for each in draft.write_all(text, self._longest):
             self.delivery.post(each)
 

@@ -1,4 +1,4 @@
-"""The pane: the messages in sight, for prompt_toolkit to draw."""
+"""The pane: the messages on the screen, for prompt_toolkit to draw."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ class Pane(UIControl):
         self._marks = marks
 
     def create_content(self, width: int, height: int) -> UIContent:
-        """Exactly `height` rows, the messages at the bottom of them."""
+        """Exactly `height` rows, with the messages at the bottom."""
         chat = self._chat()
         chat.resize(width, height)
         rows = chat.view.visible()

@@ -1,7 +1,7 @@
-"""The plain line mode, `papayachat` without a command: lines typed are sent, what is said is shown.
+"""The plain line mode, `papayachat` without a command: it sends typed lines and shows what is said.
 
-It needs no terminal: `papayachat < file` sends each line exactly once and ends when the last one
-is in the log. One loop over stdin and the socket; idle, it is not woken at all.
+It needs no terminal: `papayachat < file` sends each line exactly once and ends when the last one is
+in the log. It is one loop over stdin and the socket; when nothing happens, nothing wakes it.
 """
 
 import sys
@@ -24,11 +24,11 @@ from papayad.errors import DONE, FAILED, Fault
 from papayad.formats.harmless import harmless
 from papayad.formats.wire import Greeting, Notice
 
-LINES_SHOWN_FIRST = 20  # of what the copy has, to who sits here
+LINES_SHOWN_FIRST = 20  # lines of the copy that a person sees at the start
 
 
 def run(profile: Profile) -> int:
-    """Chat until stdin ends or `/quit`; the exit code."""
+    """Chat until stdin ends or `/quit`; return the exit code."""
     box = outbox.of_person(profile.session, profile.identity)
     try:
         send.settle_left(profile, tell)
@@ -43,7 +43,7 @@ class Lines:
         self._typed = Typed(sys.stdin.fileno())
         self._by_hand = sys.stdin.isatty()
         self._waiting = self._client.delivery.waiting
-        self._shown: list[str] = []  # what one step brought, for stdout
+        self._shown: list[str] = []  # the lines of one step, for stdout
         self._who_asked = False
         self._code = DONE
 
@@ -70,7 +70,7 @@ class Lines:
         self._shown.append(spoken(heard.line))
 
     def moved(self, moves: Moves) -> None:
-        """It stands in the log, too."""
+        """Say nothing: who comes and goes is in the log, too."""
 
     def refused(self, draft: Draft, why: str) -> None:
         self._complain(f"{why}: {brief(draft.text)}")

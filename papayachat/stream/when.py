@@ -1,4 +1,4 @@
-"""When: a record's time in the time zone of whoever looks, and a time that a person typed."""
+"""When: a record's time in the reader's time zone, and times that a person types."""
 
 import locale
 import re
@@ -15,7 +15,7 @@ _FORMS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "
 
 @lru_cache(4096)
 def local(stamp: str) -> time.struct_time | None:
-    """A record's timestamp as local time, to the minute; None for a month 13."""
+    """A record's timestamp as local time, to the minute; None if there is no such time."""
     try:
         return time.localtime(timegm(time.strptime(stamp[:16], "%Y-%m-%dT%H:%M")))
     except (ValueError, OverflowError, OSError):
@@ -41,14 +41,14 @@ def has_twelve_hours(clock: str) -> bool:
 
 
 def day(stamp: str) -> str:
-    """The local day as YYYY-MM-DD; empty where there is none."""
+    """The local day as YYYY-MM-DD; empty if there is no such time."""
     at = local(stamp[:16])
     return "" if at is None else f"{at.tm_year:04d}-{at.tm_mon:02d}-{at.tm_mday:02d}"
 
 
 def parse(text: str, now: float) -> str | None:
-    """The record timestamp of "2h", "7d", "18:30", "2026-11-22" or "2026-11-22 21:53"; the latter
-    are local time. None when it is none of these."""
+    """The record timestamp of "2h", "7d", "18:30", "2026-11-22" or "2026-11-22 21:53", which are
+    local times. None if it is none of these."""
     ago = _AGO.match(text)
     if ago is not None:
         return record.stamp(max(0.0, now - int(ago[1]) * _SECONDS[ago[2]]))
