@@ -20,6 +20,7 @@ from papayad.acceptor.credentials import Credentials
 from papayad.acceptor.loop import Acceptor
 from papayad.acceptor.pending import Terms
 from papayad.acceptor.reload import terms_of
+from papayad.cluster import relay
 from papayad.cluster.rehearsal import rehearse
 from papayad.cluster.shared import share
 from papayad.errors import CONFIGURATION, DONE, UNAVAILABLE, Fault, denied_or, exit_with, reason
@@ -105,7 +106,12 @@ def run(options: argparse.Namespace) -> int:
         process_group.enter_own()
         serve(settings, gathered, lambda: None)
         return DONE
-    keep = [gathered.lock, gathered.pid_file, *gathered.listening.values()]
+    keep = [
+        gathered.lock,
+        gathered.pid_file,
+        *gathered.listening.values(),
+        *gathered.sandbox.rulesets.values(),
+    ]
     stderr = sys.stderr if settings.service.log_to == "stderr" else None
     detach.detach(
         lambda ready: serve(settings, gathered, ready), keep, stderr, gathered.journal.error
@@ -131,7 +137,7 @@ def gather(settings: Settings, log_to: str, inherited: range) -> Gathered:
     if line := secrecy.indiscretion(settings.tokens):
         journal.warning(line)
     prepare_state(settings, journal)
-    cage = prepare.prepare(settings.service.sandbox, hidden=identity is not None)
+    cage = prepare.prepare(settings.service.sandbox, settings.state_dir)
     journal.reopen()  # its descriptor does not survive the detaching
     return Gathered(lock, pid_file, listening, terms, credentials, journal, cage)
 
@@ -183,15 +189,18 @@ def serve(settings: Settings, gathered: Gathered, ready: detach.Ready) -> None:
     except OSError as error:
         raise _unusable(Path(error.filename or settings.state_dir), error) from error
     gathered.journal.info(f"listening on {' '.join(gathered.listening)}")
+    say_what_confines(gathered.sandbox, gathered.journal)
     ready()
     try:
-        acceptor.run()
+        left = acceptor.run()
     except Exception as error:
         gathered.journal.error(f"the acceptor ends by a bug: {type(error).__name__}{where(error)}")
         raise
     with suppress(OSError):
         force.remove(settings.pid_file.parent)
         settings.pid_file.unlink()
+        if not left:
+            relay.path(settings.pid_file).unlink()
 
 
 def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
@@ -199,11 +208,20 @@ def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
     raise_descriptor_limit()
     rlimits.leave_no_core()
     groups.remove_free(groups.directory(settings.state_dir))
-    group = groups.create(groups.directory(settings.state_dir), gathered.sandbox.words())
+    hearing, saying = relay.open_ends(relay.path(settings.pid_file))
+    words = ",".join(gathered.sandbox.words)
+    group = descriptors.lift(groups.create(groups.directory(settings.state_dir), words))
     log = store.identity(settings.state_dir)
-    shared = share(settings, log, group, gathered.journal, gathered.sandbox, gathered.terms.pins)
+    shared = share(
+        settings, log, group, saying, gathered.journal, gathered.sandbox, gathered.terms.pins
+    )
     acceptor = Acceptor(
-        shared, gathered.listening, gathered.terms, gathered.credentials, gathered.pid_file
+        shared,
+        gathered.listening,
+        gathered.terms,
+        gathered.credentials,
+        gathered.pid_file,
+        hearing,
     )
     arriving = signals.Signals()
     rehearse(shared, gathered.terms.context)
@@ -215,6 +233,13 @@ def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
     pidfile.write(gathered.lock)
     pidfile.write(gathered.pid_file)
     return acceptor
+
+
+def say_what_confines(sandbox: Sandbox, journal: Journal) -> None:
+    """Which halves of the sandbox clients' processes have; a missing one is a warning."""
+    journal.info(f"clients are confined by {', '.join(sandbox.words)}")
+    for line in sandbox.lacks:
+        journal.warning(f"clients are confined without {line}")
 
 
 def raise_descriptor_limit() -> None:

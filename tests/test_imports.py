@@ -31,7 +31,7 @@ STRANGERS = {
     "papayachat": {"papayactl", "lab", "tests"},
     "lab": {"tests"},
 }
-DAEMON_LIBRARIES = {"daemon", "setproctitle", "pyseccomp", "seccomp"}
+DAEMON_LIBRARIES = {"daemon", "setproctitle"}
 
 FILES = [path for name in STRANGERS for path in sorted((ROOT / name).rglob("*.py"))]
 

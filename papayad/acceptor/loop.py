@@ -19,8 +19,9 @@ from papayad.acceptor.events import Events, Rank
 from papayad.acceptor.forker import Forker
 from papayad.acceptor.lobby import Lobby
 from papayad.acceptor.pending import Terms
-from papayad.acceptor.reaper import Reaper
+from papayad.acceptor.reaper import Reaper, Warden
 from papayad.acceptor.reload import Reloaded, reload
+from papayad.cluster.relay import Relay
 from papayad.cluster.shared import Shared, share
 from papayad.errors import Fault
 from papayad.formats import titles
@@ -42,6 +43,7 @@ class Acceptor:
         terms: Terms,
         credentials: Credentials,
         pid_file: int,
+        relay: int,
     ) -> None:
         self._shared = shared
         self._listening = listening
@@ -52,6 +54,8 @@ class Acceptor:
         self._clients = Clients(roster.directory(shared.settings.state_dir))
         self._forker = Forker(shared, self._clients)
         self._reaper = Reaper(shared)
+        self._warden = Warden(shared)
+        self._relay = Relay(relay, shared.journal, self._warden.look)
         self._events = Events()
         admission = Admission(credentials, self._clients, shared.settings)
         self._lobby = Lobby(shared, terms, self._events, admission, self._admit)
@@ -65,6 +69,7 @@ class Acceptor:
     def begin(self, signals: Signals) -> None:
         """Take in the clusters that former acceptors left. Raises OSError."""
         self._events.add(signals.descriptor, _own, lambda: self._serve_signals(signals))
+        self._events.add(self._relay.descriptor, _own, self._hear)
         for pidfd in self._clients.adopt():
             self._events.add(pidfd, _own, lambda pidfd=pidfd: self._adopted_ended(pidfd))  # type: ignore[misc]
         self._reaper.add(roster.gone(self._shared.roster))
@@ -72,21 +77,23 @@ class Acceptor:
         self._set_title()
         self._say_what_is_in_force([])
 
-    def run(self) -> None:
-        """Serve; the port is closed when it returns."""
+    def run(self) -> int:
+        """Serve; the port is closed when it returns how many clients go on."""
         while not self._stopping:
             self._turn()
-        self._close()
+        return self._close()
 
     def _turn(self) -> None:
         self._events.turn(self._patience())
         now = time.monotonic()
         self._lobby.go_on(now)
         self._accept.go_on(now)
+        if self._relay.is_due(now):
+            self._events.add(self._relay.descriptor, _own, self._hear)
 
     def _patience(self) -> float | None:
         """Seconds until something is due; None in an idle room, where nothing wakes it."""
-        times = (self._lobby.due(), self._accept.due())
+        times = (self._lobby.due(), self._accept.due(), self._relay.due)
         known = [time for time in times if time is not None]
         return max(0.0, min(known) - time.monotonic()) if known else None
 
@@ -94,6 +101,12 @@ class Acceptor:
         self._renew_pid_file()
         self._forker.fork(admitted)
         self._reaper.add(())  # it may not have started for lack of a process
+
+    def _hear(self) -> None:
+        """What the children say; one that says too much is heard again after a rest."""
+        self._relay.read()
+        if self._relay.due:
+            self._events.remove(self._relay.descriptor)
 
     def _renew_pid_file(self) -> None:
         """Make the pid file again if run_dir was wiped; it is looked at when a client comes."""
@@ -123,7 +136,7 @@ class Acceptor:
         with suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 pid, status = ended
-                if not self._reaper.child_ended(pid, status):
+                if not (self._reaper.child_ended(pid, status) or self._warden.child_ended(pid)):
                     gone.append(self._clients.child_ended(pid))
         self._reaper.add(name for name in gone if name)
 
@@ -145,10 +158,10 @@ class Acceptor:
         self._listening, self._terms = fresh.listening, fresh.terms
         shared = self._shared
         shared = share(
-            fresh.settings, shared.log, shared.group, shared.journal, shared.sandbox,
-            fresh.terms.pins,
+            fresh.settings, shared.log, shared.group, shared.relay, shared.journal,
+            shared.sandbox, fresh.terms.pins,
         )  # fmt: skip
-        self._shared = self._forker.shared = self._reaper.shared = shared
+        self._shared = self._forker.shared = self._reaper.shared = self._warden.shared = shared
         self._lobby.reconfigure(shared.settings, self._terms)
         self._accept.begin(self._listening.values())
         for listener in closing:
@@ -172,12 +185,14 @@ class Acceptor:
         except OSError as error:
             self._journal.error(f"{run_dir}: nobody sees what is in force: {error.strerror}")
 
-    def _close(self) -> None:
+    def _close(self) -> int:
         """Close the port first, so that whoever waits for this process to end finds it closed."""
         for listener in self._listening.values():
             listener.close()
         self._lobby.close()
-        self._journal.info(f"stopped accepting; {self._clients.count()} clients go on")
+        left = self._clients.count()
+        self._journal.info(f"stopped accepting; {left} clients go on")
+        return left
 
     def _set_title(self) -> None:
         room = self._shared.settings.room

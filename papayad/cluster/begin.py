@@ -31,7 +31,7 @@ from papayad.log.resume import Start, resolve
 from papayad.sandbox.rlimits import confine
 from papayad.state import roster
 from papayad.state.groups import DEAF_TO, announce
-from papayad.system.descriptors import close_all_but, silence_standard_streams
+from papayad.system.descriptors import close_all_but, lift, silence_standard_streams
 from papayad.system.plain_signals import (
     BLOCK,
     DEFAULT,
@@ -51,8 +51,8 @@ def begin(client: Client, shared: Shared) -> None:
     """RECV's whole life."""
     shared.journal.reopen()
     descriptor, seat = client.socket.fileno(), client.seat
-    close_all_but({descriptor, seat.descriptor, shared.group})
-    silence_standard_streams()
+    seat.descriptor = lift(seat.descriptor)
+    close_all_but(shared.kept | {descriptor, seat.descriptor})
     reset_signals()
     set_title(client.recv_name)
     if client.older and (left := wait_until_gone(shared.roster, client.older)):
@@ -64,6 +64,8 @@ def begin(client: Client, shared: Shared) -> None:
         shared.journal.error(f"{seat.entry.user} is busy: the log cannot be read: {error}")
         _give_up(client)
     set_blocking(descriptor, True)
+    shared.journal.speak_through(shared.relay)
+    silence_standard_streams()
     own, other = pair()
     incoming, outgoing = pipe()
     tie = tighten(own)
@@ -115,7 +117,7 @@ def start_of(client: Client, shared: Shared) -> Start:
 
     The reader is closed before the fork, since a lock that is inherited excludes nobody.
     """
-    reader = Reader(shared.state_dir, shared.journal.warning)
+    reader = Reader(shared.state_dir, shared.journal.ring)
     try:
         if reader.goes_on_beyond_end():
             _settle(shared)
@@ -138,7 +140,7 @@ def _send(client: Client, shared: Shared, start: Start, tie: Tie, notices: Notic
     prepare_signals()
     set_title(client.send_name)
     outlet = outlet_of(client, tie)
-    reader = Reader(shared.state_dir, shared.journal.warning)
+    reader = Reader(shared.state_dir, shared.journal.ring)
     _confine(SEND, shared)
     greeting = greeting_of(client, shared, start)
     announced = shared.pins if client.tls else b""
@@ -165,12 +167,13 @@ def _recv(client: Client, shared: Shared, child: int, tie: Tie, notices: NoticeW
 
 def appender_of(shared: Shared) -> Appender:
     announce = announcer(shared.groups)
-    return Appender(shared.state_dir, shared.settings.chatlog, announce, shared.journal.warning)
+    chatlog, journal = shared.settings.chatlog, shared.journal
+    return Appender(shared.state_dir, chatlog, announce, journal.warning, journal.ring)
 
 
 def _confine(role: str, shared: Shared) -> None:
-    confine(role, shared.settings.limits.cpu_seconds)
-    shared.sandbox.enter(role, shared.state_dir)
+    confine(role, shared.settings.limits.cpu_seconds, shared.file_bytes)
+    shared.sandbox.enter(role)
 
 
 def announcer(groups: str) -> Callable[[], None]:

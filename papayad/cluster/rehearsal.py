@@ -66,7 +66,8 @@ def _room(shared: Shared) -> Iterator[Shared]:
         settings = replace(shared.settings, service=service)
         group = groups.create(groups.directory(path))
         try:
-            yield share(settings, store.identity(path), group, shared.journal, shared.sandbox, ())
+            log, relay = store.identity(path), shared.relay
+            yield share(settings, log, group, relay, shared.journal, shared.sandbox, ())
         finally:
             os.close(group)
     finally:

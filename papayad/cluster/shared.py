@@ -11,6 +11,7 @@ from papayad.formats import wire
 from papayad.formats.titles import Name
 from papayad.net.tls import TLS
 from papayad.sandbox.prepare import Sandbox
+from papayad.sandbox.rlimits import largest_file
 from papayad.settings import Settings
 from papayad.state import groups, roster
 from papayad.state.roster import Seat
@@ -47,12 +48,16 @@ class Shared:
     pid_file: str
     linger: float  # seconds
     pins: bytes  # the notice that announces them over TLS
+    file_bytes: int  # of the largest file that a child may write
+    relay: int  # the end to write to
+    kept: frozenset[int]  # descriptors that every child has
 
 
 def share(
     settings: Settings,
     log: str,
     group: int,
+    relay: int,
     journal: Journal,
     sandbox: Sandbox,
     pins: tuple[str, ...],
@@ -70,4 +75,7 @@ def share(
         pid_file=str(settings.pid_file),
         linger=settings.limits.linger_ms / 1000,
         pins=wire.render_notice(wire.Notice("pins", " ".join(pins))) if pins else b"",
+        file_bytes=largest_file(settings.chatlog.segment_bytes, settings.limits.message_bytes),
+        relay=relay,
+        kept=frozenset({group, relay, *sandbox.rulesets.values()}),
     )

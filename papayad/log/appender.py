@@ -18,7 +18,7 @@ from typing import Self
 
 from papayad.formats.record import LONGEST, render, stamp
 from papayad.log import forecast, moments, retention, segments
-from papayad.log.committed import IMPOSSIBLE, Committed
+from papayad.log.committed import IMPOSSIBLE, Committed, nobody
 from papayad.log.segments import bases, open_segment, path
 from papayad.log.surplus import settle
 from papayad.settings import Chatlog
@@ -46,7 +46,10 @@ class StorageError(Exception):
 
 
 class Appender:
-    """Writes records. `announce` wakes the readers; `warn` gets a line when something was cut."""
+    """Writes records. `announce` wakes the readers; `warn` gets a line when something was cut.
+
+    `ring` is called when the lock is not to be had.
+    """
 
     def __init__(
         self,
@@ -54,12 +57,13 @@ class Appender:
         chatlog: Chatlog,
         announce: Callable[[], None],
         warn: Callable[[str], None],
+        ring: Callable[[], None] = nobody,
     ) -> None:
         self._state_dir = str(state_dir)
         self._chatlog = chatlog
         self._announce = announce
         self._warn = warn
-        self._committed = Committed(state_dir, writable=True, warn=warn)
+        self._committed = Committed(state_dir, writable=True, ring=ring)
         self._segment = -1  # descriptor of the last segment, once it is known
         self._base = 0
         self._day = _NEVER  # of the segment's first record, if each day has a segment of its own

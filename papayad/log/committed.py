@@ -14,16 +14,14 @@ from os import O_CLOEXEC, O_RDONLY, O_RDWR, close, pread, pwrite
 from os import open as open_file
 from pathlib import Path
 
-from papayad.log import holders
-
 FILE = "committed"
 DIGITS = 20
 IMPOSSIBLE = 10**18  # no log ever grows to this offset
-_HOLDER_LOOKED_AT_AFTER = 5.0  # seconds of waiting, after which we look who holds the lock
+_RUNG_AFTER = 3.0  # seconds of waiting for the lock, again and again
 
 
-def _ignore(_: str) -> None:
-    """For processes that wait and have no journal, since they are not the daemon's."""
+def nobody() -> None:
+    """A process that waits and is not the daemon's has nobody to ring for."""
 
 
 class Committed:
@@ -34,11 +32,11 @@ class Committed:
         state_dir: str | Path,
         *,
         writable: bool = False,
-        warn: Callable[[str], None] = _ignore,
+        ring: Callable[[], None] = nobody,
     ) -> None:
         mode = O_RDWR if writable else O_RDONLY
         self._path = f"{state_dir}/{FILE}"
-        self._warn = warn
+        self._ring = ring
         self._listening = False
         self.descriptor = open_file(self._path, mode | O_CLOEXEC)
 
@@ -91,7 +89,7 @@ class Committed:
         return os.path.samestat(named, os.fstat(self.descriptor))
 
     def _acquire(self, operation: int) -> None:
-        """Wait for the lock; after a while, look for a holder that is stopped.
+        """Wait for the lock; after a while ring, so that the acceptor looks who holds it.
 
         The timer runs only while a process waits: an idle room has none.
         """
@@ -101,13 +99,10 @@ class Committed:
         except BlockingIOError:
             pass
         if not self._listening:
-            signal.signal(signal.SIGALRM, self._look)
+            signal.signal(signal.SIGALRM, lambda *_: self._ring())
             self._listening = True
-        signal.setitimer(signal.ITIMER_REAL, _HOLDER_LOOKED_AT_AFTER, _HOLDER_LOOKED_AT_AFTER)
+        signal.setitimer(signal.ITIMER_REAL, _RUNG_AFTER, _RUNG_AFTER)
         try:
             flock(self.descriptor, operation)  # the handler runs, and the wait goes on
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-
-    def _look(self, signum: int, frame: object) -> None:
-        holders.end_stopped_holders(self.descriptor, Path(self._path).parent, self._warn)

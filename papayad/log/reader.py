@@ -11,15 +11,11 @@ from os import O_CLOEXEC, O_RDONLY, SEEK_SET, close, fstat, lseek, pread, read
 from os import open as open_file
 from pathlib import Path
 
-from papayad.log.committed import FILE, Committed
+from papayad.log.committed import FILE, Committed, nobody
 from papayad.log.segments import bases, holding, open_segment
 
 _BLOCK = 65536
 _OPEN = 1 << 64  # the end of the segment that is being written, which is not known
-
-
-def _ignore(_: str) -> None:
-    """For readers that have no journal, since they are not the daemon's."""
 
 
 class Pruned(Exception):
@@ -47,9 +43,9 @@ class Reader:
     The file position moves with sendfile and read, so that /proc/PID/fdinfo shows a client's lag.
     """
 
-    def __init__(self, state_dir: str | Path, warn: Callable[[str], None] = _ignore) -> None:
+    def __init__(self, state_dir: str | Path, ring: Callable[[], None] = nobody) -> None:
         self._state_dir = str(state_dir)
-        self._committed = Committed(state_dir, warn=warn)
+        self._committed = Committed(state_dir, ring=ring)
         self.end = self._committed.end  # a function: the committed end now
         self.lock = self._committed.descriptor
         self.descriptor = -1

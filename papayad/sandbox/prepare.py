@@ -1,23 +1,30 @@
 """What a cluster's process gives up for good, by role: system calls and files (SECURITY.md).
 
 Prepared by the acceptor at start, entered by RECV, SEND and the reaper when they have what they
-need. Linux only; elsewhere, and where kernel or library lack a mechanism, "auto" goes without it
-and "required" refuses to start. The acceptor itself is in no sandbox: it reads certificates anew.
+need. Linux only; elsewhere, and where the kernel lacks a half of it or refuses one, "auto" goes
+without it and says so, and "required" refuses to start. The acceptor itself is in no sandbox: it
+reads certificates anew.
 """
 
+import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from errno import ENOSYS
+from os import close
+from pathlib import Path
 
 from papayad.errors import UNAVAILABLE, Fault
-from papayad.formats.titles import SEND
-from papayad.sandbox import landlock, seccomp
-from papayad.sandbox.landlock import READ_FILE, Ruleset
+from papayad.formats.titles import REAPER, RECV, SEND
+from papayad.sandbox import landlock, seccomp, syscalls
 
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 4, 22, 38
 _SECCOMP_MODE_FILTER = 2
 _READ = landlock.READ_FILE | landlock.READ_DIR
 _CHANGE = landlock.WRITE_FILE | landlock.REMOVE_FILE | landlock.MAKE_REG | landlock.TRUNCATE
-_PROC = "/proc"  # for the state of a process that holds the log's lock
+# What each may do below state_dir, and what it gives up beside files. SEND signals nobody; RECV
+# and the reaper announce to the clients of other acceptors, which are in no sandbox of theirs.
+_BELOW = {RECV: (_READ | _CHANGE, 0), REAPER: (_READ | _CHANGE, 0), SEND: (_READ, landlock.SIGNALS)}
 
 
 class Kernel:
@@ -47,77 +54,126 @@ class Kernel:
         return result
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sandbox:
-    """What is in force: a filter for each role, by its address, and Landlock; None is without.
+    """What is in force: a filter for each role, by its address, and a Landlock ruleset, by its
+    descriptor. `kept` is what the addresses are of.
 
-    `kept` is what the addresses are of.
+    `words` name each mechanism, for papayactl; `lacks` says what is not in force, and why.
     """
 
-    kernel: Kernel | None
-    programs: dict[str, int]
-    kept: object
-    ruleset: Ruleset | None
+    kernel: Kernel | None = None
+    programs: dict[str, int] = field(default_factory=dict)
+    kept: object = None
+    rulesets: dict[str, int] = field(default_factory=dict)
+    words: list[str] = field(default_factory=lambda: ["rlimits"])
+    lacks: list[str] = field(default_factory=list)
 
-    def words(self) -> str:
-        """For papayactl: what is in force, a word for each mechanism."""
-        known = {"seccomp": bool(self.programs), "landlock": self.ruleset is not None}
-        return ",".join(word for word, on in known.items() if on) or "none"
+    def enter(self, role: str) -> None:
+        """In the process itself; there is no way back. Raises OSError.
 
-    def enter(self, role: str, state_dir: str) -> None:
-        """In the process itself; there is no way back. Raises OSError."""
+        The rulesets close: who could add to one would give more to those who come later.
+        """
         if self.kernel is None:
             return
-        if self.ruleset is not None:
-            access = _READ if role == SEND else _READ | _CHANGE
-            self.ruleset.restrict(self.kernel.syscall, ((state_dir, access), (_PROC, READ_FILE)))
+        if role in self.rulesets:
+            landlock.restrict(self.kernel.syscall, self.rulesets[role])
+        for descriptor in self.rulesets.values():
+            close(descriptor)
         if role in self.programs:
             self.kernel.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, self.programs[role])
 
 
-NONE = Sandbox(None, {}, None, None)
-
-
-def prepare(wanted: str, *, hidden: bool = False) -> Sandbox:
+def prepare(wanted: str, state_dir: Path) -> Sandbox:
     """What can be had of what is wanted; a Fault (69) when all of it is required and is not there.
 
     Also promises for this process and all that it forks that no right is gained by executing, and
-    if `hidden` that nobody but root looks into their memory. The kernel does the latter when a uid
-    changes, but not with every fs.suid_dumpable.
+    that nobody but root looks into their memory: the kernel does the latter only when a uid
+    changes, and not with every fs.suid_dumpable.
     """
-    try:
-        kernel = Kernel() if sys.platform == "linux" else None
-    except (ImportError, MemoryError, OSError):
-        kernel = None
-    if kernel:
+    made = Sandbox()
+    if kernel := _kernel(made.lacks):
+        made.kernel = kernel
         kernel.prctl(_PR_SET_NO_NEW_PRIVS, 1)
-        if hidden:
-            kernel.prctl(_PR_SET_DUMPABLE, 0)
-    if wanted == "off" or kernel is None:
-        if wanted == "required":
-            raise _missing("this system, or its Python, cannot make one")
-        return NONE
-    programs, kept = _loadable(seccomp.build())
-    abi = landlock.version(kernel.syscall)
-    sandbox = Sandbox(kernel, programs, kept, Ruleset(abi) if abi else None)
-    if wanted == "required" and not sandbox.programs:
-        raise _missing("libseccomp's Python bindings are not there")
-    if wanted == "required" and not sandbox.ruleset:
-        raise _missing("this kernel has no Landlock")
-    return sandbox
+        kernel.prctl(_PR_SET_DUMPABLE, 0)
+        made.words.append("undumpable")
+        if wanted == "off":
+            made.lacks.append('seccomp and Landlock: service.sandbox is "off"')
+        else:
+            _add("seccomp", lambda: _add_filters(made, kernel), made.lacks)
+            _add("Landlock", lambda: _add_rulesets(made, kernel, state_dir), made.lacks)
+    if wanted == "required" and made.lacks:
+        remedy = 'see SECURITY.md, or set sandbox = "auto"'
+        why = f'"required", and without {"; without ".join(made.lacks)}'
+        raise Fault("service.sandbox", why, remedy, code=UNAVAILABLE)
+    return made
 
 
-def _loadable(programs: dict[str, bytes]) -> tuple[dict[str, int], object]:
+def _kernel(lacks: list[str]) -> Kernel | None:
+    if sys.platform != "linux":
+        lacks.append(f"seccomp, Landlock and being undumpable: {sys.platform} has other means")
+        return None
+    try:
+        return Kernel()
+    except (ImportError, MemoryError, OSError) as error:
+        lacks.append(f"seccomp, Landlock and being undumpable: no ctypes in this Python ({error})")
+        return None
+
+
+def _add(name: str, half: Callable[[], None], lacks: list[str]) -> None:
+    try:
+        half()
+    except OSError as error:
+        lacks.append(f"{name}: {error.strerror}")
+
+
+def _add_filters(made: Sandbox, kernel: Kernel) -> None:
     """Each program as the kernel takes it (struct sock_fprog), made once for all clusters."""
     import ctypes
 
     class Program(ctypes.Structure):
         _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
 
-    made = {role: Program(len(code) // 8, code) for role, code in programs.items()}
-    return {role: ctypes.addressof(program) for role, program in made.items()}, made
+    architecture = syscalls.architecture()
+    if not syscalls.is_known(architecture):
+        raise OSError(ENOSYS, f"its calls are not known on {architecture}")
+    programs = seccomp.build(architecture)
+    kept = {role: Program(len(code) // 8, code) for role, code in programs.items()}
+    addresses = {role: ctypes.addressof(program) for role, program in kept.items()}
+    _try(lambda: kernel.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, addresses[RECV]))
+    made.programs, made.kept = addresses, kept
+    made.words.append("seccomp")
 
 
-def _missing(why: str) -> Fault:
-    remedy = 'install python3-seccomp, or set sandbox = "auto"'
-    return Fault("service.sandbox", f'"required", and {why}', remedy, code=UNAVAILABLE)
+def _add_rulesets(made: Sandbox, kernel: Kernel, state_dir: Path) -> None:
+    abi = landlock.version(kernel.syscall)
+    if not abi:
+        raise OSError(ENOSYS, "this kernel has none, or was started without it")
+    rulesets = {
+        role: landlock.ruleset(kernel.syscall, abi, str(state_dir), access, scope)
+        for role, (access, scope) in _BELOW.items()
+    }
+    _try(lambda: landlock.restrict(kernel.syscall, rulesets[RECV]))
+    made.rulesets = rulesets
+    made.words.append(f"landlock{abi}")
+
+
+def _try(attempt: Callable[[], None]) -> None:
+    """In a child that ends, for there is no way back. Raises OSError.
+
+    Whoever keeps this process may have forbidden a half of it, and every client would end of that.
+    """
+    child = os.fork()
+    if child == 0:
+        code = 255
+        try:
+            attempt()
+            code = 0
+        except OSError as error:
+            code = error.errno or code
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code:
+        why = os.strerror(code) if 0 < code < 255 else f"code {code}"
+        raise OSError(code, f"it was tried, and is refused ({why})")

@@ -9,11 +9,15 @@ from os import O_RDONLY, close, read
 from os import open as open_file
 from resource import getrlimit, setrlimit
 
-_DESCRIPTORS = {"recv": 32, "send": 24, "reaper": 32}  # new ones only; those that are open stay
+from papayad.formats.titles import SEND
+from papayad.system.descriptors import INHERITED
+
+_DESCRIPTORS = {"recv": INHERITED, "send": 24, "reaper": INHERITED}  # new ones; open ones stay
 _MEMORY = {"recv": 128 << 20, "send": 128 << 20, "reaper": 256 << 20}  # bytes, beyond what it has
+_RECORD = 1024  # bytes of a record at most, beside the message's text
 _STATM = "/proc/self/statm"
 _PAGE = os.sysconf("SC_PAGESIZE")
-_NOFILE = resource.RLIMIT_NOFILE
+_NOFILE, _FSIZE = resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE
 _AS: int = getattr(resource, "RLIMIT_AS", -1)
 _NPROC: int | None = getattr(resource, "RLIMIT_NPROC", None)
 _INFINITY = resource.RLIM_INFINITY
@@ -24,12 +28,13 @@ def leave_no_core() -> None:
     _set(resource.RLIMIT_CORE, 0)
 
 
-def confine(role: str, cpu_seconds: int) -> None:
-    """Few descriptors, no processes, bounded memory and, if configured, processor time.
+def confine(role: str, cpu_seconds: int, file_bytes: int) -> None:
+    """Few descriptors, no processes, bounded memory and files and, if configured, processor time.
 
     None of it can be raised again.
     """
     _set(_NOFILE, _DESCRIPTORS[role])
+    _set(_FSIZE, 0 if role == SEND else file_bytes)
     if _NPROC is not None:
         _set(_NPROC, 0)
     size = _size()
@@ -37,6 +42,11 @@ def confine(role: str, cpu_seconds: int) -> None:
         _set(_AS, size + _MEMORY[role])
     if cpu_seconds:
         _set(resource.RLIMIT_CPU, cpu_seconds)
+
+
+def largest_file(segment_bytes: int, message_bytes: int) -> int:
+    """Bytes of a segment: as configured, or one record, which is a message and some words."""
+    return max(segment_bytes, message_bytes + _RECORD)
 
 
 def _size() -> int:

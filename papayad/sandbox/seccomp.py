@@ -1,241 +1,118 @@
-"""Which system calls RECV, SEND and the reaper may make: seccomp filters by role.
+"""Which system calls RECV, SEND and the reaper may make, with what in them: filters by role.
 
-Made once, at the acceptor's start, by a child of its own that ends: libseccomp and what its Python
-bindings bring along are in no process that lives. What is not listed fails with EPERM.
+Made once, at the acceptor's start. What is not listed fails with EPERM. Nobody makes a socket,
+connects one, or sends to an address: what a cluster has to say goes through the acceptor.
 """
 
+import fcntl
 import os
 import signal
-import socket
-import sys
-from importlib import import_module
-from typing import Any
+from collections.abc import Mapping
 
-from papayad.formats import titles
+from papayad.formats.titles import REAPER, RECV, SEND
+from papayad.sandbox import syscalls
+from papayad.sandbox.bpf import ALWAYS, Rule, assemble, none_of, null, one_of
+from papayad.system.descriptors import INHERITED
 
-_COMMON = [
-    "read",
-    "readv",
-    "write",
-    "writev",
-    "pread64",
-    "pwrite64",
-    "lseek",
-    "close",
-    "close_range",
-    "fstat",
-    "newfstatat",
-    "stat",
-    "lstat",
-    "statx",
-    "access",
-    "faccessat",
-    "faccessat2",
-    "getdents64",
-    "getdents",
-    "readlink",
-    "readlinkat",
-    "getcwd",
-    "flock",
-    "dup",
-    "dup2",
-    "dup3",
-    "ioctl",
-    "poll",
-    "ppoll",
-    "select",
-    "pselect6",
-    "shutdown",
-    "recvfrom",
-    "recvmsg",
-    "sendto",
-    "sendmsg",
-    "getsockopt",
-    "setsockopt",
-    "getsockname",
-    "getpeername",
-    "rt_sigaction",
-    "rt_sigprocmask",
-    "rt_sigreturn",
-    "rt_sigtimedwait",
-    "rt_sigpending",
-    "rt_sigsuspend",
-    "sigaltstack",
-    "restart_syscall",
-    "setitimer",
-    "clock_gettime",
-    "clock_getres",
-    "clock_nanosleep",
-    "nanosleep",
-    "gettimeofday",
-    "time",
-    "getpid",
-    "gettid",
-    "getppid",
-    "getpgrp",
-    "getpgid",
-    "getsid",
-    "getuid",
-    "geteuid",
-    "getgid",
-    "getegid",
-    "getrlimit",
-    "brk",
-    "munmap",
-    "mremap",
-    "madvise",
-    "futex",
-    "getrandom",
-    "sched_yield",
-    "rseq",
-    "set_robust_list",
-    "membarrier",
-    "sysinfo",
-    "uname",
-    "wait4",
-    "waitid",
-    "exit",
-    "exit_group",
-    "connect",
-]
-_WRITING = [
-    "fsync",
-    "fdatasync",
-    "ftruncate",
-    "rename",
-    "renameat",
-    "renameat2",
-    "unlink",
-    "unlinkat",
-    "utimensat",
-    "fchmod",
-    "statfs",
-    "fstatfs",
-]
-# The same, as 32-bit machines have them: with wide offsets, ids and times.
-_COMMON_32 = [
-    "_llseek",
-    "fstat64",
-    "stat64",
-    "lstat64",
-    "fstatat64",
-    "_newselect",
-    "ppoll_time64",
-    "pselect6_time64",
-    "send",
-    "recv",
-    "sigreturn",
-    "rt_sigtimedwait_time64",
-    "clock_gettime64",
-    "clock_getres_time64",
-    "clock_nanosleep_time64",
-    "getuid32",
-    "geteuid32",
-    "getgid32",
-    "getegid32",
-    "ugetrlimit",
-    "futex_time64",
-    "waitpid",
-]
-_WRITING_32 = ["ftruncate64", "utimensat_time64", "statfs64", "fstatfs64"]
-_SIGNALS = {
-    titles.RECV: (signal.SIGUSR1, signal.SIGUSR2, signal.SIGKILL),
-    titles.REAPER: (signal.SIGUSR1, signal.SIGKILL),
-    titles.SEND: (signal.SIGKILL,),  # a holder of the log's lock that is stopped
+_MEMORY_TIME_ENDS = (
+    "brk munmap mremap madvise futex futex_time64 getrandom rseq sysinfo sched_yield "
+    "clock_gettime clock_gettime64 clock_getres gettimeofday time "
+    "clock_nanosleep clock_nanosleep_time64 nanosleep setitimer restart_syscall "
+    "rt_sigaction rt_sigprocmask rt_sigreturn sigreturn rt_sigtimedwait rt_sigtimedwait_time64 "
+    "exit exit_group"
+)
+# They fail nowhere, so nobody looks whether they did: -1 would be taken for a pid.
+_WHO_AM_I = (
+    "getpid gettid getppid getpgrp getpgid getsid "
+    "getuid getuid32 geteuid geteuid32 getgid getgid32 getegid getegid32"
+)
+_READING = (
+    "read pread64 lseek _llseek close getdents64 "
+    "fstat fstat64 stat stat64 lstat lstat64 newfstatat fstatat64 statx "
+    "poll ppoll ppoll_time64 select _newselect pselect6 pselect6_time64"
+)
+_APPENDING = (
+    "write pwrite64 fsync fdatasync ftruncate ftruncate64 unlink "
+    "statfs fstatfs statfs64 fstatfs64"  # how much space is left
+)
+_OWN = {
+    RECV: f"{_APPENDING} shutdown recvfrom recv",  # a client that goes is read to its end
+    REAPER: _APPENDING,
+    SEND: "write sendfile sendfile64",
 }
-_FCNTL = (0, 1, 2, 3, 4, 1030)  # duplicate, and get and set flags; never F_SETOWN or F_SETSIG
-# The old mmap of 32-bit machines has its arguments in memory, where no filter sees them.
-_MMAP = "mmap" if sys.maxsize > 2**32 else "mmap2"
+_ALL = 0xFFFFFFFF
+_SIGN = 0x80000000
 _PROT_EXEC = 4
-_PR_SET_NAME = 15
+# Bits of openat(2) that change nothing; the last two are O_LARGEFILE of some machines.
+_HARMLESS = (
+    os.O_CLOEXEC | os.O_NONBLOCK | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NOCTTY | 0o500000
+)  # fmt: skip
+_APPEND = os.O_RDWR | os.O_APPEND
+_FCNTL = (fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_SETFL)  # never F_SETOWN, F_DUPFD
+_IOCTL = (0x5421, 0x541B, 0x5451)  # FIONBIO, FIONREAD, FIOCLEX; nothing of a terminal's
+_SOCKETCALL = (10, 12, 13)  # i386's recv, recvfrom, shutdown
+_REMOVE_DIRECTORY = 0x200
 
 
-def build() -> dict[str, bytes]:
-    """The filter of each role as a BPF program; none where libseccomp cannot be had."""
-    reading, writing = os.pipe()
-    try:
-        child = os.fork()
-    except OSError:  # no process to be had: then libseccomp stays in this one
-        os.close(reading)
-        os.close(writing)
-        return _make()
-    if child == 0:
-        os.close(reading)
-        _send_all(writing)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        data = pipe.read()
-    os.waitpid(child, 0)
+def build(architecture: str) -> dict[str, bytes]:
+    """The filter of each role for an architecture that `syscalls` knows."""
+    audit_number = syscalls.audit_number(architecture)
     programs = {}
-    for role in _SIGNALS:
-        length, data = int.from_bytes(data[:4], "big"), data[4:]
-        if not length:
-            return {}
-        programs[role], data = data[:length], data[length:]
+    for role in _OWN:
+        known = {syscalls.number(architecture, call): rule for call, rule in rules(role).items()}
+        known.pop(-1, None)
+        programs[role] = assemble(audit_number, known)
     return programs
 
 
-def _send_all(descriptor: int) -> None:
-    """The child: each program behind its length, nothing at all when one cannot be made."""
-    try:
-        programs = _make().values()
-        os.write(descriptor, b"".join(len(one).to_bytes(4, "big") + one for one in programs))
-    finally:
-        os._exit(0)
+def rules(role: str) -> Mapping[str, Rule]:
+    """By the name of the call; most are of no architecture that is not 32 bits wide, or new."""
+    found: dict[str, Rule] = dict.fromkeys(
+        f"{_MEMORY_TIME_ENDS} {_WHO_AM_I} {_READING} {_OWN[role]}".split(), ALWAYS
+    )
+    found["mmap"] = found["mmap2"] = found["mprotect"] = [(one_of(2, 0, mask=_PROT_EXEC),)]
+    found["fcntl"] = found["fcntl64"] = [(one_of(1, *map(int, _FCNTL)),)]
+    found["ioctl"] = [(one_of(1, *_IOCTL),)]
+    found["flock"] = _locks(role)
+    found["openat"], found["open"] = _opens(role, 2), _opens(role, 1)
+    if role != SEND:
+        found["kill"] = _signals(role)
+        found["unlinkat"] = [(one_of(2, 0, mask=_REMOVE_DIRECTORY),)]
+        found["utimensat"] = found["utimensat_time64"] = [null(1)]  # of a descriptor
+    if role == RECV:
+        found["socketcall"] = [(one_of(0, *_SOCKETCALL),)]
+    return found
 
 
-def _make() -> dict[str, bytes]:
-    bindings = _bindings()
-    return {role: _program(bindings, role) for role in _SIGNALS} if bindings else {}
+def _locks(role: str) -> Rule:
+    own = one_of(0, 0, mask=_ALL & ~(INHERITED - 1))
+    if role == SEND:
+        shared = fcntl.LOCK_SH
+        return [(own, one_of(1, shared, shared | fcntl.LOCK_NB, fcntl.LOCK_UN))]
+    return [(own,)]
 
 
-def _bindings() -> Any:
-    """libseccomp's own bindings (Debian: python3-seccomp), or the same by ctypes (pyseccomp)."""
-    for name in ("seccomp", "pyseccomp"):
-        try:
-            return import_module(name)
-        except (ImportError, RuntimeError, OSError):
-            continue
-    return None
+def _opens(role: str, flags: int) -> Rule:
+    """For reading; RECV and the reaper for appending, too, and new files with one mode only."""
+    mask = _ALL & ~_HARMLESS
+    reading = (one_of(flags, os.O_RDONLY, mask=mask),)
+    if role == SEND:
+        return [reading]
+    made = (one_of(flags, _APPEND | os.O_CREAT, mask=mask), one_of(flags + 1, 0o600))
+    return [reading, (one_of(flags, _APPEND, mask=mask),), made]
 
 
-def _program(seccomp: Any, role: str) -> bytes:
-    allow, arg = seccomp.ALLOW, seccomp.Arg
-    equal, masked = seccomp.EQ, seccomp.MASKED_EQ
-    filter = seccomp.SyscallFilter(seccomp.ERRNO(1))
-    own = ["sendfile", "sendfile64"] if role == titles.SEND else _WRITING + _WRITING_32
-    for call in _COMMON + _COMMON_32 + own:
-        _allow(filter, allow, call)
-    for call in (_MMAP, "mprotect"):
-        _allow(filter, allow, call, arg(2, masked, _PROT_EXEC, 0))
-    for command in _FCNTL:
-        _allow(filter, allow, "fcntl", arg(1, equal, command))
-        _allow(filter, allow, "fcntl64", arg(1, equal, command))
-    for signum in _SIGNALS[role]:
-        _allow(filter, allow, "kill", arg(1, equal, int(signum)))
-    _allow(filter, allow, "prctl", arg(0, equal, _PR_SET_NAME))
-    _allow(filter, allow, "prlimit64", arg(2, equal, 0))
-    datagram = arg(1, masked, 0xF, int(socket.SOCK_DGRAM))
-    _allow(filter, allow, "socket", arg(0, equal, int(socket.AF_UNIX)), datagram)  # syslog's
-    if role == titles.SEND:
-        writing = os.O_ACCMODE | os.O_CREAT | os.O_TRUNC
-        _allow(filter, allow, "openat", arg(2, masked, writing, os.O_RDONLY))
-    else:
-        _allow(filter, allow, "openat")
-    return _exported(filter)
+def _signals(role: str) -> Rule:
+    """The announcement to any group, for groups come and go; never to all processes, which is -1.
 
-
-def _allow(filter: Any, action: Any, call: str, *conditions: Any) -> None:
-    """A call that this machine's architecture does not have is none to allow."""
-    try:
-        filter.add_rule(action, call, *conditions)
-    except (OSError, ValueError, RuntimeError):
-        return
-
-
-def _exported(filter: Any) -> bytes:
-    reading, writing = os.pipe()
-    with os.fdopen(writing, "wb") as file:  # 4 KiB or so: less than a pipe holds
-        filter.export_bpf(file)
-    with os.fdopen(reading, "rb") as pipe:
-        return pipe.read()
+    RECV wakes its SEND. Nobody ends anybody.
+    """
+    announced = (
+        one_of(0, _SIGN, mask=_SIGN),
+        none_of(0, _ALL),
+        one_of(1, int(signal.SIGUSR1)),
+    )
+    if role == REAPER:
+        return [announced]
+    single = one_of(0, 0, mask=_SIGN), none_of(0, 0)
+    return [announced, (*single, one_of(1, int(signal.SIGUSR2)))]

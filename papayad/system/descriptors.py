@@ -5,9 +5,14 @@ as long as the child lives, so none of them ever closes a number that means anot
 """
 
 import sys
+from collections.abc import Set
+from fcntl import F_DUPFD_CLOEXEC
+from fcntl import fcntl as control
 from os import O_RDWR, close, closerange, devnull, dup2, fdopen
 from os import open as open_file
 from resource import RLIMIT_NOFILE, getrlimit
+
+INHERITED = 32  # from here on: what a cluster opens itself has numbers below, by its limit
 
 
 def open_standard_streams() -> None:
@@ -20,7 +25,7 @@ def open_standard_streams() -> None:
     sys.stderr = sys.stderr or fdopen(2, "w", closefd=False)
 
 
-def close_all_but(kept: set[int]) -> None:
+def close_all_but(kept: Set[int]) -> None:
     """Close every descriptor above the standard ones that is not in `kept`."""
     low = 3
     for descriptor in sorted(kept):
@@ -29,10 +34,26 @@ def close_all_but(kept: set[int]) -> None:
     closerange(low, getrlimit(RLIMIT_NOFILE)[0])
 
 
+def lift(descriptor: int) -> int:
+    """A lock that is inherited gets a number from INHERITED on, and keeps it in every child.
+
+    Whoever unlocks it unlocks it for all that have it, so clusters may unlock only what is below.
+    Under a limit that leaves no such numbers it stays where it is.
+    """
+    if descriptor >= INHERITED:
+        return descriptor
+    try:
+        lifted: int = control(descriptor, F_DUPFD_CLOEXEC, INHERITED)
+    except OSError:
+        return descriptor
+    close(descriptor)
+    return lifted
+
+
 def silence_standard_streams() -> None:
-    """Nobody uses stdin and stdout from here on; stderr stays for the journal."""
+    """Nobody uses them from here on; one may be the terminal of whoever started the daemon."""
     null = open_file(devnull, O_RDWR)
-    for descriptor in (0, 1):
+    for descriptor in (0, 1, 2):
         dup2(null, descriptor)
     if null > 2:
         close(null)

@@ -3,7 +3,9 @@
 Every process of the daemon has one. Tokens, keys and messages are never passed to it.
 
 It sends the datagrams itself and does not use syslog(3), which would wait for a syslog daemon that
-is stuck. Here a line that cannot be sent at once is lost, and the room goes on.
+is stuck. Here a line that cannot be sent at once is lost, and the room goes on. A process that the
+acceptor forked hands its lines to the acceptor (papayad/cluster/relay.py): it is to have no socket
+but its client's, and no stream that may be somebody's terminal.
 """
 
 import os
@@ -11,7 +13,9 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from select import PIPE_BUF
 
+RING = "lock"  # said instead of a priority and a line
 ERROR, WARNING, INFO = 3, 4, 6  # as in RFC 5424
 _DAEMON = 3 << 3
 _PLACES = ("/dev/log", "/var/run/log", "/var/run/syslog")  # Linux, the BSDs, macOS
@@ -26,6 +30,8 @@ class Journal:
         self._to_syslog = to == "syslog"
         self._prefixed = not self._to_syslog and not sys.stderr.isatty()
         self._socket: socket.socket | None = None
+        self._relay = -1
+        self._unsaid = 0  # lines that the relay did not take
 
     def reopen(self) -> None:
         """Drop the descriptor, right before a forked process closes all that it inherited.
@@ -37,6 +43,15 @@ class Journal:
             self._socket.close()
             self._socket = None
 
+    def speak_through(self, relay: int) -> None:
+        """Right after a fork: from now on this process's lines go into the relay."""
+        self.reopen()
+        self._relay = relay
+
+    def ring(self) -> None:
+        """Tell the acceptor that the log's lock is not to be had."""
+        self._hand_over(RING)
+
     def info(self, line: str) -> None:
         self._say(INFO, line)
 
@@ -46,17 +61,33 @@ class Journal:
     def error(self, line: str) -> None:
         self._say(ERROR, line)
 
-    def _say(self, priority: int, line: str) -> None:
+    def pass_on(self, pid: int, priority: int, line: str) -> None:
+        """What another process said."""
+        self._say(priority, line, pid)
+
+    def _say(self, priority: int, line: str, pid: int = 0) -> None:
         line = line.replace("\n", " ")
+        if self._relay >= 0:
+            before = f"({self._unsaid} lines are lost before this) " if self._unsaid else ""
+            said = self._hand_over(f"{priority} {before}{line}")
+            self._unsaid = 0 if said else self._unsaid + 1
+            return
         if self._to_syslog:
-            self._send(f"<{_DAEMON | priority}>{_now()} {self._tag()}: {line}".encode())
+            tag = f"papayad[{self._room}][{pid or os.getpid()}]"
+            self._send(f"<{_DAEMON | priority}>{_now()} {tag}: {line}".encode())
             return
         prefix = f"<{priority}>" if self._prefixed else ""
         with suppress(OSError):  # nobody reads stderr any more: the service goes on
             os.write(2, f"{prefix}papayad[{self._room}]: {line}\n".encode())
 
-    def _tag(self) -> str:
-        return f"papayad[{self._room}][{os.getpid()}]"
+    def _hand_over(self, line: str) -> bool:
+        """In one piece, and in a line of its own, whatever others wrote before it."""
+        data = f"\n{os.getpid()} {line}".encode()[: PIPE_BUF - 1] + b"\n"
+        try:
+            os.write(self._relay, data)
+        except OSError:  # there is no acceptor now, or it has too much to read
+            return False
+        return True
 
     def _send(self, datagram: bytes) -> None:
         """Try twice, since a syslog daemon that was restarted has a new socket."""

@@ -12,7 +12,7 @@ from papayad import config
 from papayad.acceptor.reaper import Reaper
 from papayad.cluster.shared import Shared, share
 from papayad.log import store
-from papayad.sandbox.prepare import NONE
+from papayad.sandbox.prepare import Sandbox
 from papayad.state import roster
 from papayad.system.journal import Journal
 
@@ -20,12 +20,22 @@ NOBODY = 1 << 22  # above every pid of every system
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Iterator[Shared]:
+def relay() -> Iterator[tuple[int, int]]:
+    """Its ends to read and to write."""
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+@pytest.fixture
+def shared(tmp_path: Path, relay: tuple[int, int]) -> Iterator[Shared]:
     store.prepare(tmp_path, print)
     settings = config.defaults("main", tmp_path, service={"state_dir": str(tmp_path)})
     journal = Journal("main", "stderr")
     with (tmp_path / "group").open("w") as group:  # none that is seen: the test runner is no room
-        yield share(settings, store.identity(tmp_path), group.fileno(), journal, NONE, ())
+        log = store.identity(tmp_path)
+        yield share(settings, log, group.fileno(), relay[1], journal, Sandbox(), ())
 
 
 def enter(path: Path, name: str = "2.0") -> int:
@@ -54,7 +64,7 @@ def test_one_that_nothing_ends_holds_up_nobody(
     shared: Shared,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    relay: tuple[int, int],
 ) -> None:
     """A process that waits for a disk is not ended by SIGKILL: its lock stays held."""
     monkeypatch.setattr("papayad.cluster.takeover._KILLED_AFTER", 0.0)
@@ -66,7 +76,7 @@ def test_one_that_nothing_ends_holds_up_nobody(
     reaper.add(["2.0", "2.1"])
     assert reaper.child_ended(*os.waitpid(-1, 0))
     assert roster.names(path) == ["2.0"]
-    assert "not ended by SIGKILL" in capfd.readouterr().err
+    assert b"not ended by SIGKILL" in os.read(relay[0], 65536)
     os.close(stuck)
     reaper.add(())
     assert reaper.child_ended(*os.waitpid(-1, 0))

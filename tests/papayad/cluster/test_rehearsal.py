@@ -19,7 +19,7 @@ from papayad import config
 from papayad.cluster import rehearsal
 from papayad.cluster.shared import share
 from papayad.net import tls
-from papayad.sandbox.prepare import NONE
+from papayad.sandbox.prepare import Sandbox
 from papayad.system import signals
 from papayad.system.journal import Journal
 
@@ -29,7 +29,7 @@ path = Path(sys.argv[1])
 service = {"run_dir": str(path / "run"), "state_dir": str(path / "state")}
 listen = {"certificate": str(path / "cert.pem"), "private_key": str(path / "key.pem")}
 settings = config.defaults("main", path / "main.toml", service=service, listen=listen)
-shared = share(settings, "0" * 32, -1, Journal("main", "stderr"), NONE, ())
+shared = share(settings, "0" * 32, -1, -1, Journal("main", "stderr"), Sandbox(), ())
 context = tls.load_context(settings.listen) if sys.argv[2] == "tls" else None
 
 def state():

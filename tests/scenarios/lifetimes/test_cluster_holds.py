@@ -55,7 +55,8 @@ def test_its_files(room: Room, role: str) -> None:
         [
             "/dev/null",
             "/dev/null",
-            "stderr",
+            "/dev/null",
+            "run/relay",
             "client",
             "socket",  # the tie
             "pipe",  # notices

@@ -1,0 +1,92 @@
+"""The cage of a role, entered as a cluster enters it, and attempts to get out of it."""
+
+import ctypes
+import errno
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.kit.processes import run_in_child
+from papayad.formats import titles
+from papayad.sandbox import prepare, rlimits, syscalls
+from papayad.sandbox.prepare import Sandbox
+from papayad.system import descriptors
+
+ROLES = [titles.RECV, titles.SEND, titles.REAPER]
+FILE_BYTES = 1 << 20
+# What a machine may have of the cage.
+BOTH, SECCOMP, LANDLOCK = "both", "seccomp", "landlock"
+
+_REFUSED = (errno.EPERM, errno.EACCES)
+AF_UNSPEC = 0
+MSG_FASTOPEN = 0x20000000
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def skip_unless_whole() -> None:
+    """The promise of no new privileges stays in the child."""
+    try:
+        run_in_child(lambda: _assert_whole(prepare.prepare("required", Path("/"))))
+    except AssertionError:
+        pytest.skip("this machine has no seccomp for us, or no Landlock")
+
+
+def _assert_whole(made: Sandbox) -> None:
+    assert made.lacks == []
+
+
+def enter(role: str, state_dir: Path, halves: str = BOTH, kept: tuple[int, ...] = ()) -> None:
+    """For good, in a child: as a cluster does, with what it has open besides."""
+    made = prepare.prepare("required", state_dir)
+    if halves == SECCOMP:
+        made.rulesets = {}
+    elif halves == LANDLOCK:
+        made.programs = {}
+    descriptors.close_all_but({*kept, *made.rulesets.values()})
+    rlimits.confine(role, 0, FILE_BYTES)
+    made.enter(role)
+
+
+def refused(call: Callable[..., object], *words: Any) -> None:
+    """A call that fails with EPERM or EACCES; anything else is an error of the test."""
+    try:
+        done = call(*words)
+    except OSError as error:
+        assert error.errno in _REFUSED, error
+        return
+    raise AssertionError(f"it was not refused: {done}")
+
+
+def call(name: str | int, *words: int) -> int:
+    """A system call by its name or number, with whole words. Raises OSError."""
+    number = name if isinstance(name, int) else syscalls.number(syscalls.architecture(), name)
+    result: int = _libc.syscall(ctypes.c_long(number), *(ctypes.c_long(word) for word in words))
+    if result == -1:
+        raise OSError(ctypes.get_errno(), f"{name}{words}")
+    return result
+
+
+def connect_anew(descriptor: int, port: int) -> None:
+    """Dissolve a connection and make another one with the same socket. Raises OSError."""
+    nowhere = ctypes.create_string_buffer(16)  # sockaddr with sa_family 0
+    there = _address(port)
+    for address in (nowhere, there):
+        if _libc.connect(descriptor, address, len(address.raw)) != 0:
+            raise OSError(ctypes.get_errno(), "connect")
+
+
+def send_to(descriptor: int, data: bytes, flags: int, port: int) -> None:
+    """sendto(2) with an address. Raises OSError."""
+    there = _address(port)
+    if _libc.sendto(descriptor, data, len(data), flags, there, len(there.raw)) < 0:
+        raise OSError(ctypes.get_errno(), "sendto")
+
+
+def _address(port: int) -> "ctypes.Array[ctypes.c_char]":
+    """struct sockaddr_in of loopback."""
+    head = socket.AF_INET.to_bytes(2, "little") + port.to_bytes(2, "big")
+    return ctypes.create_string_buffer(head + socket.inet_aton("127.0.0.1") + bytes(8), 16)

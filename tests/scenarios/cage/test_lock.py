@@ -1,0 +1,70 @@
+"""Who does not let go of the log's lock holds the room up for a moment (design section 4)."""
+
+import sys
+
+import pytest
+
+from lab.kit.machine.mounts import needs_mount
+from lab.kit.processes import freeze
+from lab.kit.room import Peer, Room, wait_for
+from papayad.formats.titles import RECV, SEND
+from tests.conftest import MakeRoom
+from tests.scenarios.cage import inside
+from tests.scenarios.cage.inside import MALLORY
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/locks")
+
+HOLDS = {
+    RECV: "fcntl.flock(os.open(f'{shared.state_dir}/committed', os.O_RDONLY), fcntl.LOCK_EX)",
+    SEND: "fcntl.flock(os.open(f'{shared.state_dir}/committed', os.O_RDONLY), fcntl.LOCK_SH)",
+}
+RUNS = "\nsay('has it: done')\nwhile True:\n    time.sleep(0.01)"
+WAITS = "\nsay('has it: done')\ntime.sleep(1000)"
+# Nobody sees a process that is not his own; and papayad's belong to root since they are hidden.
+HIDDEN = """
+import subprocess
+assert ctypes.CDLL(None).unshare(0x20000) == 0
+for words in ("--make-rprivate /", "-t proc -o hidepid=2 proc /proc"):
+    subprocess.run(["mount", *words.split()], check=True)
+"""
+
+
+def has_it(room: Room) -> Peer:
+    """Mallory, whose process has the lock now."""
+    mallory = room.peer()
+    mallory.send(f"PAPAYA/1 {room.token(MALLORY)} presence=off\n".encode())
+    assert inside.outcomes(room, "has it")
+    return mallory
+
+
+def gets_through(room: Room, alice: Peer) -> None:
+    """And says who was in the way: which client, and that its process was ended."""
+    alice.send(b"MSG a1 after all\n")
+    alice.read_until(b" alice a1 after all\n")
+    wait_for(lambda: "which held the log's lock for seconds" in room.journal())
+    assert f"of {MALLORY}@127.0.0.1:" in room.journal()
+    wait_for(lambda: [entry.user for entry in room.entries()] == ["alice"])
+
+
+@pytest.mark.parametrize("role", [RECV, SEND])
+def test_one_that_runs_is_ended(make_room: MakeRoom, role: str) -> None:
+    room: Room = make_room(start=False)
+    inside.have(room, role, HOLDS[role] + RUNS)
+    room.start()
+    alice = room.join("alice")
+    alice.ping()
+    has_it(room)
+    gets_through(room, alice)
+
+
+@needs_mount
+@pytest.mark.parametrize("role", [RECV, SEND])
+def test_one_that_is_stopped_is_ended_though_proc_hides_it(make_room: MakeRoom, role: str) -> None:
+    room: Room = make_room(start=False)
+    inside.have(room, role, HOLDS[role] + WAITS, HIDDEN)
+    room.start()
+    alice = room.join("alice")
+    alice.ping()
+    has_it(room)
+    freeze(getattr(room.entry(MALLORY), role))
+    gets_through(room, alice)
