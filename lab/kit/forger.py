@@ -43,7 +43,7 @@ def main() -> None:
     group = os.getpgid(victim)
     entry = roster.Entry("1.1", USER, "192.0.2.1:1", time.time(), group, token="0badc0de")
     roster.complete(roster.create(roster.directory(state_dir), entry), victim, victim)
-    namespace = f"pid_namespace={groups.NAMESPACE}\nsandbox=none\n"
+    namespace = f"pid_namespace={groups.own_namespace()}\nsandbox=none\n"
     _held(groups.directory(state_dir) / str(group), namespace)
     _held(state_dir / "shutdown", f"{victim} {time.time() + 3600:.3f}\n")
     if not (run_dir / "papayad.pid").exists():

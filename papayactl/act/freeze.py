@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from papayactl.look import living
-from papayactl.state import lock
-from papayactl.system import process, service_user
-from papayad.errors import Fault
-from papayad.formats.record import NAME
+from papayactl.state import lock, user_marks
+from papayactl.system import process
 from papayad.settings import Settings
 from papayad.state import marks, roster
 from papayad.state.roster import Entry
@@ -65,7 +63,7 @@ def thaw(settings: Settings, entries: Sequence[Entry]) -> list[Changed]:
 
 def freeze_user(settings: Settings, user: str) -> list[Changed]:
     """Refuse the user's new connections and freeze those that are open."""
-    _mark(settings, user, True)
+    user_marks.leave(marks.frozen(settings.state_dir), user)
     changed = freeze(settings, _of(settings, user))
     time.sleep(living.FORK_TAKES)  # the acceptor may have let one in just before it saw the mark
     known = {one.entry.name for one in changed}
@@ -74,24 +72,12 @@ def freeze_user(settings: Settings, user: str) -> list[Changed]:
 
 
 def thaw_user(settings: Settings, user: str) -> list[Changed]:
-    _mark(settings, user, False)
+    user_marks.remove(marks.frozen(settings.state_dir), user)
     return thaw(settings, _of(settings, user))
 
 
 def _of(settings: Settings, user: str) -> list[Entry]:
     return [entry for entry in living.living(settings) if entry.user == user]
-
-
-def _mark(settings: Settings, user: str, frozen: bool) -> None:
-    if not NAME.match(user):
-        raise Fault(f'user "{user}"', "no user name", "see papayactl token list")
-    try:
-        if frozen:
-            marks.leave(marks.frozen(settings.state_dir), user)
-        else:
-            marks.remove(marks.frozen(settings.state_dir), user)
-    except OSError as error:
-        raise service_user.fault(error) from error
 
 
 def _send(settings: Settings, entries: Sequence[Entry], number: signal.Signals) -> None:

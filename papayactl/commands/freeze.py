@@ -6,9 +6,8 @@ from papayactl.act import confirmation, freeze
 from papayactl.act.freeze import Changed
 from papayactl.cli.invocation import Invocation, pass_salvaged_room
 from papayactl.look import columns, completion, living
+from papayactl.state import token_file
 from papayad.errors import FAILED, USAGE, Fault
-from papayad.settings import Settings
-from papayad.state import tokens
 
 
 @click.command("freeze")
@@ -38,7 +37,7 @@ def command(
     elif texts or everyone:
         raise Fault("freeze", "--user stands alone", "see papayactl freeze --help", code=USAGE)
     else:
-        _refuse_stranger(settings, user)
+        token_file.refuse_stranger(settings, user)
         changed = freeze.freeze_user(settings, user)
     show(invocation, "freeze", changed, user, f"new connections of {user} are refused")
 
@@ -55,8 +54,3 @@ def show(
     if left:
         why = f"{left} of {len(changed)} did not obey"
         raise Fault(command, why, "see their state with ps", code=FAILED)
-
-
-def _refuse_stranger(settings: Settings, user: str) -> None:
-    if all(token.user != user for token in tokens.read_tokens(settings.tokens).values()):
-        raise Fault(f'user "{user}"', "has no token", "see papayactl token list")

@@ -51,6 +51,8 @@ def _rows(seen: Overview) -> list[tuple[str, str]]:
     ]
     if seen.refused:
         rows.append(("frozen users", f"{_some(seen.refused)}: new connections are refused"))
+    if seen.muted:
+        rows.append(("muted users", f"{_some(seen.muted)}: they write nothing"))
     return [
         *rows,
         ("traffic", f"{figures.size(used.sums.bytes_in)} in, {_out(used.sums.bytes_out)}"),

@@ -57,14 +57,18 @@ def _stopped(settings: Settings) -> Iterator[Finding]:
 
 
 def _marks(settings: Settings) -> Iterator[Finding]:
-    refused = living.refused(settings)
     try:
         users = {token.user for token in tokens.read_tokens(settings.tokens).values()}
     except Fault:
         return
-    for user in refused:
-        words = "new connections are refused" + ("" if user in users else ", and it has no token")
-        yield Finding(WARNING, f"user {user}", words, command("papayactl", "thaw", "--user", user))
+    for found, words, remedy in (
+        (living.refused(settings), "new connections are refused", ("thaw", "--user")),
+        (living.muted(settings), "writes nothing", ("unmute",)),
+    ):
+        for user in found:
+            known = "" if user in users else ", and it has no token"
+            mend = command("papayactl", *remedy, user)
+            yield Finding(WARNING, f"user {user}", f"{words}{known}", mend)
 
 
 def _strays(settings: Settings) -> Iterator[Finding]:

@@ -35,6 +35,11 @@ def users(context: click.Context, _: click.Parameter, start: str) -> list[str]:
     return _beginning(start, (token.user for room in _rooms(context) for token in _tokens(room)))
 
 
+def muted(context: click.Context, _: click.Parameter, start: str) -> list[str]:
+    """Users who are muted."""
+    return _beginning(start, (user for room in _rooms(context) for user in _muted(room)))
+
+
 def token_names(context: click.Context, parameter: click.Parameter, start: str) -> list[str]:
     """Users that have a token, and the ids of the tokens."""
     ids = (token.id for room in _rooms(context) for token in _tokens(room))
@@ -69,6 +74,13 @@ def _rooms(context: click.Context) -> list[Settings]:
 def _clients(room: Settings) -> list[dict[str, Any]]:
     try:
         return list(service_user.run(room, lambda: list(map(living.named, living.living(room)))))
+    except Fault:
+        return []
+
+
+def _muted(room: Settings) -> list[str]:
+    try:
+        return list(service_user.run(room, lambda: living.muted(room)))
     except Fault:
         return []
 

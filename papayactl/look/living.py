@@ -11,6 +11,7 @@ from typing import Any
 
 from papayactl.cli import output
 from papayactl.look import selectors
+from papayactl.state import user_marks
 from papayactl.system import eye, membership, pinned, service_user
 from papayad.errors import UNAVAILABLE, Fault
 from papayad.settings import Settings
@@ -45,10 +46,10 @@ def living(settings: Settings) -> list[Entry]:
 
 def refuse_other_namespace(settings: Settings) -> None:
     """A Fault (69) where the room's processes have other numbers than we see. Raises OSError."""
-    path = groups.directory(settings.state_dir)
+    path, here = groups.directory(settings.state_dir), groups.own_namespace()
     for group in groups.live(path):
         there = groups.namespace_of(path, group)
-        if there and groups.NAMESPACE and there != groups.NAMESPACE:
+        if there and here and there != here:
             why = "its processes are in another pid namespace, and have other numbers there"
             remedy = _way_into(there)
             raise Fault(f"room {settings.room}", why, remedy, code=UNAVAILABLE)
@@ -103,10 +104,12 @@ def completed(state_dir: Path, entry: Entry) -> Entry:
 
 def refused(settings: Settings) -> list[str]:
     """The users whose new connections are refused. Raises a Fault (77)."""
-    try:
-        return marks.users(marks.frozen(settings.state_dir))
-    except OSError as error:
-        raise service_user.fault(error) from error
+    return user_marks.users(marks.frozen(settings.state_dir))
+
+
+def muted(settings: Settings) -> list[str]:
+    """The users who read on and write nothing. Raises a Fault (77)."""
+    return user_marks.users(marks.muted(settings.state_dir))
 
 
 def send_signal(settings: Settings, entry: Entry, pid: int, number: signal.Signals) -> bool:

@@ -64,6 +64,7 @@ def _of_room(settings: Settings, seen: Overview, room: dict[str, str]) -> list[F
         gauge("clients_earlier", "Clients of an earlier acceptor.", seen.acceptor.earlier),
         gauge("users", "Users who are here.", len(seen.users)),
         gauge("users_refused", "Users whose connections are refused.", len(seen.refused)),
+        gauge("users_muted", "Users who write nothing.", len(seen.muted)),
         gauge("tokens", "Tokens in the file.", _tokens(settings)),
         gauge("memory_pss_bytes", "Memory of all processes, shared pages once.", _pss(seen)),
         gauge("lag_bytes", "The largest lag of a client.", seen.used.room.lag),

@@ -40,6 +40,7 @@ class Overview:
     frozen: int
     blocked: int
     refused: list[str]
+    muted: list[str]
     most: int
     used: Ledger
     log: Log
@@ -66,6 +67,7 @@ class Overview:
             "changed": seen.changed,
             "fault": seen.fault,
             "refused": self.refused,
+            "muted": self.muted,
             "log_end": self.log.end,
             "log_oldest": self.log.oldest,
             "log_segments": self.log.segments,
@@ -93,6 +95,7 @@ def overview(settings: Settings) -> Overview:
         states.count(FROZEN),
         states.count(BLOCKED),
         living.refused(settings),
+        living.muted(settings),
         settings.limits.max_clients,
         used,
         log(settings),

@@ -8,6 +8,7 @@ from pathlib import Path
 from papayactl.state import edit
 from papayad.errors import USAGE, Fault
 from papayad.formats.record import NAME
+from papayad.settings import Settings
 from papayad.state import tokens
 from papayad.state.tokens import Token
 
@@ -49,6 +50,12 @@ def replace(path: Path, old: Token, expires: float, until: float | None) -> tupl
             known[old.digest] = Token(old.digest, old.user, old.created, ends)
         known[token.digest] = token
     return token, secret
+
+
+def refuse_stranger(settings: Settings, user: str) -> None:
+    """Raises a Fault (1) when the user has no token: probably the name is mistyped."""
+    if all(token.user != user for token in tokens.read_tokens(settings.tokens).values()):
+        raise Fault(f'user "{user}"', "has no token", "see papayactl token list")
 
 
 def one_of(path: Path, name: str) -> Token:

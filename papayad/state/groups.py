@@ -12,6 +12,7 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from os import close, killpg, listdir, pread
 from pathlib import Path
 
@@ -33,16 +34,21 @@ DEAF_TO = tuple(
 _BYTES_AT_MOST = 1024  # of a group's file
 
 
-def _own_namespace() -> int:
-    """The pid namespace of this process, by its inode; 0 where the system has none."""
+@cache
+def own_namespace() -> int:
+    """The pid namespace of this process, by its inode; 0 where the system has none.
+
+    The acceptor asks before it forks: a client's process does not see /proc.
+    """
     try:
         return os.stat("/proc/self/ns/pid").st_ino
     except OSError:
         return 0
 
 
-NAMESPACE = _own_namespace()
-_NAMESPACE_LINE = f"pid_namespace={NAMESPACE}\n".encode()
+@cache
+def _namespace_line() -> bytes:
+    return f"pid_namespace={own_namespace()}\n".encode()
 
 
 def directory(state_dir: Path) -> Path:
@@ -57,7 +63,7 @@ def create(path: Path, sandbox: str = "") -> int:
     """
     descriptor = create_locked(path / str(os.getpgrp()))
     with suppress(OSError):
-        os.write(descriptor, _NAMESPACE_LINE + f"sandbox={sandbox}\n".encode())
+        os.write(descriptor, _namespace_line() + f"sandbox={sandbox}\n".encode())
     return descriptor
 
 
@@ -116,7 +122,8 @@ def _is_in_reach(path: str) -> bool:
     try:
         if not is_held(descriptor):
             return False
-        return pread(descriptor, len(_NAMESPACE_LINE), 0) in (_NAMESPACE_LINE, b"")
+        own = _namespace_line()
+        return pread(descriptor, len(own), 0) in (own, b"")
     finally:
         close(descriptor)
 

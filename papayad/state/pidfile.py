@@ -55,7 +55,8 @@ def _open(path: Path, mode: int) -> int:
 def write(descriptor: int) -> None:
     """Make this process the holder, also for the kernel: after the last fork. Raises OSError."""
     locks.own(descriptor)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):  # a full disk has no place for what is for people only
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
 
 
 def renew(named: str, descriptor: int) -> int:

@@ -60,6 +60,14 @@ def test_living_clients_and_users(room: StagedRoom, script: Path) -> None:
     assert offered(script, "kill", "al") == ["albert"]
 
 
+def test_who_is_muted(room: StagedRoom, script: Path) -> None:
+    for user in ("alice", "albert"):
+        room.ctl("token", "add", user)
+    room.ctl("mute", "alice")
+    assert offered(script, "unmute", "al") == ["alice"]
+    assert offered(script, "mute", "al") == ["albert", "alice"]
+
+
 def test_users_of_the_token_file(room: StagedRoom, script: Path) -> None:
     id = room.ctl_json("token", "add", "zoe")["id"]
     assert offered(script, "token", "revoke", "z") == ["zoe"]

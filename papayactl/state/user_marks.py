@@ -1,0 +1,38 @@
+"""Marks on users that papayad looks at, frozen and muted: files in the state directory."""
+
+from pathlib import Path
+
+from papayactl.system import service_user
+from papayad.errors import Fault
+from papayad.formats.record import NAME
+from papayad.state import marks
+
+
+def leave(directory: Path, user: str) -> None:
+    """A Fault: 1 when that is no user's name, 77."""
+    _check(user)
+    try:
+        marks.leave(directory, user)
+    except OSError as error:
+        raise service_user.fault(error) from error
+
+
+def remove(directory: Path, user: str) -> None:
+    _check(user)
+    try:
+        marks.remove(directory, user)
+    except OSError as error:
+        raise service_user.fault(error) from error
+
+
+def users(directory: Path) -> list[str]:
+    """Who is marked, in alphabetical order. A Fault (77)."""
+    try:
+        return marks.users(directory)
+    except OSError as error:
+        raise service_user.fault(error) from error
+
+
+def _check(user: str) -> None:
+    if not NAME.match(user):
+        raise Fault(f'user "{user}"', "no user name", "see papayactl token list")
