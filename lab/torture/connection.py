@@ -16,6 +16,7 @@ from lab.torture.oracle import Expected, Log
 from lab.torture.utterance import LIMIT
 from papayad.formats.wire import Greeting, Refusal
 
+_PINS = re.compile(rb"! pins( spki:[0-9a-f]{64}){1,2}\n")
 _SENDS = 1000  # the most sends of one connection: a long text goes in larger pieces
 
 
@@ -112,6 +113,8 @@ class Connection:
         notices = oracle.judge_stream(self._peer.stream, self._start, self._log)[0]
         if call.opening.start.is_gap and (notices or is_whole):
             assert notices.pop(0) == b"! gap %d\n" % self._start, "no gap"
+        if call.tls and (notices or is_whole):
+            assert _PINS.fullmatch(notices.pop(0)), "no pins"
         oracle.judge_notices(notices, expected, is_whole)
         oracle.judge_pongs(self._peer.stream, expected, self.user)
         if is_whole:

@@ -25,7 +25,10 @@ def main() -> None:
     seed = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
     report = Report(options.report)
     report.add(f"seed {seed}: python -m lab.torture --seed {seed} runs this again", [])
-    missed = run(report, options, seed)
+    try:
+        missed = run(report, options, seed)
+    except AssertionError as error:
+        sys.exit(f"lab.torture: a promise was broken: {error}")
     report.add("Goals", missed or ["  every one was reached"])
     sys.exit(1 if missed else 0)
 
