@@ -5,6 +5,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -141,3 +142,56 @@ def test_a_file_that_may_not_grow(make_room: MakeRoom) -> None:
     bob.read_until(b" alice %s %s\n" % (id, BIG))
     assert times(room, id) == 1
     assert is_whole(room)
+
+
+@pytest.mark.skipif(not ROOT, reason="only root may mount a small file system")
+@pytest.mark.skipif(shutil.which("mount") is None, reason="no mount command")
+@pytest.mark.parametrize("left", ["never committed", "torn", "an old end", "lost"])
+def test_a_start_on_a_full_disk(make_room: MakeRoom, left: str) -> None:
+    """After a crash, too: what has to be written has its place on the disk already."""
+    room = make_room(start=False, limits={"message_burst": 5000})
+    with small_disk(room) as disk:
+        room.start()
+        alice = room.join("alice", presence=False)
+        alice.send(b"MSG m1 %s\n" % BIG)
+        alice.read_until(b" alice m1 ")
+        room.kill()
+        log, segment = room.log(), disk / f"{0:020d}.log"
+        if left == "never committed":
+            with segment.open("ab") as file:
+                file.write(record.render(record.stamp(0), "bob", "-", "kept"))
+        elif left == "torn":
+            with segment.open("ab") as file:
+                file.write(b"2026-11-22T21:53:01.123456Z bob - to")
+        elif left == "an old end":
+            (disk / "committed").write_bytes(b"%020d\n" % 0)
+        else:
+            os.truncate(segment, len(log) - 10)
+        ballast = fill(disk)
+        room.start()
+        assert is_whole(room)
+        assert room.log().startswith(log if left != "lost" else b"")
+        ballast.unlink()
+        bob = room.join("bob", last=1000, presence=False)
+        bob.send(b"MSG b1 on\n")
+        bob.read_until(b" bob b1 on\n")
+
+
+@pytest.mark.skipif(not ROOT, reason="only root may mount a small file system")
+@pytest.mark.skipif(shutil.which("mount") is None, reason="no mount command")
+def test_it_is_foretold(make_room: MakeRoom) -> None:
+    """Guards: that RECV, in its cage, may ask how much room there is, when it begins a segment."""
+    room = make_room(start=False, chatlog={"segment_bytes": 20_000})
+    with small_disk(room) as disk:
+        stamps = [record.stamp(time.time() - 3700 + number) for number in range(10)]
+        lines = [record.render(stamp, "alice", "-", "x" * 1000) for stamp in stamps]
+        (disk / f"{0:020d}.log").write_bytes(b"".join(lines))
+        shutil.chown(disk / f"{0:020d}.log", "nobody", "nogroup")
+        room.start()
+        at_start = room.journal().count("at this rate")
+        assert at_start == 1
+        alice = room.join("alice")
+        for number in range(3):
+            alice.send(b"MSG m%d %s\n" % (number, BIG))
+            alice.read_until(b" alice m%d " % number)
+        assert room.journal().count("full in ") > at_start
