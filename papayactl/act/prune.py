@@ -74,9 +74,8 @@ def carry_out(settings: Settings, chatlog: Chatlog) -> Plan:
 
     The segment that is written to is sealed first when all of it is too old.
     """
-    below = plan(settings, chatlog).below
     with writing(settings, chatlog) as appender, appender.transaction():
-        decided = replace(plan(settings, chatlog), below=below)
+        decided = plan(settings, chatlog)
         if decided.bases and decided.bases[-1] == segments.bases(settings.state_dir)[-1]:
             appender.rotate()
         retention.prune(settings.state_dir, chatlog, time.time())

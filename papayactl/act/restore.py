@@ -33,15 +33,13 @@ class Restored:
 def restored(settings: Settings) -> Restored:
     """Believe the segments as they are and draw a new identity. A Fault (75, 77)."""
     _refuse_open_room(settings)
-    lock = _keep_closed(settings)
+    lock = pidfile.acquire(pidfile.lock_of(settings.state_dir), 0o600)  # no papayad starts with it
     try:
         return _restored(settings)
     except OSError as error:
         raise service_user.fault(error) from error
     finally:
-        if lock >= 0:
-            settings.pid_file.unlink(missing_ok=True)
-            os.close(lock)
+        os.close(lock)
 
 
 def _restored(settings: Settings) -> Restored:
@@ -57,10 +55,3 @@ def _refuse_open_room(settings: Settings) -> None:
     if path.is_dir() and groups.live(path):
         remedy = "close it with papayactl shutdown"
         raise Fault(f"the room {settings.room}", "is open", remedy, code=TRY_AGAIN)
-
-
-def _keep_closed(settings: Settings) -> int:
-    """Hold what every papayad of the room has to hold; -1 where there is no place for it yet."""
-    if not settings.pid_file.parent.is_dir():
-        return -1
-    return pidfile.acquire(settings.pid_file)
