@@ -47,7 +47,7 @@ def problems_of_addresses(settings: Settings) -> Iterator[str]:
 
 
 def _let_it_be(_: str) -> None:
-    """What a start warns of is no problem."""
+    """Ignore warnings: what a start only warns of is no problem."""
 
 
 def _listening(settings: Settings) -> tuple[str, ...]:

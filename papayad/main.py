@@ -41,7 +41,7 @@ PROGRAM = "papayad"
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a start has opened and read before it detaches; `lock` is that of state_dir."""
+    """What a start has opened and read before it detaches; `lock` is the one in state_dir."""
 
     lock: int
     pid_file: int
@@ -138,7 +138,7 @@ def gather(settings: Settings, log_to: str, inherited: range) -> Gathered:
         journal.warning(line)
     prepare_state(settings, journal)
     cage = prepare.prepare(settings.service.sandbox, settings.state_dir)
-    journal.reopen()  # its descriptor does not survive the detaching
+    journal.reopen()  # detaching closes its descriptor
     return Gathered(lock, pid_file, listening, terms, credentials, journal, cage)
 
 
@@ -161,9 +161,9 @@ def make_run_dir(path: Path, identity: privileges.Identity | None) -> None:
 
 
 def acquire_locks(settings: Settings) -> tuple[int, int]:
-    """What says that this is the one acceptor: of its state, and to who looks for its pid file.
+    """Take the locks by which this is the only acceptor: of its state, and of its pid file.
 
-    Two that have a pid file each would be two acceptors of one log.
+    Two acceptors with a pid file each could otherwise write to one log.
     """
     try:
         os.stat(settings.state_dir)

@@ -40,7 +40,7 @@ class Closed(Exception):
 
 
 class Declined(Closed):
-    """The peer saw the certificate and did not want to go on: it knows the room by another one."""
+    """The peer saw the certificate and left: it knows the room by another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Terms:
     context: ssl.SSLContext | None
     plain: bool
     compat: bool
-    pins: tuple[str, ...] = ()  # by which a client knows this server again, now and later
+    pins: tuple[str, ...] = ()  # by which clients recognise this server, now and later
 
 
 class Pending:

@@ -1,13 +1,13 @@
-"""RECV and SEND are played by the acceptor before anybody comes, in a room of their own.
+"""A rehearsal: the acceptor runs the code of RECV and SEND before the first client comes.
 
-CPython fills caches and rewrites bytecode when code runs for the first times. Whatever a forked
-process does for the first time, it does in pages of its own, and that costs each client memory and
-time. So the acceptor lives a few lives of a client before its first fork, with a log, a roster and
-a socket as real as any, in a directory that it removes. It leaves out what a process cannot take
-back: names, limits, the sandbox, what signals do.
+CPython fills caches and rewrites bytecode when code runs for the first few times. If a forked
+process does that, it copies pages, which costs each client memory and time. So before its first
+fork the acceptor plays a few lives of a client, with a real log, roster and socket, in a directory
+that it removes again. It leaves out what a process cannot undo: names, limits, the sandbox, signal
+handlers.
 
-It must not touch the room's own state, must not wait for anybody, and must not fail a start:
-without a rehearsal clients cost more, and that is all.
+It must not touch the room's own state, must not wait for anybody, and must not make a start fail:
+without a rehearsal clients only cost more.
 """
 
 import os
@@ -34,15 +34,15 @@ from papayad.net.tls import TLS
 from papayad.state import groups, roster
 from papayad.system.plain_signals import BLOCK, SET, set_mask
 
-_LIVES = 6  # the interpreter has made up its mind after some
+_LIVES = 6  # after so many the interpreter changes no more
 _NAME = "rehearsal"
 _USER = "nobody"
 _SAID = b"MSG a hello\nMSG - hello, world\nPING x\nWHO\n"
-_MOST_LINGER = 0.001  # seconds: the start waits for it
+_MOST_LINGER = 0.001  # seconds, since the start has to wait for it
 
 
 def rehearse(shared: Shared, context: ssl.SSLContext | None) -> None:
-    """Live some lives, with TLS if there is a context; a room that cannot be made is no matter."""
+    """Play some lives, with TLS if there is a context; if the room cannot be made, do nothing."""
     mask = set_mask(BLOCK, SIGNALS)
     try:
         with _room(shared) as scratch:
@@ -58,7 +58,7 @@ def rehearse(shared: Shared, context: ssl.SSLContext | None) -> None:
 def _room(shared: Shared) -> Iterator[Shared]:
     """The same settings for another directory, beside the pid file."""
     path = Path(shared.pid_file).with_name(_NAME)
-    _remove(path)  # of an acceptor that was killed in its rehearsal
+    _remove(path)  # an acceptor may have been killed in its rehearsal
     path.mkdir(mode=0o700)
     try:
         store.prepare(path, shared.journal.warning)
@@ -85,7 +85,7 @@ def _remove(path: Path) -> None:
 
 
 def _live(shared: Shared, context: ssl.SSLContext | None, number: int) -> None:
-    """One client, who says something and leaves; whatever happens, its descriptors are closed."""
+    """Play one client that says something and leaves; its descriptors are closed in any case."""
     with ExitStack() as end:
         ours, theirs = map(end.enter_context, socketpair())
         own, other = pair()
@@ -117,9 +117,9 @@ def _client(shared: Shared, ours: socket, tls: TLS | None, number: int) -> Clien
 
 
 def _play(client: Client, shared: Shared, tie: Tie, end: ExitStack) -> None:
-    """What `begin` has two processes do, one after the other: nothing here waits for anybody.
+    """Do what two processes of a cluster do, one after the other: nothing here waits.
 
-    RECV's announcement and its notices arrive as signals that are blocked, and SEND takes them.
+    RECV's announcement and its notices come as blocked signals, which SEND then takes.
     """
     start = start_of(client, shared)
     incoming, outgoing = os.pipe()
@@ -143,7 +143,7 @@ def _play(client: Client, shared: Shared, tie: Tie, end: ExitStack) -> None:
 
 
 def _encrypted(context: ssl.SSLContext) -> tuple[bytes, TLS]:
-    """What is said, and the server's side of a connection that has shaken hands."""
+    """The client's encrypted bytes, and the server's side after the handshake."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     trusting.check_hostname = False
@@ -158,5 +158,5 @@ def _encrypted(context: ssl.SSLContext) -> tuple[bytes, TLS]:
         incoming.write(server.pending_output())
     theirs.write(_SAID)
     with suppress(ssl.SSLWantReadError):
-        theirs.unwrap()  # else the end of the stream is an error, and stops the writing side too
+        theirs.unwrap()  # else the end of the stream is an error, which also stops the writing side
     return outgoing.read(), server

@@ -22,8 +22,8 @@ _INVITE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Invite:
-    """All that a person needs. `pins` are as in papayad/formats/pin.py; without one the certificate
-    has to be an authority's."""
+    """All that a person needs. `pins` are as in papayad/formats/pin.py; without a pin the
+    certificate has to be one of an authority."""
 
     name: str
     token: str = field(repr=False)

@@ -1,12 +1,11 @@
-"""Pins: by what a client knows a server's certificate again (design section 3; a leaf).
+"""Pins: by which a client recognises a server's certificate (design section 3; a leaf).
 
     spki:HEX      SHA-256 of the public key (SubjectPublicKeyInfo, DER), as RFC 7469 pins it: a
                   renewed certificate with the same key is the same server
     sha256:HEX    SHA-256 of the certificate (DER): the pin of early invites
 
-The key is found in the certificate by its place (RFC 5280, 4.1); nothing else of it is looked at,
-and nothing is verified: whoever compares a pin has the TLS handshake's proof that the server holds
-the key.
+The key is found in the certificate by its position (RFC 5280, 4.1). Nothing else is read, and
+nothing is verified: the TLS handshake has proved already that the server holds the key.
 """
 
 import hashlib
@@ -24,7 +23,7 @@ def of_certificate(der: bytes) -> str:
 
 
 def matches(pins: tuple[str, ...], der: bytes) -> bool:
-    """Whether one of the pins is this certificate's; False for what is no certificate."""
+    """Whether one of the pins is that of this certificate; False if it is no certificate."""
     try:
         known = of_certificate(der)
     except ValueError:
@@ -33,7 +32,7 @@ def matches(pins: tuple[str, ...], der: bytes) -> bool:
 
 
 def public_key(der: bytes) -> bytes:
-    """The SubjectPublicKeyInfo of a certificate, DER both. Raises ValueError."""
+    """The SubjectPublicKeyInfo of a certificate, both in DER. Raises ValueError."""
     start, end = _inside(der, 0, len(der), _SEQUENCE)  # Certificate
     place, end = _inside(der, start, end, _SEQUENCE)  # TBSCertificate
     if der[place : place + 1] == bytes([_VERSION]):
@@ -44,7 +43,7 @@ def public_key(der: bytes) -> bytes:
 
 
 def _inside(der: bytes, place: int, limit: int, tag: int | None = None) -> tuple[int, int]:
-    """Where the content of the value at `place` begins and ends."""
+    """The offsets at which the content of the value at `place` begins and ends."""
     if limit - place < 2 or tag not in (None, der[place]):
         raise ValueError("no certificate")
     length, start = der[place + 1], place + 2

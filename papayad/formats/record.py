@@ -13,7 +13,7 @@ SERVER = "*"  # the sender of the server's own records, and their ID is "-"
 NO_ID = "-"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}\Z")  # users and rooms
 ID = re.compile(r"[A-Za-z0-9_-]{1,16}\Z")  # "-" is one, too: of messages that nobody looks for
-LONGEST = 1 << 21  # bytes of a line; limits.message_bytes allows for half of that
+LONGEST = 1 << 21  # bytes of a line; limits.message_bytes can be at most half of that
 LINE_BREAK = "\u2028"  # a line break inside a message, in the file and on the wire
 
 _STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
@@ -55,7 +55,7 @@ def stamp(seconds: float) -> str:
 
 
 def seconds(stamp: str) -> int:
-    """The whole seconds since the epoch that a record's timestamp has."""
+    """A record's timestamp in whole seconds since the epoch."""
     parts = (stamp[:4], stamp[5:7], stamp[8:10], stamp[11:13], stamp[14:16], stamp[17:19])
     return timegm(tuple(map(int, parts)))
 

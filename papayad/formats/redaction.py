@@ -1,8 +1,8 @@
-"""Redaction: what a record becomes whose text is erased, and the record that tells of it (a leaf).
+"""Redaction: the form of a record whose text is erased, and the record that says so (a leaf).
 
-A redacted record is as long as it was, so no offset moves: its text is the mark, filled up with
-spaces or cut off. papayactl writes it into the log; papayachat does the same to its copy when it
-reads a server's record `redacted NAME FROM TO`. Nothing here touches a file.
+A redacted record is as long as before, so no offset changes: its text is a mark, filled with spaces
+or cut off. papayactl writes it into the log; papayachat does the same in its copy when it reads the
+server's record `redacted NAME FROM TO`. Nothing here touches a file.
 """
 
 from collections.abc import Iterator
@@ -17,24 +17,24 @@ _FIRST_BYTES = f" {record.SERVER} {record.NO_ID} {_WORD} ".encode()
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """The texts of all records of `sender` that begin from `start` on and before `stop`."""
+    """All records of `sender` that begin from `start` on and before `stop` lose their text."""
 
     sender: str
     start: int
     stop: int
 
     def text(self) -> str:
-        """What the server's record of it says."""
+        """The text of the server's record about it."""
         return f"{_WORD} {self.sender} {self.start} {self.stop}"
 
     def sentence(self) -> str:
-        """What a person is told."""
+        """The sentence for a person."""
         who = "the server" if self.sender == record.SERVER else self.sender
         return f"something that {who} said was redacted"
 
 
 def redact(line: bytes) -> bytes:
-    """The line of a record, with its LF, without what it said. What is no record stays."""
+    """A record's line, with its LF, without its text. A line that is no record stays the same."""
     parts = line.removesuffix(b"\n").split(b" ", 3)
     if len(parts) < 4 or not line.endswith(b"\n"):
         return line
@@ -43,12 +43,12 @@ def redact(line: bytes) -> bytes:
 
 
 def is_redacted(line: bytes) -> bool:
-    """Whether nothing is left in a record's line that could be redacted."""
+    """Whether a record's line has been redacted already."""
     return line == redact(line)
 
 
 def parse(text: str) -> Redaction | None:
-    """The redaction that a record of the server tells of; None for any other one."""
+    """The redaction that a record of the server announces; None for other records."""
     word, *rest = text.split(" ")
     if word != _WORD or len(rest) != 3:
         return None
@@ -61,7 +61,7 @@ def parse(text: str) -> Redaction | None:
 
 
 def told_in(lines: bytes) -> Iterator[Redaction]:
-    """The redactions that whole lines of a log tell of; costs nearly nothing where none does."""
+    """The redactions that lines of a log announce; nearly free if there are none."""
     if _FIRST_BYTES not in lines:
         return
     for line in lines.split(b"\n"):

@@ -28,8 +28,8 @@ def excess(
 ) -> list[int]:
     """The bases of the segments that are too many or too old, oldest first.
 
-    There is never a hole: a segment goes only if all older ones go. The last one is written to, and
-    stays; `last_too`: it will be sealed before, and is judged like the others.
+    There is never a hole: a segment goes only if all older ones go. The last one is being
+    written, and stays; `last_too`: it will be sealed before, and counts like the others.
     """
     bases = segments.bases(state_dir)
     end = bases[-1] if bases else 0

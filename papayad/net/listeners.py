@@ -63,7 +63,7 @@ def _open_each(
     open_it: Callable[[str], socket.socket],
     warn: Warn,
 ) -> None:
-    """Into `opened`; what this machine cannot have and nobody misses is told of. Raises a Fault."""
+    """Open each into `opened`; warn of one that can be done without. Raises a Fault."""
     for address in addresses:
         try:
             opened[address] = open_it(address)
@@ -74,9 +74,9 @@ def _open_each(
 
 
 def is_dispensable(address: str, fault: Fault) -> bool:
-    """Whether it is all addresses of a family that the kernel does not have.
+    """Whether it means all addresses of a family that the kernel does not have.
 
-    The default configuration listens on all of both.
+    The default configuration listens on all addresses of both families.
     """
     return parse_address(address)[0] in _ALL and _errno(fault) == EAFNOSUPPORT
 
@@ -131,7 +131,8 @@ def open_one(address: str, warn: Warn) -> socket.socket:
 def bind(address: str, warn: Warn) -> socket.socket:
     """A socket bound to the address; nobody can connect to it yet. Raises a Fault.
 
-    Where a system can wait for an address that it does not have (DHCP, a VPN), that is warned of.
+    If the machine does not have the address yet (DHCP, a VPN) but can wait for it, it warns of
+    that.
     """
     host, port = parse_address(address)
     listener = None
@@ -157,7 +158,7 @@ def bind(address: str, warn: Warn) -> socket.socket:
 
 
 def _place(host: str, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
-    """What bind(2) takes: the scope of a link-local address is the index of an interface."""
+    """What bind(2) takes: the scope of a link-local address as the index of an interface."""
     address, percent, scope = host.partition("%")
     if not percent:
         return host, port

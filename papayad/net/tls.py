@@ -43,7 +43,7 @@ def load_context(listen: Listen) -> ssl.SSLContext:
 
 
 def pins(listen: Listen) -> tuple[str, ...]:
-    """The pin of the certificate, and of the one that is to follow it, if there is one.
+    """The pin of the certificate, and that of the next one if it has been announced.
 
     Raises a Fault (78).
     """
@@ -62,7 +62,7 @@ def _pin(path: Path) -> str:
 
 
 def is_about_certificate(error: ssl.SSLError) -> bool:
-    """Whether this is the peer's alert that it does not take our certificate (RFC 8446, 6.2)."""
+    """Whether this is the peer's alert that it refuses our certificate (RFC 8446, 6.2)."""
     reason = error.reason or ""
     return "ALERT" in reason and ("CERTIFICATE" in reason or reason.endswith("UNKNOWN_CA"))
 
@@ -125,7 +125,7 @@ class TLS:
         return self._outgoing.read()
 
     def encryption(self) -> tuple[Callable[[bytes], int], Callable[[], bytes]]:
-        """`encrypt` as the two calls that it is, for a loop without a frame of ours in it."""
+        """The two calls of `encrypt`, for a loop that calls them directly."""
         return self._object.write, self._outgoing.read
 
     def pending_output(self) -> bytes:

@@ -1,9 +1,9 @@
-"""A clean environment for the daemon: what a process is started with stays in its memory for good.
+"""A clean environment for the daemon: what a process is started with stays in its memory.
 
-The environment of whoever starts papayad may have secrets in it (a cloud key in a root shell), and
-all clusters would inherit the memory that they are in. To remove a variable does not help: its
-bytes stay. So papayad executes itself once, with the few variables that it or its interpreter
-needs, and with one more, whose place is for titles: without any environment there would be none.
+The environment of papayad's starter may contain secrets (a cloud key in a root shell), and all
+clusters would inherit that memory. To remove a variable does not help, since its bytes stay. So
+papayad executes itself once, with the few variables that it or its interpreter needs. One more
+variable makes room for titles, which need a place in the environment.
 """
 
 import os
@@ -21,9 +21,9 @@ _TITLE = 1024  # bytes
 
 
 def renew() -> None:
-    """Start this program anew without what nobody needs; returns when that was done.
+    """Start this program anew with few variables; return if that has been done already.
 
-    It also returns where execve(2) is forbidden: then the environment stays what it is.
+    It also returns if execve(2) is forbidden: then the environment stays as it is.
     """
     if _PLACE in os.environ or not sys.executable:
         return

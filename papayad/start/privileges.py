@@ -21,7 +21,7 @@ class Identity:
 
 
 def of_service(service: Service) -> Identity | None:
-    """Whom to become: None when not started as root. A Fault (78) when there is no such user."""
+    """The user to become; None if root did not start us. A Fault (78) if there is no such user."""
     if os.geteuid() != 0:
         return None
     try:
@@ -36,8 +36,8 @@ def of_service(service: Service) -> Identity | None:
 
 @contextmanager
 def lent(identity: Identity | None) -> Iterator[None]:
-    """As root, act as the service's user for a moment: it could have put a link anywhere that root
-    would follow. Only for files: root's real uid stays."""
+    """As root, act as the service's user for a moment: that user may have put a link where root
+    would follow it. Only for files: root's real uid stays."""
     if identity is None:
         yield
         return
@@ -54,7 +54,7 @@ def lent(identity: Identity | None) -> Iterator[None]:
 
 
 def drop(identity: Identity) -> None:
-    """Become the service's user with no way back; checked, because everything rests on it."""
+    """Become the service's user for good. It is checked, since everything depends on it."""
     os.setgroups([])
     os.setgid(identity.gid)  # as root these two set real, effective and saved ids (setuid(2))
     os.setuid(identity.uid)

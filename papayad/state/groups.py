@@ -22,8 +22,8 @@ from papayad.system.locks import create_locked, is_held, is_held_at
 ANNOUNCEMENT = signal.SIGUSR1  # "look again", never a count
 _ANNOUNCEMENT = int(ANNOUNCEMENT)
 
-#: Ignored by RECV and SEND, whoever sends them; nobody else ignores all of these, so that papayactl
-#: tells a client's process by them.
+#: RECV and SEND ignore these. No other program ignores all of them, so papayactl recognises a
+#: client's process by them.
 DEAF_TO = tuple(
     int(one)
     for one in (
@@ -104,7 +104,7 @@ def announce(path: str, own: int, is_meant: Callable[[int], bool] = _everybody) 
 
     `own` is the caller's process group if it belongs to the room, else 0. A group whose lock is
     free, or that is of another pid namespace, is never signalled: its number may belong to
-    somebody else. Nor is group 0 or 1, nor one that `is_meant` says no to.
+    somebody else. Nor is group 0 or 1, nor one for which `is_meant` is false.
     """
     for name in listdir(path):
         group = number(name)

@@ -34,7 +34,7 @@ def leave(directory: Path, user: str) -> None:
 
 
 def remove(directory: Path, user: str) -> None:
-    """Take a user's mark away, if there is one. Raises OSError."""
+    """Remove a user's mark, if there is one. Raises OSError."""
     (directory / user).unlink(missing_ok=True)
 
 

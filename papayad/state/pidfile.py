@@ -3,7 +3,8 @@
 papayad locks it before it detaches, so that a second instance can tell its starter. papayactl asks
 the kernel who holds the lock. The number in the file is for people: no program acts on it, since an
 attacker in a client's process could write another one.
-A second lock of that kind is in state_dir: two run_dirs may be of one state, two acceptors may not.
+There is another such lock in state_dir: two run_dirs may belong to one state, but two acceptors may
+not.
 """
 
 import fcntl
@@ -20,7 +21,7 @@ _PROBES_PASS = 0.5  # seconds; a status command may hold the lock for an instant
 
 
 def lock_of(state_dir: Path) -> Path:
-    """The file whose lock says which acceptor the state is; the pid file's says whose that is."""
+    """The file in state_dir whose lock only one acceptor can have, whatever its run_dir is."""
     return state_dir / "acceptor"
 
 
@@ -41,7 +42,7 @@ def acquire(path: Path, mode: int = 0o644) -> int:
 
 
 def _open(path: Path, mode: int) -> int:
-    """One that is root's is of a papayad that still opened it as root: it is made anew."""
+    """Open the file; if it is root's, an older papayad made it, and it is made anew."""
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         return os.open(path, flags, mode)

@@ -82,7 +82,7 @@ def format_time(seconds: float) -> str:
 def parse_time(text: str) -> int:
     """The seconds of what format_time rendered; raises ValueError.
 
-    By hand: time.strptime imports a module, which is of another Python after an upgrade.
+    Without time.strptime, which imports a module: after an upgrade that is of another Python.
     """
     match = _TIME_FORM.match(text)
     if match is None:

@@ -1,7 +1,7 @@
-"""Directories that root makes where somebody else may have been: by descriptors, through no link.
+"""Directories that root makes where others may write: by descriptors, without following links.
 
-A leaf. Whoever owns the directory above could put a link in the place of the next one, and root
-would make, or give away, what lies behind it.
+A leaf. The owner of the directory above could put a link in place of the next one, and root would
+then make, or give away, the directory that the link leads to.
 """
 
 import os
@@ -11,15 +11,15 @@ from errno import ELOOP
 from pathlib import Path
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_LINKS_AT_MOST = 40  # as the kernel has it
+_LINKS_AT_MOST = 40  # the kernel's own limit
 _OTHERS_WRITE = 0o022
 
 
 def make(path: Path, mode: int, uid: int, gid: int) -> None:
-    """Make a directory, and those above it that are missing; the last one's owner is given.
+    """Make a directory and the missing ones above it; the last one gets this owner.
 
-    One that is there keeps mode and owner, unless nobody but root can have made it, or nothing is
-    in it. For root. Raises OSError.
+    An existing one keeps its mode and owner, unless only root can have made it, or it is empty.
+    For root. Raises OSError.
     """
     here, is_roots = _walk(path)
     try:
@@ -31,7 +31,7 @@ def make(path: Path, mode: int, uid: int, gid: int) -> None:
 
 
 def enter(path: Path) -> int:
-    """A descriptor of a directory, which is made, with those above it, where it is missing.
+    """A descriptor of a directory; it and those above it are made if they are missing.
 
     For root. Raises OSError.
     """
@@ -39,9 +39,9 @@ def enter(path: Path) -> int:
 
 
 def _walk(path: Path) -> tuple[int, bool]:
-    """Open a directory, part by part, and say whether nobody but root can have put it there.
+    """Open a directory, part by part, and return whether only root can have put it there.
 
-    A link is followed only where nobody but root can have put it.
+    A link is followed only if nobody but root can have put it there.
     """
     here, is_roots = os.open("/", _DIRECTORY), True
     parts = deque(path.parts[1:])
@@ -75,11 +75,11 @@ def _enter(name: str, above: int) -> int:
 def _link(name: str, above: int) -> str | None:
     try:
         return os.readlink(name, dir_fd=above)
-    except OSError:  # it is none, or it is not there
+    except OSError:  # it is not a link, or does not exist
         return None
 
 
 def _is_roots(directory: int) -> bool:
-    """Whether nobody but root can put anything in there."""
+    """Whether only root can put anything into it."""
     status = os.fstat(directory)
     return status.st_uid == 0 and not status.st_mode & _OTHERS_WRITE

@@ -1,11 +1,11 @@
 """Files: written whole or not at all, and read with care where others can write (a leaf).
 
-Written by temporary name, fsync, rename, so that nobody ever sees half of one: by all three
-programs, every file that is not the chat log.
+All three programs write every file that is not the chat log in this way: temporary name, fsync,
+rename. So nobody ever sees half a file.
 
-Names and files in state_dir and run_dir are input. Whoever has a client's process can leave a link
-there, a pipe that blocks who opens it, a file of terabytes, a number in the digits of another
-script. Such a file is nobody's: it is skipped, and never ends who looks.
+Names and files in state_dir and run_dir are input. An attacker in a client's process can leave a
+link there, a pipe that blocks its reader, a file of terabytes, a number in the digits of another
+script. Such a file is skipped, and never ends the process that finds it.
 """
 
 import os
@@ -17,7 +17,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 _CAREFUL = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
-# Gone, or no file of ours: a link (EMLINK on FreeBSD), a socket, one that is closed to its owner.
+# Gone, or not a file of ours: a link (EMLINK on FreeBSD), a socket, a file without any rights.
 _NOBODYS = {ENOENT, ELOOP, EMLINK, ENXIO, EACCES, EPERM, EISDIR, ENOTDIR, ENAMETOOLONG}
 _DIGITS_AT_MOST = 9  # of a pid or a group: every system's are below 2**31
 
@@ -81,16 +81,16 @@ def sync_directory(path: str | Path) -> None:
 
 
 def number(name: str) -> int:
-    """The process or group that a name means, as it is written in one way only; else 0."""
+    """The process or group that a name means, if it has the one right form; else 0."""
     if not name.isascii() or not name.isdigit() or name[0] == "0" or len(name) > _DIGITS_AT_MOST:
         return 0
     return int(name)
 
 
 def open_plain(path: str | Path) -> int:
-    """A descriptor to read a regular file; -1 when there is none by that name.
+    """A descriptor to read a regular file; -1 if there is none of that name.
 
-    Never waits, never follows a link. Raises OSError where the system fails: then it may be there.
+    Never waits, never follows a link. An OSError is a failure of the system: the file may exist.
     """
     try:
         descriptor = open_file(path, _CAREFUL)

@@ -17,9 +17,9 @@ from collections.abc import Iterable
 from types import CodeType, FrameType
 from typing import Any
 
-# Include/object.h of 3.12 and 3.13: an increment leaves this count alone, and no other. In
-# Include/refcount.h of 3.14 it leaves all from 0xC0000000 on; the names of frames that run already
-# go on counting, so there is room on both sides.
+# Include/object.h of 3.12 and 3.13: an increment changes every count but this one. In
+# Include/refcount.h of 3.14 it changes no count from 0xC0000000 on; names of frames that run
+# already still count, so there has to be room on both sides.
 _COUNTS = {(3, 12): 0xFFFFFFFF, (3, 13): 0xFFFFFFFF, (3, 14): 0xE0000000}
 _IMMORTAL = 1 << 31  # in all of them: what a decrement leaves alone
 _LOW_HALF = 4 if sys.byteorder == "big" else 0  # bytes; the upper one is flags, or unused

@@ -4,8 +4,8 @@ A leaf. A holder takes LOCK_EX, and its children inherit the *open file descript
 free exactly when the last of them has ended. A probe takes LOCK_SH without waiting, so that two
 probes at the same time do not take each other for the holder.
 
-Whose lock it is tells a second one, of the other kind that there is (fcntl(2)): no child inherits
-it, and the kernel knows whose it is. So nobody has to believe the number that is in a file.
+A second lock, of another kind (fcntl(2)), says which process the holder is: no child inherits it,
+and the kernel knows its owner. So nobody has to believe a number in a file.
 """
 
 import fcntl
@@ -50,7 +50,7 @@ def is_held(descriptor: int) -> bool:
 
 
 def is_held_at(path: str | Path) -> bool:
-    """The same by name; what is gone, or no regular file, is held by nobody."""
+    """The same by name; nobody holds a file that is gone or not a regular file."""
     descriptor = open_plain(path)
     if descriptor < 0:
         return False
@@ -61,13 +61,13 @@ def is_held_at(path: str | Path) -> bool:
 
 
 def own(descriptor: int) -> None:
-    """Say whose lock it is. Raises OSError (EAGAIN, EACCES) when it is another process's.
+    """Own the file. Raises OSError (EAGAIN, EACCES) if another process owns it.
 
-    The process that calls this must never open and close the file again: that ends it, too.
+    The caller must never open and close the file again: that would end the lock, too.
     """
     fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def owner(descriptor: int) -> int:
-    """The process that owns the file, by the kernel's word; 0 when none does, or it is not seen."""
+    """The process that owns the file, as the kernel says; 0 if there is none that we see."""
     return record_lock_owner(descriptor)

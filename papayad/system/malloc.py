@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 
 def _trim() -> Callable[[int], int] | None:
-    """glibc's malloc_trim(3); elsewhere malloc does it by itself, or cannot be asked."""
+    """glibc's malloc_trim(3); elsewhere malloc does it by itself, or cannot do it."""
     if sys.platform != "linux":
         return None
     try:

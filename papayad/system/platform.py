@@ -42,9 +42,9 @@ def send_signal(pid: int, pidfd: int, signum: int) -> None:
 
 
 def record_lock_owner(descriptor: int) -> int:
-    """The pid of who holds a record lock (fcntl(2)) on a file; 0 when nobody does.
+    """The pid of the holder of a record lock (fcntl(2)) on a file; 0 if there is none.
 
-    The kernel's word, as this pid namespace has it. Not for a process's own locks. Raises OSError.
+    As the kernel says, in this pid namespace. Not for a process's own locks. Raises OSError.
     """
     fields = (fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0) if _TYPE_FIRST else _BSD_QUESTION
     answer = _FLOCK.unpack(fcntl.fcntl(descriptor, fcntl.F_GETLK, _FLOCK.pack(*fields)))

@@ -1,17 +1,17 @@
-"""What forked processes make lies together, and not in the holes of what they share with others.
+"""Makes forked processes put new objects side by side, not into holes of pages that they share.
 
 Run by the acceptor, once, before its first fork. CPython's allocator (Objects/obmalloc.c) has pools
-of 16 KiB, each for one size of object, and gives out what is free in the oldest first: a process
-that makes twenty objects then writes to twenty pages, and owns them. So every hole is filled with
-something that is kept, and what comes next comes from new pools, one object beside the other. It
-takes less than a MiB, once for all clients.
+of 16 KiB, each for one size of object, and uses free places in the oldest pool first. So a process
+that makes twenty objects writes to twenty pages, which become its own copies. Therefore we fill
+every hole with an object that is kept; later objects then come from new pools, one beside the
+other. It takes less than a MiB, once for all clients.
 """
 
 _STEP = 16  # bytes from one size to the next
-_LARGEST = 512  # bytes; what is larger comes from malloc(3)
+_LARGEST = 512  # bytes; larger objects come from malloc(3)
 _EMPTY = 33  # bytes of a bytes object without content
-_IN_A_ROW = 8192  # bytes: so much in ascending order is half of a new pool
-_MOST = 1 << 20  # bytes of a size; an allocator of another kind has no end of holes
+_IN_A_ROW = 8192  # bytes: as many in ascending order are half of a new pool
+_MOST = 1 << 20  # bytes for each size; another allocator may never come to new pools
 
 
 _kept: list[list[bytes]] = []
@@ -23,7 +23,7 @@ def fill() -> None:
 
 
 def _fill(size: int) -> list[bytes]:
-    """Objects of a size, until they lie side by side for long enough: that is a new pool."""
+    """Make objects of a size until enough of them lie side by side: that is a new pool."""
     kept: list[bytes] = []
     row = 0
     while row * size < _IN_A_ROW and len(kept) * size < _MOST:
