@@ -29,7 +29,7 @@ from papayad.state import groups, pidfile, roster, tokens
 from papayad.state.roster import Entry
 from papayad.system.files import write_whole
 
-PATIENCE = 20.0  # seconds that an event may take on a busy machine before a test fails
+PATIENCE = 60.0  # seconds that an event may take on a busy machine before a test fails
 ROOT = os.geteuid() == 0
 #: How subprocess.Popen starts a process of the user that papayad drops to.
 SERVICE: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if ROOT else {}

@@ -202,8 +202,8 @@ def garbage_in_tokens(room: Room) -> None:
     room.settings.tokens.write_text("this is no token\n")
 
 
-def an_address_of_somebody_else(room: Room) -> None:
-    serve_tls(room, addresses=[f"127.0.0.1:{room.port}", "192.0.2.1:7722"])
+def an_interface_that_is_nowhere(room: Room) -> None:
+    serve_tls(room, addresses=[f"127.0.0.1:{room.port}", "[fe80::1%papaya-no]:7722"])
 
 
 def a_mistyped_key(room: Room) -> None:
@@ -220,7 +220,7 @@ def a_mistyped_key(room: Room) -> None:
             marks=pytest.mark.skipif(not ROOT, reason="only root may read it"),
         ),
         garbage_in_tokens,
-        an_address_of_somebody_else,
+        an_interface_that_is_nowhere,
         a_mistyped_key,
     ],
 )

@@ -1,8 +1,10 @@
 """scripts/room.sh: from nothing to a conversation, and nothing left of it."""
 
 import json
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -12,10 +14,8 @@ from pathlib import Path
 import pytest
 
 from lab.kit import CHECKOUT
-from lab.kit.room import free_port
+from lab.kit.room import PATIENCE, free_port
 from lab.kit.terminal.emulator import Emulator
-
-PATIENCE = 20.0  # seconds; a step takes a fraction of one
 
 pytestmark = pytest.mark.skipif(
     not (Path(sys.prefix) / "bin/papayad").exists(), reason="the programs are not installed"
@@ -38,23 +38,26 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def room(checkout: Path, *words: str, lines: str = "") -> str:
-    """Run room.sh without a terminal; returns its output."""
-    done = subprocess.run(
-        [checkout / "scripts/room.sh", *words],
-        input=lines,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        cwd="/",
-        timeout=PATIENCE,
-    )
-    return done.stdout
+    """Run room.sh without a terminal; returns its output. Nothing of it outlives a failure."""
+    command = [str(checkout / "scripts/room.sh"), *words]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, text=True, cwd="/", start_new_session=True
+    ) as script:
+        try:
+            shown: str = script.communicate(lines, PATIENCE)[0]
+        except BaseException:
+            os.killpg(script.pid, signal.SIGKILL)
+            raise
+    assert script.returncode == 0, shown
+    return shown
 
 
 def test_without_a_terminal_it_shows_itself(checkout: Path) -> None:
     shown = room(checkout, "run")
     assert re.search(r"Z \S+ \S+ hello, guest\n", shown)
-    assert re.search(r"papayachat join 'papaya://guest:[0-9a-f]{128}@127\.0\.0\.1:\d+/main#", shown)
+    invite = r"papayachat join +# and paste: papaya://guest:[0-9a-f]{128}@127\.0\.0\.1:\d+/main#"
+    assert re.search(invite, shown)
     titles = re.findall(r"^(\S+) .* papayad\[main\]: (.*)$", shown, re.MULTILINE)
     assert [title.split()[0].split("@")[0] for _, title in titles].count("guest") == 2, shown
     assert titles[0][1].startswith("acceptor 127.0.0.1:")

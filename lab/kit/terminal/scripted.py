@@ -11,7 +11,7 @@ from types import TracebackType
 from papayad.formats import invite, record, wire
 from papayad.formats.wire import Greeting, Hello, Message, Notice, Refusal
 
-SECONDS = 20.0  # nothing here waits longer: then the test fails
+SECONDS = 60.0  # nothing here waits longer: then the test fails
 TOKEN = "ab" * 64
 LOG = "0" * 31 + "1"
 
