@@ -1,10 +1,10 @@
 """papayactl's command line: options of the room, and a command for each file in `commands/`.
 
-A command is added as a file `commands/NAME.py` with a click command called `command`; nothing is
-registered anywhere. Its docstring begins "`papayactl NAME`: what it does.", which is its line in
-`--help`: nothing is imported for that, and only the one that is run is imported at all. A file
-`commands/NAME_PART.py` is a part of the command NAME. psutil,
-rich and cryptography are imported in the functions that use them.
+To add a command, make a file `commands/NAME.py` with a click command called `command`; it need not
+be registered. The docstring of the file begins "`papayactl NAME`: what it does.", which is its line
+in `--help`: so no command is imported for that, only the one that runs. A file
+`commands/NAME_PART.py` is a part of the command NAME. psutil, rich and cryptography are imported in
+the functions that use them.
 """
 
 import os

@@ -27,9 +27,9 @@ _SIGKILL_ENDS_WITHIN = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a cluster. `signal` is the last one that it was sent, empty when none was.
+    """What became of a cluster. `signal` is the last one that was sent, or empty.
 
-    A plain value (`dataclasses.asdict`) comes from the room's user to root, who makes one `of` it.
+    From the room's user root gets it as a plain value (`dataclasses.asdict`), see `of`.
     """
 
     entry: Entry
@@ -86,10 +86,10 @@ def end(settings: Settings, entries: list[Entry], patience: float = KILLED_AFTER
 
 
 def end_shut_out(settings: Settings, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
-    """End what a changed file lets in no longer: a revoked token's clusters, a banned user's.
+    """End clusters that a changed file no longer lets in: of a revoked token, of a banned user.
 
-    For root, who changed the file; each room is done as its own user. The acceptor may have let one
-    in just before the file changed: so it is looked for twice.
+    For root, who changed the file; in each room it acts as that room's user. The acceptor may have
+    let one in just before the file changed, so we look twice.
     """
 
     def end_twice() -> list[dict[str, Any]]:
@@ -125,7 +125,7 @@ def tell_room(settings: Settings) -> int:
 def announce(settings: Settings) -> None:
     """Wake every SEND of the room; papayactl is in none of its groups.
 
-    A group that somebody wrote down may be any of our user's: a shell's, which would die of it.
+    A group file may name any group of our user, such as a shell's, which the signal would kill.
     """
     groups.announce(str(groups.directory(settings.state_dir)), 0, membership.is_deaf)
 

@@ -7,7 +7,7 @@ from papayad.settings import Settings
 
 
 def notice(settings: Settings, text: str) -> str:
-    """Append a notice, in the room; returns what is left of the text. A Fault."""
+    """Append a notice, in the room; return the text that is left of it. A Fault."""
     said = record.clean(text.strip().replace("\r\n", "\n").replace("\n", record.LINE_BREAK))
     if not said.strip():
         raise Fault("wall", "there is nothing to say", "give a text", code=USAGE)

@@ -70,9 +70,9 @@ def plan(settings: Settings, chatlog: Chatlog) -> Plan:
 
 
 def carry_out(settings: Settings, chatlog: Chatlog) -> Plan:
-    """Remove them under the log's lock: nobody rotates meanwhile.
+    """Remove them while we hold the log's lock, so that nobody rotates meanwhile.
 
-    The segment that is written to is sealed first when all of it is too old.
+    If all of the present segment is too old, it is sealed first.
     """
     with writing(settings, chatlog) as appender, appender.transaction():
         decided = plan(settings, chatlog)
@@ -83,7 +83,7 @@ def carry_out(settings: Settings, chatlog: Chatlog) -> Plan:
 
 
 def rotate(settings: Settings) -> str:
-    """Seal the segment that is written to; the path of the one that is written to then."""
+    """Seal the present segment; return the path of the new one."""
     with writing(settings) as appender, appender.transaction():
         appender.rotate()
     return segments.path(settings.state_dir, segments.bases(settings.state_dir)[-1])

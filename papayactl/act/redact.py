@@ -1,7 +1,7 @@
 """Redacting: erase what somebody said, in the log and, by a record, in every copy of it.
 
-The text goes, its length stays, so that no offset and no cursor moves (design section 4). Backups,
-terminals and what bots have made of it are out of reach.
+The text is erased and its length stays, so that no offset and no cursor changes (design section 4).
+Backups, terminals and what bots have made of it cannot be reached.
 """
 
 import os
@@ -21,12 +21,12 @@ from papayad.log import segments
 from papayad.log.appender import Appender
 from papayad.settings import Settings
 
-_AT_ONCE = 1000  # records that are redacted while nobody else may write
+_AT_ONCE = 1000  # records that are redacted while we hold the lock
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The records that lose their texts, in the order of the log."""
+    """The records that will lose their texts, in the order of the log."""
 
     found: list[Placed]
 
@@ -50,10 +50,10 @@ class Plan:
 
 
 def plan(settings: Settings, targets: Sequence[str], excerpt: Excerpt) -> Plan:
-    """What is meant: the targets (offsets and IDs), or all of somebody. A Fault (2).
+    """The records that are meant: by offsets and IDs, or all of a user. A Fault (2).
 
     A record that is redacted already is meant only by its offset or ID: then its copies are told
-    again.
+    once more.
     """
     end = records.reachable(settings.state_dir, records.end(settings))
     if targets:
@@ -66,7 +66,7 @@ def plan(settings: Settings, targets: Sequence[str], excerpt: Excerpt) -> Plan:
 
 
 def carry_out(settings: Settings, chosen: Plan) -> None:
-    """Tell the copies, and redact: for some records at a time in one transaction. A Fault."""
+    """Tell the copies, and redact, some records in each transaction. A Fault."""
     with writing(settings) as appender:
         for sender, found in _by_sender(chosen.found).items():
             rest = iter(found)
@@ -76,7 +76,7 @@ def carry_out(settings: Settings, chosen: Plan) -> None:
 
 
 def _redact(settings: Settings, appender: Appender, sender: str, found: list[Placed]) -> None:
-    """Inside a transaction. The record is written first: who reads old bytes now reads it after."""
+    """In a transaction. The record about it comes first: who read old bytes reads that later."""
     last = found[-1]
     told = Redaction(sender, found[0].offset, last.offset + len(last.line))
     appender.write([(record.SERVER, record.NO_ID, told.text())])
@@ -89,7 +89,7 @@ def _redact(settings: Settings, appender: Appender, sender: str, found: list[Pla
 
 
 def _overwrite(path: str, base: int, found: Iterable[Placed]) -> None:
-    """Only where the line is what it was: the segment may be another file by now."""
+    """Overwrite a line, if it is still the same: the segment may be another file by now."""
     descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         for one in found:
@@ -102,7 +102,7 @@ def _overwrite(path: str, base: int, found: Iterable[Placed]) -> None:
 
 
 def _by_segment(settings: Settings, found: list[Placed]) -> Iterator[tuple[int, list[Placed]]]:
-    """Without those that were pruned meanwhile."""
+    """The lines by segment, without those that were pruned meanwhile."""
     parts: dict[int, list[Placed]] = {}
     for one in found:
         base = segments.holding(settings.state_dir, one.offset)
@@ -120,7 +120,7 @@ def _by_sender(found: Iterable[Placed]) -> dict[str, list[Placed]]:
 
 
 def _by_target(settings: Settings, target: str, excerpt: Excerpt, end: int) -> Placed:
-    """The one record that an offset, or an ID, means. A Fault (2)."""
+    """The one record that an offset or an ID means. A Fault (2)."""
     if target.isascii() and target.isdigit():
         return _at(settings, int(target), end)
     read = excerpt.read(settings.state_dir, *excerpt.span(settings.state_dir, end))

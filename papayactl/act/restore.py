@@ -1,7 +1,7 @@
-"""After a backup was put back: the log is another one than its clients know (docs/backup.md).
+"""After a backup was put back: to its clients the log is another one (docs/backup.md).
 
-Its identity is drawn anew, so that each client begins a new copy: the old one may have what the
-backup has not. Done only while nobody is in, and no papayad may start.
+It gets a new identity, so that each client begins a new copy: the old copy may have records that
+the backup lacks. This is done only while no client is connected, and while no papayad can start.
 """
 
 import os
@@ -17,7 +17,7 @@ from papayad.state import groups, pidfile
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """`end` is where the log ends; `said` is what was cut, and what is strange."""
+    """`end` is where the log ends; `said` tells what was cut, and what is strange."""
 
     identity: str
     end: int
@@ -31,9 +31,9 @@ class Restored:
 
 
 def restored(settings: Settings) -> Restored:
-    """Believe the segments as they are and draw a new identity. A Fault (75, 77)."""
+    """Take the segments as they are and draw a new identity. A Fault (75, 77)."""
     _refuse_open_room(settings)
-    lock = pidfile.acquire(pidfile.lock_of(settings.state_dir), 0o600)  # no papayad starts with it
+    lock = pidfile.acquire(pidfile.lock_of(settings.state_dir), 0o600)  # so that no papayad starts
     try:
         return _restored(settings)
     except OSError as error:
@@ -50,7 +50,7 @@ def _restored(settings: Settings) -> Restored:
 
 
 def _refuse_open_room(settings: Settings) -> None:
-    """Clients have the log open, and cursors in it, that are of the old one."""
+    """A Fault if clients are connected: their open files and cursors are of the old log."""
     path = groups.directory(settings.state_dir)
     if path.is_dir() and groups.live(path):
         remedy = "close it with papayactl shutdown"

@@ -1,8 +1,8 @@
-"""The certificate changed without a flag day: renewed, imported, or rolled to another key.
+"""Changing the certificate while clients stay: renewing, importing, or changing the key.
 
-Clients know the room by the pin of its public key (design section 3). A renewal with the same key
-is nothing to them. Another key is kept beside the present one first, and its pin is announced to
-every client that connects; when it takes the present one's place, they know it already.
+Clients know the room by the pin of its public key (design section 3). They do not notice a renewal
+with the same key. A new key is first kept beside the present one, and its pin is announced to every
+client that connects; when it replaces the present one, they know it already.
 """
 
 import os
@@ -22,7 +22,7 @@ from papayad.system.files import write_whole
 
 
 def stored(settings: Settings) -> Certificate:
-    """The certificate of the file; a Fault where TLS is off."""
+    """The certificate in the file; a Fault if TLS is off."""
     if settings.listen.tls == "off":
         why = "TLS is off in this room"
         raise Fault("certificate", why, "see listen.tls", code=CONFIGURATION)
@@ -30,13 +30,13 @@ def stored(settings: Settings) -> Certificate:
 
 
 def following(settings: Settings) -> Certificate | None:
-    """The one that is announced, and to follow; None when there is none."""
+    """The certificate that is announced to be next; None if there is none."""
     path = settings.listen.next_certificate
     return certificate.read(path) if path.exists() else None
 
 
 def renew(settings: Settings, names: Sequence[str] = ()) -> Certificate:
-    """Make a new self-signed certificate with the same key. A Fault for an authority's."""
+    """Make a new self-signed certificate with the same key. A Fault if it is an authority's."""
     present = stored(settings)
     if not present.self_signed:
         remedy = "have the authority renew it, then papayactl certificate import"
@@ -48,9 +48,9 @@ def renew(settings: Settings, names: Sequence[str] = ()) -> Certificate:
 
 
 def take_over(settings: Settings, chain: Path, key: Path, force: bool = False) -> Certificate:
-    """Put a certificate and its key in the place of the present ones.
+    """Replace the present certificate and key by these.
 
-    A Fault (1) when clients pin the present key and this one is another that was not announced.
+    A Fault (1) if clients pin the present key, and this is a new key that was not announced.
     """
     fresh = _pair(chain, key)
     present = stored(settings)
@@ -64,7 +64,7 @@ def take_over(settings: Settings, chain: Path, key: Path, force: bool = False) -
 
 
 def announce(settings: Settings, chain: Path | None = None, key: Path | None = None) -> Certificate:
-    """Keep a pair beside the present one, to follow it: a given one, or a new self-signed one."""
+    """Keep a pair beside the present one, as the next: a given one, or a new self-signed one."""
     present = stored(settings)
     if chain and key:
         fresh = _pair(chain, key)
@@ -78,7 +78,7 @@ def announce(settings: Settings, chain: Path | None = None, key: Path | None = N
 
 
 def unaware(settings: Settings) -> list[str]:
-    """Whose tokens were not used since the next key is announced: they know only the old one."""
+    """Users whose tokens were not used since the announcement: they know only the old key."""
     path = settings.listen.next_certificate
     if not path.exists():
         return []
@@ -90,7 +90,7 @@ def unaware(settings: Settings) -> list[str]:
 
 
 def finish(settings: Settings) -> Certificate:
-    """The announced pair takes the present one's place. A Fault (3) when none is announced."""
+    """Replace the present pair by the announced one. A Fault (3) if none is announced."""
     if following(settings) is None:
         remedy = "papayactl certificate roll announces one"
         raise Fault("certificate roll", "no key is announced", remedy, code=NOT_RUNNING)
@@ -101,7 +101,7 @@ def finish(settings: Settings) -> Certificate:
 
 
 def drop(settings: Settings) -> None:
-    """Announce no other key any more."""
+    """Take the announcement back."""
     for path in (settings.listen.next_certificate, settings.listen.next_private_key):
         try:
             path.unlink(missing_ok=True)
@@ -121,13 +121,13 @@ def _seen(settings: Settings, id: str) -> float | None:
 
 
 def _replace(settings: Settings, public: bytes, private: bytes) -> None:
-    """The key first: if that is all that happened, the same command again does the rest."""
+    """Replace the key first: if it breaks off after that, the same command does the rest."""
     _write(Path(settings.listen.private_key), private)
     _write(Path(settings.listen.certificate), public)
 
 
 def _pair(chain: Path, key: Path) -> Certificate:
-    """A certificate whose key this is. Raises a Fault (77, 78)."""
+    """Read a certificate and its key, which have to match. Raises a Fault (77, 78)."""
     fresh = certificate.read(chain)
     _read(key)
     try:
@@ -151,7 +151,7 @@ def _read(path: Path) -> bytes:
 
 
 def _write(path: Path, content: bytes, like: Path | None = None) -> None:
-    """Replace a file whole; a new one gets mode and owner of the file that it is to follow."""
+    """Replace a file as a whole; a new file gets mode and owner of the present one."""
     try:
         if like is None or path.exists():
             write_whole(path, content)

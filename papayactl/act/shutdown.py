@@ -1,8 +1,8 @@
-"""Closing the room for everybody: warned, at a time, and taken back by whoever may.
+"""Closing the room for everybody: with a warning, at a time, and with a way to take it back.
 
-What waits for the time is a process of the room's user that holds `state_dir/shutdown` locked. The
-lock says that it is still coming and, by the kernel, which process it is; the file says when. As
-root it has a parent that stays root, for the units of systemd.
+A process of the room's user waits for the time and holds `state_dir/shutdown` locked. The lock says
+that the shutdown is still to come, the kernel knows which process it is, and the file says when. If
+root planned it, that process has a parent that stays root, to stop the units of systemd.
 """
 
 import os
@@ -32,7 +32,7 @@ _BYTES_AT_MOST = 64
 
 _REMINDED_BEFORE = (86400, 3600, 900, 300, 60)  # seconds before the room closes
 _NOTICE_ARRIVES_WITHIN = 2.0  # seconds for the last notice to reach clients that read
-_ENDS_WITHIN = 2.0  # seconds from the signal to a waiting process
+_ENDS_WITHIN = 2.0  # seconds that a waiting process has to end after the signal
 _LOOK_AGAIN = 0.02
 
 
@@ -45,7 +45,7 @@ class Closed:
 
 
 def due(settings: Settings) -> float | None:
-    """When the room closes; None when nothing is planned, or for who may not know. In the room."""
+    """When the room closes; None if nothing is planned, or if we may not know. In the room."""
     try:
         if not _owner(settings):
             return None
@@ -84,7 +84,7 @@ def abort(settings: Settings, message: str) -> int | None:
 
 
 def _begin(settings: Settings, message: str) -> int | None:
-    """Tell everybody; returns the acceptor that is to be stopped."""
+    """Tell everybody; return the acceptor that has to be stopped."""
     try:
         notice.notice(settings, _words(0, message))
     except Fault as fault:
@@ -117,7 +117,7 @@ def _abort(settings: Settings, message: str) -> int | None:
 
 
 def _stop_waiting(settings: Settings) -> int | None:
-    """End the process that waits; returns its pid. A Fault (1) when it does not end."""
+    """End the process that waits; return its pid. A Fault (1) if it does not end."""
     pid = _owner(settings)
 
     def is_it() -> bool:
@@ -141,7 +141,7 @@ def _path(settings: Settings) -> Path:
 
 
 def _owner(settings: Settings) -> int:
-    """The process that waits, by the kernel's word; 0 when none does, or it is this one."""
+    """The process that waits, as the kernel says; 0 if there is none, or if it is this one."""
     descriptor = open_plain(_path(settings))
     if descriptor < 0:
         return 0
@@ -165,7 +165,7 @@ def _wait_and_close(
 
 
 def _wait(settings: Settings, moment: float, message: str, ready: Ready) -> None:
-    """In the room, up to the moment. The file is not opened again in here: that ends the lock."""
+    """Wait in the room until the moment. The file must not be opened again: that ends the lock."""
     content = f"{os.getpid()} {moment:.3f}\n".encode()
     lock = locks.create_locked(_path(settings), content)
     locks.own(lock)

@@ -1,4 +1,4 @@
-"""Writing into the log as papayactl does it: in the room, and never waiting without end."""
+"""How papayactl writes into the log: as the room's user, and without waiting for ever."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +13,9 @@ from papayad.settings import Chatlog, Settings
 
 @contextmanager
 def writing(settings: Settings, chatlog: Chatlog | None = None) -> Iterator[Appender]:
-    """An appender, which wakes the room when it has written; `chatlog`: by other rules.
+    """An appender, which wakes the room after it has written; `chatlog` for other rules.
 
-    A Fault (1, 69, 75, 77) where the log cannot be written.
+    A Fault (1, 69, 75, 77) if the log cannot be written.
     """
     living.refuse_other_namespace(settings)
     lock.await_free(settings)
@@ -24,7 +24,7 @@ def writing(settings: Settings, chatlog: Chatlog | None = None) -> Iterator[Appe
             settings.state_dir,
             chatlog or settings.chatlog,
             lambda: end.announce(settings),
-            lambda _: None,  # papayad's own log tells of it
+            lambda _: None,  # papayad logs such warnings, too
         )
     except OSError as error:
         raise lock.no_log(error, settings) from error

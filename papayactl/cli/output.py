@@ -1,7 +1,7 @@
-"""The one printer of papayactl: what it says is harmless on a terminal, whatever it was made of.
+"""The only place where papayactl prints: its output is harmless on a terminal.
 
-Names, addresses, files and the log are what others wrote. A program that reads JSON gets every
-character as it is, escaped where a terminal would obey it.
+Others wrote the names, addresses, files and the log. A program that reads JSON gets every
+character, escaped where a terminal would obey it.
 """
 
 import json
@@ -12,20 +12,20 @@ from papayad.formats.harmless import harmless
 
 
 def begin() -> None:
-    """A character that the terminal's encoding has not is shown by its number, and ends nothing."""
+    """Prepare stdout: a character that its encoding lacks is shown as a number, and no error."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
 def say(line: str = "", *, err: bool = False, painted: bool = False) -> None:
-    """Print one line. `painted`: it is harmless already, and has colours of our own."""
+    """Print one line. `painted`: it is harmless already, and has our own colours."""
     stream = sys.stderr if err else sys.stdout
     print(line if painted else harmless(line), file=stream, flush=err)
 
 
 def as_json(value: Any, indent: int | None = None) -> str:
-    """Exact for a program and harmless on a terminal: escaped to ASCII only where it has to be."""
+    """JSON, exact for a program and harmless on a terminal: escaped only where necessary."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     if all(map(_is_plain, text.split("\n"))):
         return text
@@ -33,7 +33,7 @@ def as_json(value: Any, indent: int | None = None) -> str:
 
 
 def write(text: str) -> None:
-    """Records of the log, each with its LF: as they are for a program, harmless on a terminal."""
+    """Print records, each with its LF: unchanged for a program, harmless on a terminal."""
     if sys.stdout.isatty():
         text = "\n".join(map(harmless, text.split("\n")))
     sys.stdout.write(text)

@@ -1,8 +1,8 @@
-"""Commands that a person pastes into a shell: every word quoted, in this one place (a leaf)."""
+"""Commands that a person can paste into a shell: only this module quotes words (a leaf)."""
 
 import shlex
 
 
 def command(*words: object) -> str:
-    """The words as a shell takes them: `chmod 0700 '/srv/my room'`."""
+    """The words in the form that a shell needs: `chmod 0700 '/srv/my room'`."""
     return shlex.join(map(str, words))

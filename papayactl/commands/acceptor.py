@@ -26,10 +26,10 @@ def command() -> None:
 @click.pass_context
 @pass_invocation
 def status(invocation: Invocation, context: click.Context) -> None:
-    """Whether new clients are let in, where, and how many sessions there are. Exit code 0 or 3.
+    """Say whether new clients are let in (exit code 0 or 3), where, and how many sessions exist.
 
-    An acceptor that is stopped by a signal lets nobody in (3). One that systemd starts at the first
-    connection does (0).
+    An acceptor that is stopped by a signal lets nobody in (3). If systemd starts one at the first
+    connection, clients are let in (0).
     """
     seen = _show_status(invocation)
     context.exit(DONE if seen.lets_in else NOT_RUNNING)

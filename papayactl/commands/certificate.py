@@ -1,4 +1,4 @@
-"""`papayactl certificate`: what clients know this room by: show, renew, import, roll."""
+"""`papayactl certificate`: the certificate that clients know: show, renew, import, roll."""
 
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,15 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.group("certificate", cls=Helping, short_help="What clients know this room by.")
 def command() -> None:
-    """What clients know this room by: the public key of its certificate."""
+    """The certificate. Clients know this room by its public key."""
 
 
 @command.command("show", short_help="Its pins, names, and until when it is good.")
 @pass_invocation
 def show(invocation: Invocation) -> None:
-    """The certificate: its pin, its names, until when it is good, whether it is the one served.
+    """Show the certificate: pin, names, expiry, and whether it is the one that clients get.
 
-    Where another key is announced, also its pin, and the users whose clients know only the old one.
+    If another key is announced, also its pin, and the users whose clients know only the old one.
     """
     _show(invocation)
 
@@ -48,9 +48,9 @@ def renew(invocation: Invocation, names: tuple[str, ...]) -> None:
 @click.option("--force", is_flag=True, help="Also with a key that clients do not know.")
 @pass_invocation
 def take(invocation: Invocation, chain: Path, key: Path, force: bool) -> None:
-    """Put the certificate CHAIN and its KEY in the place of the present ones, and have it served.
+    """Replace the present certificate and key by CHAIN and KEY, and make the acceptor use them.
 
-    A key that was not announced is refused where clients know this room by the present one (1).
+    A key that was not announced is refused (1) if clients know this room by the present one.
     """
     roll.take_over(invocation.settings, chain, key, force)
     _serve(invocation)
@@ -66,9 +66,9 @@ def take(invocation: Invocation, chain: Path, key: Path, force: bool) -> None:
 def change(
     invocation: Invocation, chain: Path | None, key: Path | None, now: bool, abort: bool, yes: bool
 ) -> None:
-    """Change the key. First it is announced to each client that connects; with --now it is used.
+    """Change the key: first announce it to each client that connects; with --now, use it.
 
-    With --now a Fault (1) where there are users whose clients were not here since it was announced.
+    --now is refused (1) if there are users whose clients were not here since the announcement.
     """
     settings = invocation.settings
     if bool(chain) != bool(key) or (now and (abort or chain)) or (abort and chain):
@@ -94,7 +94,7 @@ def _refuse_unaware(settings: Settings, yes: bool) -> None:
 
 
 def _serve(invocation: Invocation) -> None:
-    """Have the acceptor take it, where one runs, and show what is there now."""
+    """Make the acceptor, if one runs, use it, and show what is there now."""
     if control.is_running(invocation.settings):
         control.reload(invocation.settings)
     _show(invocation)

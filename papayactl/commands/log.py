@@ -45,8 +45,8 @@ _format = click.option(
 def path(invocation: Invocation, everything: bool) -> None:
     """Print the file that is written to now, for tail -F; with --all every segment, oldest first.
 
-    A segment is named by the offset of its first byte. What is behind the committed end of the last
-    one was never shown to anybody.
+    A segment is named by the offset of its first byte. What lies beyond the committed end, in the
+    last one, was never shown to anybody.
     """
     settings = invocation.settings
     records.end(settings)
@@ -115,7 +115,7 @@ def export(invocation: Invocation, /, file: Path, form: str | None, **bounds: An
 
 
 def _export(descriptor: int, settings: Settings, kind: str, bounds: dict[str, Any]) -> int:
-    """In the room: write its records into a file that is open; how many there were."""
+    """In the room: write the records into an open file; return how many there were."""
     rendered = excerpts.renderer(kind)
     count = 0
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
@@ -158,9 +158,9 @@ def prune_log(
 ) -> None:
     """Remove whole segments that are too old or too many.
 
-    Without an option as chatlog.retain_bytes and retain_days say. The segment that is written to
-    stays, unless all of it is too old: then another one is begun before. A client that was still
-    below is named first, and is told of the gap.
+    Without an option, chatlog.retain_bytes and retain_days say what stays. The present segment
+    stays, unless all of it is too old: then a new one begins first. Clients that have not got all
+    of it yet are named first, and are told of the gap.
     """
     settings = invocation.settings
     chatlog = prune.rules(settings.chatlog, keep_bytes, keep_days)

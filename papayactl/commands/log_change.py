@@ -1,4 +1,4 @@
-"""What changes the log: rotate, redact, restored; part of `papayactl log`."""
+"""Commands that change the log: rotate, redact, restored; part of `papayactl log`."""
 
 import sys
 from typing import Any
@@ -14,15 +14,15 @@ from papayactl.state import excerpts
 from papayactl.state.excerpts import Excerpt
 from papayad.errors import USAGE, Fault
 
-_SHOWN_AT_MOST = 20  # records, before somebody says yes
+_SHOWN_AT_MOST = 20  # records that are shown before the question
 
 
 @click.command("rotate", short_help="Begin a new segment.")
 @pass_room
 def rotate(invocation: Invocation) -> None:
-    """Seal the segment that is written to, and print the file that is written to from now on.
+    """Seal the present segment, and print the file that is written to from now on.
 
-    A segment that has nothing yet stays. Nobody in the room notices.
+    An empty segment stays. Nobody in the room notices.
     """
     path = prune.rotate(invocation.settings)
     invocation.show({"path": path}, [path])
@@ -39,8 +39,8 @@ def redact(
 ) -> None:
     """Erase the texts of records, named by their offsets or IDs; or all of --user.
 
-    Time, sender and ID stay, and the length of the text: no cursor moves. Clients erase it in their
-    copies when they next connect. What else has a copy (a backup, a terminal, a bot) keeps it.
+    Time, sender and ID stay, and the length of the text, so that no cursor changes. Clients erase
+    it in their copies when they next connect. Other copies (a backup, a terminal, a bot) keep it.
     """
     settings = invocation.settings
     chosen = redaction.plan(settings, targets, Excerpt(**bounds))
@@ -55,11 +55,11 @@ def redact(
 @click.command("restored", short_help="Say that a backup was put back.")
 @pass_room
 def restored(invocation: Invocation) -> None:
-    """Take the log as it lies there, and make it a new one to its clients.
+    """Take the log as it is now, and make it a new one for its clients.
 
-    To be said when a backup of the state was put back, before papayad is started. Each client
-    begins a new copy then. Refused while the room is open. What is no record is cut from the end of
-    the last segment; records behind it are kept in a file beside it.
+    For use after a backup of the state was put back, before papayad is started: then each client
+    begins a new copy. Refused while the room is open. If the end of the last segment is no record,
+    it is cut; records after that are kept in a file beside it.
     """
     done = restore.restored(invocation.settings)
     invocation.show(done.as_dict(), done.sentences())
@@ -76,7 +76,7 @@ def _confirm(chosen: redaction.Plan, yes: bool) -> None:
 
 
 def _lines(chosen: redaction.Plan) -> list[str]:
-    """The first of the records, as the log has them."""
+    """The first records, as lines of the log."""
     rendered = excerpts.renderer("text")
     lines = [rendered(one).rstrip("\n") for one in chosen.found[:_SHOWN_AT_MOST]]
     more = len(chosen.found) - len(lines)

@@ -1,4 +1,4 @@
-"""The options by which a part of the log is named; part of `papayactl log`."""
+"""The options that choose a part of the log; part of `papayactl log`."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -1,4 +1,4 @@
-"""`papayactl mute`: let users read on and write nothing."""
+"""`papayactl mute`: let users read, but not write."""
 
 import click
 
@@ -12,9 +12,9 @@ from papayad.state import marks
 @click.argument("users", metavar="[USER]...", nargs=-1, shell_complete=completion.users)
 @pass_salvaged_room
 def command(invocation: Invocation, users: tuple[str, ...]) -> None:
-    """Let users read on and write nothing, with all their clients, until papayactl unmute.
+    """Let users read, but not write, with all their clients, until papayactl unmute.
 
-    What they send is answered with an error that says so. Without an argument: who is muted.
+    Their messages get an error that says so. Without an argument: list who is muted.
     """
     settings = invocation.salvaged
     directory = marks.muted(settings.state_dir)

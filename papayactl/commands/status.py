@@ -17,9 +17,9 @@ from papayad.errors import DONE, NOT_RUNNING
 @click.command("status")
 @pass_room
 def command(invocation: Invocation) -> None:
-    """The acceptor, the clients, the log and what they cost.
+    """Show the acceptor, the clients, the log, and what they cost.
 
-    Exit code 0 when new clients are let in, 3 when they are not (clients may be in all the same).
+    Exit code 0: new clients are let in; 3: they are not, although clients may still be there.
     """
     settings = invocation.settings
     seen = overview.overview(settings)

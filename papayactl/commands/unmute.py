@@ -14,7 +14,7 @@ from papayad.state import marks
 @click.option("--all", "everyone", is_flag=True, help="Everybody who is muted.")
 @pass_salvaged_room
 def command(invocation: Invocation, users: tuple[str, ...], everyone: bool) -> None:
-    """Let users write again. Exit code 3: one of them is not muted, and nothing was changed."""
+    """Let users write again. Exit code 3: one of them is not muted; then nothing is changed."""
     if bool(users) == everyone:
         raise Fault("unmute", "name users, or --all", "see papayactl mute", code=USAGE)
     directory = marks.muted(invocation.salvaged.state_dir)

@@ -1,8 +1,8 @@
 """How much memory limits.max_clients clients would need, for doctor.
 
-Where enough clients are here, what they need is measured; else it is what was measured once, which
-depends on the Python: from 3.12 on clients share most of what they look at (papayad's heap is
-immortal), before it each copies it.
+If enough clients are connected, their need is measured. Otherwise it is a figure that was measured
+once, for this version of Python: since 3.12 clients share most pages (papayad's heap is immortal);
+before that each client copies them.
 """
 
 import os
@@ -21,11 +21,11 @@ _MIB = 1 << 20
 _WITH_TLS, _PLAIN = 4.0 * _MIB, 3.3 * _MIB
 _IMMORTAL_WITH_TLS, _IMMORTAL_PLAIN = 2.0 * _MIB, 1.5 * _MIB
 _OF_THE_KERNEL = 0.3 * _MIB  # for each client: sockets, page tables, two processes
-_ENOUGH = 20  # clients: of fewer nobody can tell how much they share
+_ENOUGH = 20  # clients; from fewer one cannot know how much they share
 
 
 def foretold(settings: Settings) -> Iterator[Finding]:
-    """What max_clients clients would need, beside what there is."""
+    """What max_clients clients would need, and how much memory there is."""
     most, there_is = settings.limits.max_clients, _there_is(settings)
     measured = _measured(settings)
     each = (measured or _known(settings)) + _OF_THE_KERNEL
@@ -51,7 +51,7 @@ def _known(settings: Settings) -> float:
 def _measured(settings: Settings) -> float | None:
     """Bytes for each client that is here; None if there are few, or if we may not see it.
 
-    Together all processes have each page once, and what the acceptor has is not the clients'.
+    Each page counts once for all processes together, without the acceptor's own.
     """
     entries = [entry for entry in living.living(settings) if entry.recv and entry.send]
     holder = acceptor.holder(settings)
@@ -71,7 +71,7 @@ def _resident(pid: int) -> int | None:
 
 
 def _there_is(settings: Settings) -> int:
-    """Bytes of the machine, or of what the service's control group may have."""
+    """Bytes that the machine has, or that the service's control group may use."""
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     pid = acceptor.holder(settings)
     for line in (proc.text(pid, "cgroup") or "").splitlines() if pid else ():

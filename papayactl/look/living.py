@@ -22,13 +22,13 @@ FORK_TAKES = 0.1  # seconds at most from the check of a hello to its entry in th
 _STARTED_WITHIN = 1.0  # seconds; a cluster adds its pids within a few milliseconds of its fork
 _LOOK_AGAIN = 0.01
 
-_told: set[str] = set()  # entries that were told of
+_told: set[str] = set()  # entries that were reported already
 
 
 def living(settings: Settings) -> list[Entry]:
-    """The clusters that live, oldest first; none where no papayad ever ran.
+    """The clusters that live, oldest first; none if no papayad ever ran here.
 
-    A Fault: 77, and 69 where they are of another pid namespace.
+    A Fault: 77, and 69 if they are of another pid namespace.
     """
     path = roster.directory(settings.state_dir)
     try:
@@ -45,7 +45,7 @@ def living(settings: Settings) -> list[Entry]:
 
 
 def refuse_other_namespace(settings: Settings) -> None:
-    """A Fault (69) where the room's processes have other numbers than we see. Raises OSError."""
+    """A Fault (69) if the room's processes have other pids where we are. Raises OSError."""
     path, here = groups.directory(settings.state_dir), groups.own_namespace()
     for group in groups.live(path):
         there = groups.namespace_of(path, group)
@@ -63,7 +63,7 @@ def _way_into(namespace: int) -> str:
 
 
 def _is_believed(entry: Entry, uid: int) -> bool:
-    """One that is starting has no pids yet; of one that is ending a process may be gone."""
+    """Whether the entry is true. A starting one has no pids yet; an ending one may lack one."""
     pids = [pid for pid in (entry.recv, entry.send) if pid]
     if not selectors.has_address(entry):
         return False
@@ -71,7 +71,7 @@ def _is_believed(entry: Entry, uid: int) -> bool:
 
 
 def _tell_of(strangers: list[Entry]) -> None:
-    """Once in a process: top looks again and again."""
+    """Report an entry, but only once: top looks again and again."""
     for entry in strangers:
         if entry.name not in _told:
             _told.add(entry.name)
@@ -108,7 +108,7 @@ def refused(settings: Settings) -> list[str]:
 
 
 def muted(settings: Settings) -> list[str]:
-    """The users who read on and write nothing. Raises a Fault (77)."""
+    """The users who may only read. Raises a Fault (77)."""
     return user_marks.users(marks.muted(settings.state_dir))
 
 

@@ -53,7 +53,7 @@ def replace(path: Path, old: Token, expires: float, until: float | None) -> tupl
 
 
 def refuse_stranger(settings: Settings, user: str) -> None:
-    """Raises a Fault (1) when the user has no token: probably the name is mistyped."""
+    """Raise a Fault (1) if the user has no token: probably the name is mistyped."""
     if all(token.user != user for token in tokens.read_tokens(settings.tokens).values()):
         raise Fault(f'user "{user}"', "has no token", "see papayactl token list")
 

@@ -1,4 +1,4 @@
-"""Marks on users that papayad looks at, frozen and muted: files in the state directory."""
+"""Marks on users, frozen and muted: files in the state directory that papayad looks at."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from papayad.state import marks
 
 
 def leave(directory: Path, user: str) -> None:
-    """A Fault: 1 when that is no user's name, 77."""
+    """Mark a user. A Fault: 1 if that is no user's name, 77."""
     _check(user)
     try:
         marks.leave(directory, user)
@@ -26,7 +26,7 @@ def remove(directory: Path, user: str) -> None:
 
 
 def users(directory: Path) -> list[str]:
-    """Who is marked, in alphabetical order. A Fault (77)."""
+    """The marked users, in alphabetical order. A Fault (77)."""
     try:
         return marks.users(directory)
     except OSError as error:

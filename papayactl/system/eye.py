@@ -1,9 +1,9 @@
-"""Root's eye: what the kernel tells of the service's processes to nobody but root.
+"""Root's eye: facts about the service's processes that the kernel tells only to root.
 
 papayactl's commands run as the service's user (see service_user). A client's processes hide their
-memory and their files from that user, too, so the parent, which stays root, looks for its child. It
-answers questions about processes whose four user ids are the service's, and of /proc it tells facts
-of use only: no other process is looked at, whatever a roster says.
+memory and files from that user, too, so the parent, which stays root, looks for its child. It
+answers only questions about processes whose four user ids are the service's, and gives only figures
+about their use from /proc. It looks at no other process, whatever a roster entry says.
 """
 
 import json
@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import IO, Any
 
-# What is told of /proc/PID. None of it is what a process knows: no environ, no mem.
+# The files of /proc/PID that it gives. None has what a process knows: no environ, no mem.
 _TOLD = re.compile(
     r"(?:stat|status|limits|cgroup|syscall|smaps_rollup|(?:task/[0-9]{1,7}/)?schedstat"
     r"|fdinfo/[0-9]{1,7})\Z"
@@ -31,12 +31,12 @@ def open_in_child(channel: Channel) -> None:
 
 
 def is_open() -> bool:
-    """Whether this is the child of a root that looks for it."""
+    """Whether this is a child whose parent, as root, looks for it."""
     return _channel is not None
 
 
 def ask(verb: str | int, *arguments: Any) -> Any:
-    """What root sees; None without root behind us, or where it may not be known."""
+    """What root sees; None if no root looks for us, or if it may not be known."""
     if _channel is None:
         return None
     _channel.write(json.dumps({"ask": [verb, *arguments]}) + "\n")
@@ -45,7 +45,7 @@ def ask(verb: str | int, *arguments: Any) -> Any:
 
 
 def answer(question: list[Any], uid: int) -> Any:
-    """Root's side: a question about a process of the user `uid`; None for any other question."""
+    """Root's side: answer a question about a process of the user `uid`; None for any other."""
     verb, *arguments = question
     if verb == "namespace":
         return _somebody_in(int(arguments[0]))
@@ -70,7 +70,7 @@ def answer(question: list[Any], uid: int) -> Any:
 
 
 def links_in(directory: int) -> dict[str, str]:
-    """Where each link of an open directory leads; what is closed meanwhile is left out."""
+    """Where each link in an open directory leads; those that vanish meanwhile are left out."""
     found = {}
     for name in os.listdir(directory):
         try:
@@ -81,7 +81,7 @@ def links_in(directory: int) -> dict[str, str]:
 
 
 def _is_of(process: int, uid: int) -> bool:
-    """By the directory that is open: it stays this process's, and is empty when it has ended."""
+    """Whether it is the user's, by the open directory: that never means another process."""
     words = re.search(r"^Uid:\s+(.*)$", _read(process, "status"), re.MULTILINE)
     return words is not None and words[1].split() == [str(uid)] * 4
 
@@ -115,7 +115,7 @@ def _read(process: int, name: str) -> str:
 
 
 def _somebody_in(namespace: int) -> int | None:
-    """The first process of a pid namespace, for who wants to enter it."""
+    """The first process of a pid namespace, by which to enter it."""
     for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdecimal()):
         try:
             if os.stat(f"/proc/{pid}/ns/pid").st_ino == namespace:

@@ -1,14 +1,14 @@
-"""What papayactl does in a room, root does as the service's user, in a process of its own.
+"""Root's papayactl acts in a room as the service's user, in a process of its own.
 
-Whoever has a client's process can write the state directory. Root would believe a pid there, follow
-a link, leave a file that the room cannot write. So root's papayactl forks: the child becomes the
-service's user, with all ids and no way back, and then reads, writes and signals. The kernel refuses
-what that user may not do. The parent stays root, looks at that user's own processes when the child
-asks (see eye), and waits.
+An attacker in a client's process can write the state directory. There root would believe a pid,
+follow a link, or leave a file that the room cannot write. So root's papayactl forks. The child
+becomes the service's user, with all ids and for good, and then reads, writes and signals; the
+kernel refuses what that user may not do. The parent stays root, looks at that user's processes when
+the child asks (see eye), and waits.
 
-An ordinary user is who he is: then the work is done right here.
+For an ordinary user the work is done in this process.
 
-The work imports nothing: papayactl may be installed where only root may read.
+The work must not import anything: papayactl may be installed where only root may read.
 """
 
 import json
@@ -35,9 +35,9 @@ _PARENT_DEATH_SIGNAL, _DUMPABLE = 1, 4  # what prctl(2) sets
 
 
 def run(settings: Settings, work: Callable[[], Any]) -> Any:
-    """What `work` returns, a JSON value, when the room's user does it; what it raises is raised.
+    """Run `work` as the room's user; return its result, a JSON value, or raise what it raises.
 
-    Raises a Fault (78) when root asks and there is no such user.
+    Raises a Fault (78) if root asks and there is no such user.
     """
     identity = privileges.of_service(settings.service)
     if identity is None:
@@ -58,7 +58,7 @@ def run(settings: Settings, work: Callable[[], Any]) -> Any:
 
 
 def uid(settings: Settings) -> int:
-    """Whose the room's processes are."""
+    """The user of the room's processes."""
     identity = privileges.of_service(settings.service)
     return identity.uid if identity else os.geteuid()
 
@@ -70,14 +70,14 @@ def fault(error: OSError) -> Fault:
 
 
 def remedy() -> str:
-    """What to do about a right that is missing: to root, and to anybody else."""
+    """What to do about a missing right: for root, and for other users."""
     if eye.is_open():
         return "it is not service.user's: see papayactl doctor"
     return "run it as root or as the service's user"
 
 
 def _serve(channel: Channel, identity: Identity) -> dict[str, Any]:
-    """Answer the child until it says how it ended; nothing when it says nothing."""
+    """Answer the child until it says how it ended; None if it ends without that."""
     while line := channel.readline():
         message = json.loads(line)
         if "ask" not in message:
@@ -106,7 +106,7 @@ def _conclude(outcome: dict[str, Any], status: int) -> Any:
 
 
 def _end_by(number: int) -> None:
-    """Whoever waits for this process sees what ended the child."""
+    """End in the way in which the child ended, so that our starter sees it."""
     if number != signal.SIGKILL:
         signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
@@ -114,7 +114,7 @@ def _end_by(number: int) -> None:
 
 @contextmanager
 def _forwarding(child: int) -> Iterator[None]:
-    """A signal to us is one to the child. A terminal's Ctrl-C reaches both: it takes the first."""
+    """Pass signals on to the child. A terminal's Ctrl-C reaches both; the child takes the first."""
 
     def forward(number: int, frame: object) -> None:
         with suppress(ProcessLookupError):
@@ -132,7 +132,7 @@ def _forwarding(child: int) -> Iterator[None]:
 
 
 def _live(identity: Identity, work: Callable[[], Any], channel: socket.socket) -> NoReturn:
-    """The child's life. Whatever happens, it never goes on with its parent's code."""
+    """Live as the child. Whatever happens, it never goes on with its parent's code."""
     try:
         with channel.makefile("rw", encoding="utf-8") as stream:
             outcome = _outcome(identity, stream, work)
@@ -140,7 +140,7 @@ def _live(identity: Identity, work: Callable[[], Any], channel: socket.socket) -
     except BaseException:  # noqa: BLE001 - a bug, whatever it is
         traceback.print_exc()
     finally:
-        os._exit(FAILED)  # which nobody sees when the outcome was told
+        os._exit(FAILED)  # nobody sees that if the outcome was sent
 
 
 def _become(identity: Identity, stream: Channel) -> None:
@@ -151,7 +151,7 @@ def _become(identity: Identity, stream: Channel) -> None:
 
 
 def _outcome(identity: Identity, stream: Channel, work: Callable[[], Any]) -> dict[str, Any]:
-    """How the work ended, for the parent. A bug is none of the ways."""
+    """How the work ended, for the parent. For a bug there is no outcome."""
     try:
         _become(identity, stream)
         value = work()
@@ -165,7 +165,7 @@ def _outcome(identity: Identity, stream: Channel, work: Callable[[], Any]) -> di
         outcome = {"aborted": True}
     except OSError as error:
         outcome = {"system": [error.errno, error.strerror, error.filename]}
-    with suppress(OSError):  # nobody reads it any more: the outcome says so
+    with suppress(OSError):  # nobody reads stdout any more: the outcome says so
         sys.stdout.flush()
     return outcome
 
@@ -176,9 +176,9 @@ def _interrupt_once(number: int, frame: object) -> None:
 
 
 def _hide() -> None:
-    """No process of the service's user looks into this one, which has root's terminal.
+    """Let no process of the service's user look into this one, which has root's terminal.
 
-    A changed uid hides it, too, but not with every fs.suid_dumpable. And it ends with its parent.
+    A changed uid hides it, too, but not with every fs.suid_dumpable. It also ends with its parent.
     """
     if sys.platform != "linux":
         return
