@@ -84,7 +84,7 @@ def _used(use: Use, percent: float | None) -> list[tuple[str, str]]:
     return [
         ("cpu", f"{figures.cpu(sums.cpu)}{split}, {figures.decimal(percent, 2)} %"),
         ("memory", held),
-        ("messages", f"{figures.whole(sums.messages)} of {use.entry.user if use.entry else ''}"),
+        ("messages", figures.whole(sums.messages)),
     ]
 
 

@@ -71,7 +71,7 @@ def command(
     """Show what clients, the acceptor and the room have used since they began.
 
     With --interval, each later look shows rates since the look before it. CPU time is as the
-    scheduler counts it. MSGS are the messages of the user since this client joined. LAG of the room
+    scheduler counts it. MSGS are the messages of this client, which only root sees. LAG of the room
     is the largest of its clients'.
     """
     settings = invocation.salvaged

@@ -9,7 +9,6 @@ from typing import Any
 from papayactl.cli.figures import rounded
 from papayactl.look.usage import ROOM, Ledger, Use
 from papayactl.state import records
-from papayad.formats import record
 from papayad.settings import Settings
 from papayad.state.tokens import format_time
 
@@ -28,14 +27,14 @@ def between(
 ) -> list[tuple[Use, dict[str, float | None]]]:
     """Each use of the later look, with what was added each second since the earlier one.
 
-    Messages are counted from where the log ended then: a total may be unknown, but not a rate.
+    The room's messages are counted from where the log ended then: its total may be unknown.
     """
     earlier = {_identity(use): use for use in before.uses}
-    counted: dict[str, int] = {}
+    said = 0
     if before.end is not None and after.end is not None:
         start = max(before.end, records.oldest(settings.state_dir))
-        counted = records.counts(settings.state_dir, start, after.end)
-    return [(use, _rate(earlier.get(_identity(use)), use, counted)) for use in after.uses]
+        said = records.of_people(records.counts(settings.state_dir, start, after.end))
+    return [(use, _rate(earlier.get(_identity(use)), use, said)) for use in after.uses]
 
 
 def as_dict(use: Use, rate: dict[str, float | None] | None) -> dict[str, Any]:
@@ -71,7 +70,7 @@ def _identity(use: Use) -> tuple[str, str]:
     return use.kind, use.entry.name if use.entry else use.name
 
 
-def _rate(before: Use | None, after: Use, counted: dict[str, int]) -> dict[str, float | None]:
+def _rate(before: Use | None, after: Use, said: int) -> dict[str, float | None]:
     if before is None or after.at <= before.at:
         return dict.fromkeys(RATES)
     seconds = after.at - before.at
@@ -81,11 +80,8 @@ def _rate(before: Use | None, after: Use, counted: dict[str, int]) -> dict[str, 
         found[key] = None if old is None or new is None else max(0, new - old) / seconds
     if found["cpu"] is not None:
         found["cpu"] /= 1e7
-    if after.entry:
-        found["messages"] = counted.get(after.entry.user, 0) / seconds
-    elif after.kind == ROOM:
-        people = sum(count for sender, count in counted.items() if sender != record.SERVER)
-        found["messages"] = people / seconds
+    if after.kind == ROOM:
+        found["messages"] = said / seconds
     return found
 
 

@@ -1,12 +1,11 @@
 """What a client, the acceptor and the room have used so far, and hold now.
 
 CPU time is in nanoseconds as the scheduler counts it, divided into user and system like the ticks.
-Messages are counted in the log, by user. No process is asked.
+A client's messages are counted by its RECV, where the kernel shows the number; the room's in the
+log. No process is asked.
 """
 
 import time
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -14,15 +13,15 @@ from papayactl.cli.figures import total
 from papayactl.look import acceptor, clients, living
 from papayactl.look.clients import Look
 from papayactl.state import records
-from papayactl.system import cpu, memory, process, switches
+from papayactl.system import cpu, descriptors, memory, process, switches
 from papayactl.system.process import Process
-from papayad.formats import record
 from papayad.settings import Settings
+from papayad.state import roster
 from papayad.state.roster import Entry
 
 CLIENT, ACCEPTOR, ROOM = "client", "acceptor", "room"
 
-_COUNTED_AT_MOST = 1 << 26  # bytes of log; if it is more, the number of messages stays unknown
+_COUNTED_AT_MOST = 1 << 26  # bytes of log; if it is more, the room's messages stay unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +85,17 @@ def look(settings: Settings, meant: Sequence[Entry] | None = None) -> Ledger:
     now = time.monotonic()
     everybody = living.living(settings)
     end = clients.committed_end(settings)
-    counted = _messages(settings, everybody, end)
     seen = clients.look_closer(settings, clients.look_at(settings, everybody), pss=False)
-    uses = [_of_client(one, now, counted) for one in seen]
+    uses = [_of_client(settings, one, now) for one in seen]
     own = _of_acceptor(settings, now)
     room = _sum(settings, [*uses, *own], now)
-    room = replace(room, sums=replace(room.sums, messages=counted.get("") if counted else None))
+    room = replace(room, sums=replace(room.sums, messages=_said(settings, everybody, end)))
     wanted = {entry.name for entry in (everybody if meant is None else meant)}
     shown = [use for use in uses if use.entry and use.entry.name in wanted]
     return Ledger(end, [*shown, *own, room], seen)
 
 
-def _of_client(seen: Look, now: float, counted: dict[str, int] | None) -> Use:
+def _of_client(settings: Settings, seen: Look, now: float) -> Use:
     entry = seen.entry
     both = [one for one in (seen.recv, seen.send) if one]
     sums, held = _processes(both)
@@ -105,7 +103,7 @@ def _of_client(seen: Look, now: float, counted: dict[str, int] | None) -> Use:
         sums,
         bytes_in=seen.bytes_in,
         bytes_out=seen.bytes_out,
-        messages=counted[entry.name] if counted else None,
+        messages=_written(settings, seen),
     )
     name = living.label(entry)
     return Use(CLIENT, name, now, sums, entry, seen.age, held, seen.lag)
@@ -163,10 +161,19 @@ def _processes(both: Sequence[Process]) -> tuple[Amounts, Held]:
     )
 
 
-def _messages(
-    settings: Settings, entries: Sequence[Entry], end: int | None
-) -> dict[str, int] | None:
-    """How many records each client's user wrote since it joined, by entry; by "" all of them.
+def _written(settings: Settings, seen: Look) -> int | None:
+    """How many messages a client wrote: RECV keeps the number where the kernel shows it."""
+    if seen.recv is None:
+        return None
+    path = str(roster.directory(settings.state_dir).resolve() / seen.entry.name)
+    for file in descriptors.read(seen.recv.pid) or ():
+        if file.target == path:
+            return descriptors.position(seen.recv.pid, file.number)
+    return None
+
+
+def _said(settings: Settings, entries: Sequence[Entry], end: int | None) -> int | None:
+    """How many messages people wrote since the first of the clients joined.
 
     None if too much of the log would have to be read.
     """
@@ -175,13 +182,4 @@ def _messages(
     start = records.since(settings.state_dir, min(entry.since for entry in entries), end)
     if end - start > _COUNTED_AT_MOST:
         return None
-    stamps: dict[str, list[str]] = defaultdict(list)
-    for _, line in records.lines(settings.state_dir, start, end):
-        stamps[line[28 : line.find(b" ", 28)].decode("ascii", "replace")].append(line[:27].decode())
-    counted = {
-        entry.name: len(known) - bisect_left(known, record.stamp(entry.since))
-        for entry in entries
-        for known in (stamps.get(entry.user, []),)
-    }
-    people = (len(known) for sender, known in stamps.items() if sender != record.SERVER)
-    return counted | {"": sum(people)}
+    return records.of_people(records.counts(settings.state_dir, start, end))

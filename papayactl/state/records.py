@@ -92,7 +92,7 @@ def boundary(state_dir: Path, offset: int, end: int) -> int:
         return min(offset, end)
     with open(segments.path(state_dir, base), "rb") as file:
         file.seek(offset - 1 - base)
-        return min(offset - 1 + len(file.readline()), end)
+        return min(offset - 1 + len(file.readline(record.LONGEST)), end)
 
 
 def since(state_dir: Path, seconds: float, end: int) -> int:
@@ -125,6 +125,11 @@ def counts(state_dir: Path, start: int, end: int) -> dict[str, int]:
         sender = line[28 : line.find(b" ", 28)].decode("ascii", "replace")
         found[sender] = found.get(sender, 0) + 1
     return found
+
+
+def of_people(counted: dict[str, int]) -> int:
+    """How many of these records are not the server's own."""
+    return sum(count for sender, count in counted.items() if sender != record.SERVER)
 
 
 def size(state_dir: Path) -> int:

@@ -49,6 +49,8 @@ class Receiver:
         self._inlet = inlet
         self._appender = appender
         self._notices = notices
+        self._seat = client.seat.descriptor
+        self._written = 0  # messages
         self._errors = 0
         self._left: int | None = None  # lines still accepted, once the client is known to be gone
 
@@ -128,11 +130,15 @@ class Receiver:
         """Append the batch to the log, and empty it. A message without an error is in the log."""
         if not batch:
             return
+        kept = len(batch)
         try:
             self._appender.append(batch)
         except StorageError as error:
-            for _, id, _ in batch[error.kept :]:
+            kept = error.kept
+            for _, id, _ in batch[kept:]:
                 self._error("storage", id, "the log cannot be written, try again later")
+        self._written += kept
+        roster.count_messages(self._seat, self._written)
         batch.clear()
 
     def _answer(self, request: Who | Ping) -> None:

@@ -98,7 +98,32 @@ def test_messages_of_a_log_that_is_too_large_to_count_are_unknown(
 ) -> None:
     room = talked(make_room)
     monkeypatch.setattr(usage, "_COUNTED_AT_MOST", 1)
-    assert {row["messages"] for row in ctl_json(room, "usage")} == {None}
+    assert [row["messages"] for row in ctl_json(room, "usage")] == [3, 1, None, None]
+
+
+def test_two_clients_of_a_user_have_a_count_each(make_room: MakeRoom) -> None:
+    """What is not written does not count, and the rate is the client's own."""
+    room = make_room()
+    laptop, phone = room.join("alice", session="laptop"), room.join("alice", session="phone")
+    for number in range(3):
+        laptop.send(b"MSG a%d hello\n" % number)
+    laptop.send(b"WHO\nNOTHING\nMSG a9 \x07\nMSG - " + b"x" * 9000 + b"\n")
+    phone.send(b"MSG b0 hello\n")
+    for peer in (laptop, phone):
+        peer.ping()
+    before = usage.look(room.settings)
+    phone.send(b"MSG b1 hello\nMSG b2 hello\n")
+    phone.ping(b"again")
+    after = usage.look(room.settings)
+    written = {use.entry.session: use.sums.messages for use in after.uses if use.entry}
+    assert written == {"laptop": 3, "phone": 3}
+    rated = {
+        use.entry.session: rate["messages"]
+        for use, rate in rates.between(before, after, room.settings)
+        if use.entry
+    }
+    assert rated["laptop"] == 0
+    assert rated["phone"]
 
 
 def test_show_is_one_client_in_full(make_room: MakeRoom) -> None:
