@@ -10,6 +10,7 @@ from papayad import config
 from papayad.config import Problems
 from papayad.errors import CONFIGURATION, DONE, Fault
 from papayad.net import listeners, tls
+from papayad.sandbox import prepare
 from papayad.settings import Settings
 from papayad.start import privileges
 from papayad.state import bans, force, tokens
@@ -24,7 +25,7 @@ def check(path: Path, room: str) -> int:
             _complain(f"{path}: {line}")
         return CONFIGURATION
     print(config.render(settings), end="", flush=True)
-    found = [*problems_of_addresses(settings), *_as_service(settings)]
+    found = [*problems_of_addresses(settings), *_as_service(settings), *_sandbox(settings)]
     for line in found:
         _complain(f"{path}: {line}")
     return CONFIGURATION if found else DONE
@@ -80,6 +81,19 @@ def problems_of(settings: Settings) -> Iterator[str]:
         yield f"service.state_dir: {service.state_dir} is no directory: run papayactl init"
     elif not os.access(settings.state_dir, os.W_OK | os.X_OK):
         yield f"service.state_dir: {service.state_dir} is not writable for {_whom()}"
+
+
+def _sandbox(settings: Settings) -> Iterator[str]:
+    """Print which halves of the sandbox can be had here, as comments; tell what is required."""
+    state_dir = settings.state_dir if settings.state_dir.is_dir() else Path("/")
+    try:
+        made = prepare.prepare(settings.service.sandbox, state_dir)
+    except Fault as fault:
+        yield str(fault)
+        return
+    print(f"# clients are confined by {', '.join(made.words)}", flush=True)
+    if missing := made.missing():
+        print(f"# clients are not confined by {missing}", flush=True)
 
 
 def _tried(key: str, attempt: Callable[[], object]) -> Iterator[str]:

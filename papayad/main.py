@@ -209,8 +209,8 @@ def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
     rlimits.leave_no_core()
     groups.remove_free(groups.directory(settings.state_dir))
     hearing, saying = relay.open_ends(relay.path(settings.pid_file))
-    words = ",".join(gathered.sandbox.words)
-    group = descriptors.lift(groups.create(groups.directory(settings.state_dir), words))
+    path, sandbox = groups.directory(settings.state_dir), gathered.sandbox
+    group = descriptors.lift(groups.create(path, sandbox.in_force(), sandbox.missing()))
     log = store.identity(settings.state_dir)
     shared = share(
         settings, log, group, saying, gathered.journal, gathered.sandbox, gathered.terms.pins
@@ -238,8 +238,8 @@ def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
 def say_what_confines(sandbox: Sandbox, journal: Journal) -> None:
     """Which halves of the sandbox clients' processes have; a missing one is a warning."""
     journal.info(f"clients are confined by {', '.join(sandbox.words)}")
-    for line in sandbox.lacks:
-        journal.warning(f"clients are confined without {line}")
+    if missing := sandbox.missing():
+        journal.warning(f"clients are not confined by {missing}")
 
 
 def raise_descriptor_limit() -> None:

@@ -38,6 +38,7 @@ def command(invocation: Invocation, texts: tuple[str, ...], everyone: bool) -> N
 def _as_dict(one: Inspected, use: Use | None) -> dict[str, Any]:
     value = columns.as_dict(one.look) | {
         "sandbox": one.sandbox or None,
+        "without": one.without or None,
         "cursor": one.cursor,
         "tls": one.tls,
         "processes": [part.as_dict() for part in one.parts],
@@ -63,6 +64,7 @@ def _lines(one: Inspected, use: Use | None) -> list[str]:
         ("generation", f"{entry.group}, {one.generation}"),
         ("tls", one.tls),
         ("sandbox", one.sandbox.replace(",", ", ") or UNKNOWN),
+        *([("  without", one.without)] if one.without else []),
         ("cursor", f"{figures.whole(one.cursor)}, lag {figures.whole(look.lag)} bytes"),
         ("bytes", f"{figures.whole(look.bytes_in)} in, {figures.whole(look.bytes_out)} out"),
         ("connection", one.connection_words()),

@@ -81,6 +81,7 @@ def running(settings: Settings) -> Iterator[Finding]:
     elif seen.changed:
         yield Finding(WARNING, str(settings.path), "was changed and is not loaded", reload)
     yield from _ports(settings, seen)
+    yield from _sandbox(settings, seen)
     yield from certificates.examine(settings, seen)
 
 
@@ -109,6 +110,15 @@ def _ports(settings: Settings, seen: Status) -> Iterator[Finding]:
             port = address.rpartition(":")[2]
             remedy = f"see who with: ss -ltnp 'sport = :{port}'"
             yield Finding(FAILURE, address, "somebody else listens there", remedy)
+
+
+def _sandbox(settings: Settings, seen: Status) -> Iterator[Finding]:
+    """Half a cage is not seen in what a room does, so somebody has to say it."""
+    if seen.without and settings.service.sandbox != "off":
+        remedy = "a kernel that has it, a container that allows it: SECURITY.md"
+        yield Finding(WARNING, "sandbox", f"clients are not confined by {seen.without}", remedy)
+    elif seen.sandbox:
+        yield Finding(OK, "sandbox", seen.sandbox.replace(",", ", "))
 
 
 def clock(settings: Settings) -> Iterator[Finding]:

@@ -42,6 +42,8 @@ class Status:
     earlier: int | None  # how many of them an earlier acceptor let in
     changed: bool | None = None
     fault: str = ""
+    sandbox: str = ""  # what confines the clients that it lets in; empty if it does not say
+    without: str = ""  # which half of it is missing, and why
 
     @property
     def lets_in(self) -> bool:
@@ -73,6 +75,8 @@ def _status(settings: Settings) -> Status:
         earlier=None if groups is None else sum(not seen or g != seen.group for g in groups),
         changed=_changed(settings, said),
         fault=said.fault if said else "",
+        sandbox=said.sandbox if said else "",
+        without=said.without if said else "",
     )
 
 

@@ -54,7 +54,8 @@ class Inspected:
     generation: str
     tls: str
     cursor: int | None
-    sandbox: str  # "seccomp,landlock"; empty where it is not known
+    sandbox: str  # "rlimits,seccomp,landlock7"; empty where it is not known
+    without: str  # which half of it is missing, and why
     parts: list[Part]
 
     def connection(self) -> dict[str, Any] | None:
@@ -93,6 +94,7 @@ def inspect(settings: Settings, look: Look) -> Inspected:
         _tls(settings),
         _cursor(settings, look),
         groups.sandbox_of(groups.directory(settings.state_dir), look.entry.group),
+        groups.without_of(groups.directory(settings.state_dir), look.entry.group),
         parts,
     )
 

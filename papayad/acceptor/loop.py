@@ -10,6 +10,7 @@ import signal
 import socket
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 from papayad.acceptor.accept import Accept
 from papayad.acceptor.admission import Admission, Admitted
@@ -64,7 +65,10 @@ class Acceptor:
         )
         self._renew_after = 0.0  # while the pid file cannot be made again
         self._stopping = False
-        self._in_force = InForce(os.getpid(), 0, (), "")
+        confined = shared.sandbox
+        self._in_force = InForce(
+            os.getpid(), 0, (), "", sandbox=confined.in_force(), without=confined.missing()
+        )
 
     def begin(self, signals: Signals) -> None:
         """Take in the clusters that former acceptors left. Raises OSError."""
@@ -173,8 +177,12 @@ class Acceptor:
         """To who asked for it, and to who wants to know; the old configuration is, with a fault."""
         old = self._in_force
         configuration = old.configuration if faults else force.digest(self._shared.settings.path)
-        self._in_force = InForce(
-            old.pid, old.generation + 1, tuple(self._listening), configuration, "; ".join(faults)
+        self._in_force = replace(
+            old,
+            generation=old.generation + 1,
+            listening=tuple(self._listening),
+            configuration=configuration,
+            fault="; ".join(faults),
         )
         self._write_in_force()
 

@@ -69,6 +69,14 @@ class Sandbox:
     words: list[str] = field(default_factory=lambda: ["rlimits"])
     lacks: list[str] = field(default_factory=list)
 
+    def in_force(self) -> str:
+        """What is in force, a word for each mechanism."""
+        return ",".join(self.words)
+
+    def missing(self) -> str:
+        """What is not in force, and why; empty when nothing is missing."""
+        return "; ".join(self.lacks)
+
     def enter(self, role: str) -> None:
         """In the process itself; there is no way back. Raises OSError.
 
@@ -104,7 +112,7 @@ def prepare(wanted: str, state_dir: Path) -> Sandbox:
             _add("Landlock", lambda: _add_rulesets(made, kernel, state_dir), made.lacks)
     if wanted == "required" and made.lacks:
         remedy = 'see SECURITY.md, or set sandbox = "auto"'
-        why = f'"required", and without {"; without ".join(made.lacks)}'
+        why = f'"required", and not to be had: {made.missing()}'
         raise Fault("service.sandbox", why, remedy, code=UNAVAILABLE)
     return made
 

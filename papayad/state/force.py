@@ -10,6 +10,8 @@ lives. It has a line for each of these, `WORD VALUE`:
     listening ADDRESS ...   where it listens, or systemd for it
     configuration HEX       SHA-256 of the configuration file that is in force
     fault WHAT: WHY         why the last reload changed nothing; empty if it was good
+    sandbox WORD,WORD,...   what confines the clusters of this acceptor
+    without HALF: WHY       which half of the sandbox is missing; empty if none is
 """
 
 import hashlib
@@ -20,6 +22,7 @@ from papayad.system.files import read_plain, write_whole
 
 _FILE = "in-force"
 _BYTES_AT_MOST = 4096
+_OPTIONAL = ("fault", "sandbox", "without")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class InForce:
     listening: tuple[str, ...]
     configuration: str
     fault: str = ""
+    sandbox: str = ""
+    without: str = ""
 
 
 def digest(path: Path) -> str:
@@ -45,8 +50,9 @@ def write(run_dir: Path, now: InForce) -> None:
         f"pid {now.pid}\ngeneration {now.generation}\nlistening {' '.join(now.listening)}\n"
         f"configuration {now.configuration}\n"
     )
-    if now.fault:
-        words += f"fault {' '.join(now.fault.split())}\n"
+    for word in _OPTIONAL:
+        if value := getattr(now, word):
+            words += f"{word} {' '.join(value.split())}\n"
     write_whole(run_dir / _FILE, words.encode()[:_BYTES_AT_MOST], 0o644)
 
 
@@ -60,7 +66,8 @@ def read(run_dir: Path) -> InForce | None:
     try:
         pid, generation = int(known["pid"]), int(known["generation"])
         listening = tuple(known["listening"].split())
-        return InForce(pid, generation, listening, known["configuration"], known.get("fault", ""))
+        optional = {word: known.get(word, "") for word in _OPTIONAL}
+        return InForce(pid, generation, listening, known["configuration"], **optional)
     except (KeyError, ValueError):
         return None
 

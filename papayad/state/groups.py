@@ -55,7 +55,7 @@ def directory(state_dir: Path) -> Path:
     return state_dir / "groups"
 
 
-def create(path: Path, sandbox: str = "") -> int:
+def create(path: Path, sandbox: str = "", without: str = "") -> int:
     """Make the file of the caller's own group; the descriptor is for the clusters to inherit.
 
     It says the pid namespace, and what the sandbox of its clusters is made of, unless the disk is
@@ -63,13 +63,19 @@ def create(path: Path, sandbox: str = "") -> int:
     """
     descriptor = create_locked(path / str(os.getpgrp()))
     with suppress(OSError):
-        os.write(descriptor, _namespace_line() + f"sandbox={sandbox}\n".encode())
+        lines = f"sandbox={sandbox}\nwithout={without}\n"
+        os.write(descriptor, _namespace_line() + lines.encode())
     return descriptor
 
 
 def sandbox_of(path: Path, group: int) -> str:
-    """The mechanisms that confine the clusters of a group: "seccomp,landlock", "none"."""
+    """The mechanisms that confine the clusters of a group: "rlimits,seccomp,landlock7"."""
     return _facts(path / str(group)).get("sandbox", "")
+
+
+def without_of(path: Path, group: int) -> str:
+    """Which half of the sandbox the clusters of a group do without, and why; may be empty."""
+    return _facts(path / str(group)).get("without", "")
 
 
 def namespace_of(path: Path, group: int) -> int:

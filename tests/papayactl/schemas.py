@@ -32,6 +32,7 @@ SHOWN = CLIENT | {
     "cursor": NUMBER + NONE,
     "tls": TEXT,
     "sandbox": TEXT + NONE,
+    "without": TEXT + NONE,
     "processes": [
         {
             "role": TEXT,
@@ -153,6 +154,8 @@ ACCEPTOR = {
     "earlier": NUMBER,
     "changed": FLAG + NONE,
     "fault": TEXT,
+    "sandbox": TEXT,
+    "without": TEXT,
 }
 BAN = {"subject": TEXT, "created": MOMENT, "expires": TEXT + NONE, "reason": TEXT + NONE}
 FROZEN = {"clients": [CHANGED], "refused": [TEXT]}
