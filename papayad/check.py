@@ -8,7 +8,8 @@ from pathlib import Path
 
 from papayad import config
 from papayad.config import Problems
-from papayad.errors import CONFIGURATION, DONE, Fault
+from papayad.errors import CONFIGURATION, DONE, Fault, reason
+from papayad.log import store
 from papayad.net import listeners, tls
 from papayad.sandbox import prepare
 from papayad.settings import Settings
@@ -81,6 +82,17 @@ def problems_of(settings: Settings) -> Iterator[str]:
         yield f"service.state_dir: {service.state_dir} is no directory: run papayactl init"
     elif not os.access(settings.state_dir, os.W_OK | os.X_OK):
         yield f"service.state_dir: {service.state_dir} is not writable for {_whom()}"
+    else:
+        yield from _tried("service.state_dir", lambda: _check_log(settings.state_dir))
+
+
+def _check_log(state_dir: Path) -> None:
+    """Raise the Fault with which a start would refuse the log."""
+    try:
+        store.check(state_dir)
+    except OSError as error:
+        what = str(error.filename or state_dir)
+        raise Fault(what, reason(error), "papayactl doctor", code=CONFIGURATION) from error
 
 
 def _sandbox(settings: Settings) -> Iterator[str]:

@@ -54,12 +54,21 @@ def prepare(state_dir: Path, warn: Callable[[str], None]) -> None:
         directory(state_dir).mkdir(mode=0o700, exist_ok=True)
     if line := strays.words(state_dir):
         warn(f"{state_dir}: {line}")
-    if groups.live(groups.directory(state_dir)):
+    if _is_in_use(state_dir):
         _check_in_use(state_dir)
     else:
         _repair(state_dir, warn)
     for misfit in segments.misfits(state_dir):
         warn(f"{misfit}: who reads there gets a gap")
+
+
+def check(state_dir: Path) -> None:
+    """Raise the Fault (78) with which a start would refuse; change nothing. Raises OSError."""
+    if _is_in_use(state_dir):
+        _check_in_use(state_dir)
+        identity(state_dir)
+    else:
+        _refuse_strange_log(state_dir)
 
 
 def renew_identity(state_dir: Path) -> None:
@@ -82,8 +91,7 @@ def take_as_it_is(state_dir: Path, warn: Callable[[str], None]) -> int:
 def _repair(state_dir: Path, warn: Callable[[str], None]) -> None:
     known = segments.bases(state_dir)
     shown = _committed_before(state_dir)
-    if known:
-        _refuse_strange_log(state_dir, known[-1], shown)
+    _refuse_strange_log(state_dir)
     end = _cut(state_dir, known[-1], warn) if known else 0
     lost = shown > end or (shown < 0 and bool(known))
     if lost or not _HEX.fullmatch(_small(state_dir / _IDENTITY)):
@@ -103,6 +111,11 @@ def _finish(state_dir: Path, known: list[int], end: int, shown: int = -1) -> Non
     sync_directory(state_dir)
 
 
+def _is_in_use(state_dir: Path) -> bool:
+    path = groups.directory(state_dir)
+    return path.is_dir() and bool(groups.live(path))
+
+
 def _check_in_use(state_dir: Path) -> None:
     """Check only: nothing is repaired while clusters live, which have the files and the lock.
 
@@ -115,13 +128,16 @@ def _check_in_use(state_dir: Path) -> None:
         raise Fault(str(path), why, remedy, code=CONFIGURATION)
 
 
-def _refuse_strange_log(state_dir: Path, last: int, shown: int) -> None:
+def _refuse_strange_log(state_dir: Path) -> None:
     """Refuse (with a Fault, 78) a last segment that may not be one, or that somebody has edited:
     to cut it could remove what people have seen.
 
     After a segment was removed, the next one begins at the committed end.
     """
-    path = segments.path(state_dir, last)
+    known, shown = segments.bases(state_dir), _committed_before(state_dir)
+    if not known:
+        return
+    last, path = known[-1], segments.path(state_dir, known[-1])
     lines = surplus.look(state_dir, last, last)
     hole = surplus.hole_before(state_dir, last)
     if hole and not last <= shown <= lines.end:

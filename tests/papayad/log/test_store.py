@@ -3,6 +3,7 @@
 import errno
 import os
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,7 +53,9 @@ def start(state_dir: Path) -> list[str]:
 
 
 def test_a_new_room_has_nothing_to_say(tmp_path: Path) -> None:
+    store.check(tmp_path)
     assert start(tmp_path) == start(tmp_path) == []
+    store.check(tmp_path)
 
 
 @pytest.mark.parametrize("value", [0, 1, 57, 400, 900])
@@ -98,6 +101,8 @@ def refused(state_dir: Path) -> Fault:
     before = {path: path.read_bytes() for path in state_dir.iterdir() if path.is_file()}
     with pytest.raises(Fault) as caught:
         start(state_dir)
+    with pytest.raises(Fault, match=re.escape(str(caught.value))):
+        store.check(state_dir)
     assert {path: path.read_bytes() for path in state_dir.iterdir() if path.is_file()} == before
     assert caught.value.code == CONFIGURATION
     assert caught.value.remedy
@@ -155,8 +160,9 @@ def test_beside_the_living_the_identity_is_theirs(
     if text is not None:
         (state_dir / "identity").write_bytes(text)
     assert start(state_dir) == []
-    with pytest.raises(Fault, match="put it back"):
-        store.identity(state_dir)
+    for look in (store.identity, store.check):
+        with pytest.raises(Fault, match="put it back"):
+            look(state_dir)
 
 
 def test_what_is_put_right_starts(state_dir: Path) -> None:
