@@ -104,7 +104,7 @@ class Sender:
         lock, segment, offset = reader.lock, reader.descriptor, reader.offset
         while True:
             earliest = (now() // linger + 1) * linger if linger else 0.0
-            arrived = wait_for(SIGNALS).si_signo
+            arrived = wait_for(SIGNALS)
             if linger and (left := earliest - now()) > 0:
                 sleep(left)
             if arrived == ARRIVAL:
@@ -143,7 +143,7 @@ class Sender:
         """Wait for a signal, and at least until the next whole multiple of `linger`."""
         linger = self._linger
         earliest = (time.monotonic() // linger + 1) * linger if linger else 0.0
-        arrived = self._tie.wait_for(SIGNALS).si_signo
+        arrived = self._tie.wait_for(SIGNALS)
         if linger and (left := earliest - time.monotonic()) > 0:
             time.sleep(left)
         return arrived

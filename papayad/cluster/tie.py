@@ -14,30 +14,22 @@ import select
 import signal
 from _socket import socketpair
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from fcntl import F_GETFL, F_SETFL, F_SETOWN
 from fcntl import fcntl as control
 from os import O_ASYNC, getpid
 from typing import Protocol
 
 from papayad.system import platform
-from papayad.system.plain_signals import BLOCK, set_handler, set_mask
+from papayad.system.plain_signals import BLOCK, set_handler, set_mask, wait_for
 
 _F_SETSIG: int = getattr(fcntl, "F_SETSIG", -1)
 _SIGKILL = int(signal.SIGKILL)
 
 
-class Arrived(Protocol):
-    """What a wait for signals returns: the part of siginfo_t that exists everywhere."""
-
-    @property
-    def si_signo(self) -> int: ...
-
-
 class Tie(Protocol):
     """One process's end. A blocking call returns when it is done, or ends this process.
 
-    The first four are os.read, os.write, os.sendfile and signal.sigwaitinfo, or act like them.
+    The first four are os.read, os.write, os.sendfile and sigwait(3), or act like them.
     """
 
     @property
@@ -47,7 +39,7 @@ class Tie(Protocol):
     @property
     def send_file(self) -> Callable[[int, int, None, int], int]: ...
     @property
-    def wait_for(self) -> Callable[[Collection[int]], Arrived]: ...
+    def wait_for(self) -> Callable[[Collection[int]], int]: ...
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None: ...
 
 
@@ -71,7 +63,7 @@ class Signalled:
 
     def __init__(self, end: int) -> None:
         self.read, self.write, self.send_file = os.read, os.write, os.sendfile
-        self.wait_for = signal.sigwaitinfo  # sigwait(3) would make an enum: 10 us a wakeup
+        self.wait_for = wait_for
         self._end = end
         control(end, F_SETOWN, getpid())
         control(end, _F_SETSIG, _SIGKILL)
@@ -82,11 +74,6 @@ class Signalled:
         _set_async(self._end, False)
         ask()
         select.select([self._end], [], [], seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    si_signo: int
 
 
 class Polled:
@@ -115,11 +102,10 @@ class Polled:
             left = left[self.write(out, left) :]
         return len(data)
 
-    def wait_for(self, signals: Collection[int]) -> Taken:
-        """OpenBSD and macOS have no sigwaitinfo."""
-        arrived = signal.sigwait({*signals, signal.SIGIO})
+    def wait_for(self, signals: Collection[int]) -> int:
+        arrived = wait_for({*signals, int(signal.SIGIO)})
         _end_with_other(self._end)
-        return Taken(int(arrived))
+        return arrived
 
     def loosen_before(self, ask: Callable[[], None], seconds: float) -> None:
         ask()

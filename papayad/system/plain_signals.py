@@ -5,7 +5,7 @@ touches 25 more pages, each of which becomes its own copy; and each append takes
 """
 
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from importlib import import_module
 from typing import Any
 
@@ -19,3 +19,5 @@ EVERY = {int(signum) for signum in signal.valid_signals()}
 set_handler: Callable[[int, Any], object] = _plain.signal
 #: (BLOCK, UNBLOCK or SET, signals) -> the mask before
 set_mask: Callable[[int, Iterable[int]], set[int]] = _plain.pthread_sigmask
+#: (signals that are blocked) -> the one that arrived; sigwaitinfo(2) would tell six things more
+wait_for: Callable[[Collection[int]], int] = _plain.sigwait

@@ -30,7 +30,7 @@ assert tied.write(into.fileno(), b"four") == 4
 
 WAITS = """
 os.kill(os.getpid(), signal.SIGUSR1)
-assert tied.wait_for((int(signal.SIGUSR1),)).si_signo == signal.SIGUSR1
+assert tied.wait_for((int(signal.SIGUSR1),)) == signal.SIGUSR1
 """
 
 END = "os._exit(0)  # before what is closed at the end kills\n"
