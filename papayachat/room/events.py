@@ -60,6 +60,9 @@ def words(notice: Notice) -> str:
                 "this session goes on elsewhere: was the home directory copied, or is it shared "
                 "with another machine? Going on as a device of its own"
             )
+        case Notice("bye", why):
+            word, _, reason = why.partition(" ")
+            return f"you were disconnected ({word})" + (f": {reason}" if reason else "")
         case Notice("gap", offset):
             return f"gap: what was said before offset {offset} is not to be had any more"
     return f"the server says: {notice.word} {notice.rest}".rstrip()

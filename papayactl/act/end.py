@@ -16,7 +16,7 @@ from papayactl.system import membership, process, service_user
 from papayad.log import presence
 from papayad.log.appender import Appender
 from papayad.settings import Settings
-from papayad.state import groups, roster
+from papayad.state import groups, history, roster
 from papayad.state.roster import Entry
 
 KILLED_AFTER = 5.0  # seconds between SIGTERM and SIGKILL, unless --timeout says otherwise
@@ -57,11 +57,18 @@ class Outcome:
         return f"{client} ended{by} after {self.seconds * 1000:.0f} ms"
 
 
-def end(settings: Settings, entries: list[Entry], patience: float = KILLED_AFTER) -> list[Outcome]:
-    """End the clusters together; kill those left after `patience` seconds. A Fault (77)."""
+def end(
+    settings: Settings, entries: list[Entry], patience: float = KILLED_AFTER, why: str = "killed"
+) -> list[Outcome]:
+    """End the clusters together; kill those left after `patience` seconds. A Fault (77).
+
+    `why` is what the clients are told: the word of a bye, and words.
+    """
     state_dir = settings.state_dir
     began = time.monotonic()
     entries = [living.completed(state_dir, entry) for entry in entries]
+    for entry in entries:
+        history.leave_bye(state_dir, entry.name, why)
     sent = {entry.name: _ask(settings, entry) for entry in entries}
     asked = [entry for entry in entries if sent[entry.name] == signal.SIGTERM.name]
     ended = living.wait_ended(state_dir, asked, began + patience)
@@ -85,7 +92,7 @@ def end(settings: Settings, entries: list[Entry], patience: float = KILLED_AFTER
     ]
 
 
-def end_shut_out(settings: Settings, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
+def end_shut_out(settings: Settings, is_meant: Callable[[Entry], bool], why: str) -> list[Outcome]:
     """End clusters that a changed file no longer lets in: of a revoked token, of a banned user.
 
     For root, who changed the file; in each room it acts as that room's user. The acceptor may have
@@ -93,17 +100,17 @@ def end_shut_out(settings: Settings, is_meant: Callable[[Entry], bool]) -> list[
     """
 
     def end_twice() -> list[dict[str, Any]]:
-        outcomes = end_those(settings, is_meant)
+        outcomes = end_those(settings, is_meant, why)
         time.sleep(living.FORK_TAKES)
-        return [asdict(outcome) for outcome in outcomes + end_those(settings, is_meant)]
+        return [asdict(outcome) for outcome in outcomes + end_those(settings, is_meant, why)]
 
     return [Outcome.of(value) for value in service_user.run(settings, end_twice)]
 
 
-def end_those(settings: Settings, is_meant: Callable[[Entry], bool]) -> list[Outcome]:
+def end_those(settings: Settings, is_meant: Callable[[Entry], bool], why: str) -> list[Outcome]:
     """End the clusters that are meant, quickly."""
     meant = [entry for entry in living.living(settings) if is_meant(entry)]
-    return end(settings, meant, _SHUT_OUT_KILLED_AFTER) if meant else []
+    return end(settings, meant, _SHUT_OUT_KILLED_AFTER, why) if meant else []
 
 
 def tell_room(settings: Settings) -> int:

@@ -35,6 +35,8 @@ _NOTICE_ARRIVES_WITHIN = 2.0  # seconds for the last notice to reach clients tha
 _ENDS_WITHIN = 2.0  # seconds that a waiting process has to end after the signal
 _LOOK_AGAIN = 0.02
 
+_WHY = "closed"
+
 
 @dataclass(frozen=True, slots=True)
 class Closed:
@@ -96,9 +98,9 @@ def _begin(settings: Settings, message: str) -> int | None:
 
 def _end_everybody(settings: Settings, patience: float) -> list[dict[str, Any]]:
     _wait_until_sent(settings)
-    outcomes = end.end(settings, living.living(settings), patience)
+    outcomes = end.end(settings, living.living(settings), patience, _WHY)
     late = living.living(settings)  # clients that came in while the port closed
-    outcomes += end.end(settings, late, patience) if late else []
+    outcomes += end.end(settings, late, patience, _WHY) if late else []
     return [asdict(outcome) for outcome in outcomes]
 
 

@@ -6,6 +6,7 @@ import click
 
 from papayactl.act import control
 from papayactl.act.control import Stopped
+from papayactl.cli.audit import audited
 from papayactl.cli.invocation import Helping, Invocation, pass_invocation
 from papayactl.cli.timeout import timeout_option
 from papayactl.look import acceptor
@@ -37,6 +38,7 @@ def status(invocation: Invocation, context: click.Context) -> None:
 
 @command.command("stop", short_help="Close the port; sessions go on.")
 @timeout_option(control.KILLED_AFTER)
+@audited
 @pass_invocation
 def stop(invocation: Invocation, timeout: float) -> None:
     """Stop the acceptor, and return when its port is closed. Every session goes on."""
@@ -49,6 +51,7 @@ def stop(invocation: Invocation, timeout: float) -> None:
 
 
 @command.command("start", short_help="Run papayad; it joins the sessions that go on.")
+@audited
 @pass_invocation
 def start(invocation: Invocation) -> None:
     """Start papayad, and return when a client can connect. Sessions that go on are in its room."""
@@ -59,6 +62,7 @@ def start(invocation: Invocation) -> None:
 
 
 @command.command("restart", short_help="Stop, then start; sessions go on.")
+@audited
 @pass_invocation
 def restart(invocation: Invocation) -> None:
     """Stop the acceptor if it runs, and start papayad. Every session goes on.
@@ -75,6 +79,7 @@ def restart(invocation: Invocation) -> None:
 
 @command.command("reload", short_help="Re-read configuration, tokens and certificate.")
 @timeout_option(control.KILLED_AFTER, "For the acceptor's answer.")
+@audited
 @pass_invocation
 def reload(invocation: Invocation, timeout: float) -> None:
     """Make the acceptor read its files again, and return when it has.

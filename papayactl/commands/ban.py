@@ -9,6 +9,7 @@ import click
 from papayactl.act import end
 from papayactl.act.end import Outcome
 from papayactl.cli import moments
+from papayactl.cli.audit import audited_if
 from papayactl.cli.invocation import Invocation, pass_invocation
 from papayactl.look import living, selectors
 from papayactl.state import ban_file, siblings
@@ -26,6 +27,7 @@ _EXPIRES = "After 30d, 12h, ... or at 2026-12-31. Default: never."
 @click.argument("texts", metavar="[USER|ADDRESS|NETWORK]...", nargs=-1)
 @click.option("--expires", callback=moments.as_moment, metavar="WHEN", help=_EXPIRES)
 @click.option("--reason", metavar="WORDS", default="", help="For the admins: kept with the ban.")
+@audited_if("texts")
 @pass_invocation
 def command(
     invocation: Invocation, texts: tuple[str, ...], expires: float | None, reason: str
@@ -44,8 +46,9 @@ def command(
     made = [Ban(ban_file.subject(text), now, int(expires or 0), reason.strip()) for text in texts]
     with ban_file.editing(settings) as known:
         known |= {ban.subject: ban for ban in made}
+    why = f"banned {reason.strip()}".strip()
     outcomes = [
-        outcome for room in siblings.sharing_tokens(settings) for outcome in _end(room, made)
+        outcome for room in siblings.sharing_tokens(settings) for outcome in _end(room, made, why)
     ]
     value = {
         "banned": [_as_dict(ban) for ban in made],
@@ -58,10 +61,10 @@ def command(
         raise Fault("ban", f"{', '.join(alive)} did not end", "try papayactl kill", code=FAILED)
 
 
-def _end(room: Settings, made: list[Ban]) -> list[Outcome]:
+def _end(room: Settings, made: list[Ban], why: str) -> list[Outcome]:
     users = {ban.subject for ban in made if ban.network is None}
     networks = [ban.network for ban in made if ban.network is not None]
-    return end.end_shut_out(room, lambda entry: entry.user in users or _is_in(entry, networks))
+    return end.end_shut_out(room, lambda entry: entry.user in users or _is_in(entry, networks), why)
 
 
 def _is_in(entry: Entry, networks: list[Network]) -> bool:

@@ -7,6 +7,7 @@ import click
 
 from papayactl.act import control, roll
 from papayactl.cli import moments
+from papayactl.cli.audit import audited
 from papayactl.cli.invocation import Helping, Invocation, pass_invocation
 from papayactl.cli.table import pairs
 from papayactl.look import acceptor
@@ -35,6 +36,7 @@ def show(invocation: Invocation) -> None:
 
 @command.command("renew", short_help="A new one with the same key: no client notices.")
 @click.option("--name", "names", multiple=True, metavar="HOST", help="Instead of its names.")
+@audited
 @pass_invocation
 def renew(invocation: Invocation, names: tuple[str, ...]) -> None:
     """Make a new self-signed certificate with the same key. No client notices."""
@@ -46,6 +48,7 @@ def renew(invocation: Invocation, names: tuple[str, ...]) -> None:
 @click.argument("chain", type=_FILE)
 @click.argument("key", type=_FILE)
 @click.option("--force", is_flag=True, help="Also with a key that clients do not know.")
+@audited
 @pass_invocation
 def take(invocation: Invocation, chain: Path, key: Path, force: bool) -> None:
     """Replace the present certificate and key by CHAIN and KEY, and make the acceptor use them.
@@ -62,6 +65,7 @@ def take(invocation: Invocation, chain: Path, key: Path, force: bool) -> None:
 @click.option("--now", is_flag=True, help="Use the announced one from now on.")
 @click.option("--abort", is_flag=True, help="Announce no other key any more.")
 @click.option("--yes", is_flag=True, help="Also where clients know only the old one.")
+@audited
 @pass_invocation
 def change(
     invocation: Invocation, chain: Path | None, key: Path | None, now: bool, abort: bool, yes: bool

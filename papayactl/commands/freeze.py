@@ -4,6 +4,7 @@ import click
 
 from papayactl.act import confirmation, freeze
 from papayactl.act.freeze import Changed
+from papayactl.cli.audit import audited
 from papayactl.cli.invocation import Invocation, pass_salvaged_room
 from papayactl.look import columns, completion, living
 from papayactl.state import token_file
@@ -20,6 +21,7 @@ from papayad.errors import FAILED, USAGE, Fault
     shell_complete=completion.users,
 )
 @click.option("--yes", "-y", is_flag=True, help="Do not ask when there are several.")
+@audited
 @pass_salvaged_room
 def command(
     invocation: Invocation, texts: tuple[str, ...], everyone: bool, user: str | None, yes: bool

@@ -3,6 +3,7 @@
 import click
 
 from papayactl.act import confirmation, end
+from papayactl.cli.audit import audited
 from papayactl.cli.invocation import Invocation, pass_salvaged_room
 from papayactl.cli.timeout import timeout_option
 from papayactl.look import columns, completion
@@ -14,6 +15,7 @@ from papayad.errors import FAILED, Fault
 @click.option("--all", "everyone", is_flag=True, help="Every client of the room.")
 @timeout_option(end.KILLED_AFTER)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask when there are several.")
+@audited
 @pass_salvaged_room
 def command(
     invocation: Invocation, texts: tuple[str, ...], everyone: bool, timeout: float, yes: bool
@@ -26,7 +28,8 @@ def command(
     settings = invocation.salvaged
     chosen = columns.choose(settings, texts, everyone, "kill")
     confirmation.confirm("kill", "End", chosen, yes)
-    outcomes = end.end(settings, chosen, timeout)
+    why = f"killed {invocation.reason}".strip()
+    outcomes = end.end(settings, chosen, timeout, why)
     invocation.show(
         [outcome.as_dict() for outcome in outcomes], [outcome.sentence() for outcome in outcomes]
     )

@@ -12,6 +12,7 @@ import click
 
 from papayactl.act import prune
 from papayactl.cli import figures, output
+from papayactl.cli.audit import audited
 from papayactl.cli.invocation import Helping, Invocation, pass_invocation, pass_room
 from papayactl.cli.progress import progress
 from papayactl.commands import log_change
@@ -148,6 +149,7 @@ def verify_log(invocation: Invocation) -> None:
 @click.option("--keep-days", type=click.IntRange(1), metavar="N", help="Of the last N days.")
 @click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@audited
 @pass_room
 def prune_log(
     invocation: Invocation,

@@ -8,6 +8,7 @@ import click
 from papayactl.act import prune, restore
 from papayactl.act import redact as redaction
 from papayactl.cli import output
+from papayactl.cli.audit import audited
 from papayactl.cli.invocation import Invocation, pass_room
 from papayactl.commands.log_options import excerpt_options
 from papayactl.state import excerpts
@@ -18,6 +19,7 @@ _SHOWN_AT_MOST = 20  # records that are shown before the question
 
 
 @click.command("rotate", short_help="Begin a new segment.")
+@audited
 @pass_room
 def rotate(invocation: Invocation) -> None:
     """Seal the present segment, and print the file that is written to from now on.
@@ -33,6 +35,7 @@ def rotate(invocation: Invocation) -> None:
 @excerpt_options
 @click.option("--dry-run", is_flag=True, help="Say what would be erased, and erase nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@audited
 @pass_room
 def redact(
     invocation: Invocation, /, targets: tuple[str, ...], dry_run: bool, yes: bool, **bounds: Any
@@ -53,6 +56,7 @@ def redact(
 
 
 @click.command("restored", short_help="Say that a backup was put back.")
+@audited
 @pass_room
 def restored(invocation: Invocation) -> None:
     """Take the log as it is now, and make it a new one for its clients.

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from papayactl.cli import moments
+from papayactl.cli.audit import audited
 from papayactl.cli.invocation import Helping, Invocation, pass_room
 from papayactl.system import service_user
 from papayad.errors import NOT_RUNNING, USAGE, Fault
@@ -45,6 +46,7 @@ def list_penalties(invocation: Invocation) -> None:
 @command.command("clear", short_help="Forgive sources, or all of them.")
 @click.argument("sources", metavar="SOURCE...", nargs=-1)
 @click.option("--all", "everyone", is_flag=True, help="Every source.")
+@audited
 @pass_room
 def clear(invocation: Invocation, sources: tuple[str, ...], everyone: bool) -> None:
     """Forget the failures of sources, named as `papayactl penalties list` names them.

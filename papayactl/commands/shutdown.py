@@ -4,6 +4,7 @@ import click
 
 from papayactl.act import end, shutdown
 from papayactl.cli import moments
+from papayactl.cli.audit import audited
 from papayactl.cli.invocation import Invocation, pass_invocation
 from papayactl.cli.timeout import timeout_option
 from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault
@@ -14,6 +15,7 @@ from papayad.errors import FAILED, NOT_RUNNING, USAGE, Fault
 @click.option("--message", default="", metavar="TEXT", help="Why, for the people in the room.")
 @click.option("--abort", is_flag=True, help="Take back what was planned with --in.")
 @timeout_option(end.KILLED_AFTER)
+@audited
 @pass_invocation
 def command(
     invocation: Invocation, delay: float | None, message: str, abort: bool, timeout: float

@@ -3,6 +3,7 @@
 import click
 
 from papayactl.act import freeze
+from papayactl.cli.audit import audited
 from papayactl.cli.invocation import Invocation, pass_salvaged_room
 from papayactl.commands.freeze import show
 from papayactl.look import columns, completion, living
@@ -13,6 +14,7 @@ from papayad.errors import NOT_RUNNING, Fault
 @click.argument("texts", metavar="[SELECTOR]...", nargs=-1, shell_complete=completion.selectors)
 @click.option("--all", "everyone", is_flag=True, help="Every client, and every refused user.")
 @click.option("--user", metavar="NAME", help="This user.", shell_complete=completion.users)
+@audited
 @pass_salvaged_room
 def command(
     invocation: Invocation, texts: tuple[str, ...], everyone: bool, user: str | None

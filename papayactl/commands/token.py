@@ -9,6 +9,7 @@ import click
 from papayactl.act import end
 from papayactl.act.end import Outcome
 from papayactl.cli import figures, moments, output
+from papayactl.cli.audit import audited
 from papayactl.cli.figures import UNKNOWN
 from papayactl.cli.invocation import Helping, Invocation, pass_invocation, table_options
 from papayactl.cli.table import Column
@@ -49,6 +50,7 @@ def command() -> None:
 @click.option("--expires", callback=moments.as_moment, metavar="WHEN", help=_EXPIRES)
 @_host
 @_pin
+@audited
 @pass_invocation
 def add(
     invocation: Invocation, name: str, expires: float | None, host: str | None, pin: bool | None
@@ -97,6 +99,7 @@ def list_tokens(invocation: Invocation) -> None:
 )
 @_host
 @_pin
+@audited
 @pass_invocation
 def rotate(
     invocation: Invocation,
@@ -132,6 +135,7 @@ def rotate(
 
 @command.command("revoke", short_help="Remove tokens and end their sessions.")
 @click.argument("name", metavar="NAME|ID", shell_complete=completion.token_names)
+@audited
 @pass_invocation
 def revoke(invocation: Invocation, name: str) -> None:
     """Remove the tokens of a user, or the one with an ID, and end their sessions at once.
@@ -156,7 +160,7 @@ def _end_sessions(settings: Settings, gone: list[Token]) -> list[Outcome]:
     ids = {token.id for token in gone}
     found = []
     for room in siblings.sharing_tokens(settings):
-        found += end.end_shut_out(room, lambda entry: entry.token in ids)
+        found += end.end_shut_out(room, lambda entry: entry.token in ids, "revoked")
         _forget(room, ids)
     return found
 

@@ -2,6 +2,7 @@
 
 import click
 
+from papayactl.cli.audit import audited
 from papayactl.cli.invocation import Invocation, pass_invocation
 from papayactl.state import ban_file
 from papayad.errors import NOT_RUNNING, Fault
@@ -9,6 +10,7 @@ from papayad.errors import NOT_RUNNING, Fault
 
 @click.command("unban")
 @click.argument("texts", metavar="USER|ADDRESS|NETWORK...", nargs=-1, required=True)
+@audited
 @pass_invocation
 def command(invocation: Invocation, texts: tuple[str, ...]) -> None:
     """Lift bans, each named as `papayactl ban` lists it."""

@@ -6,12 +6,14 @@ import click
 
 from papayactl.act import notice
 from papayactl.cli import output
+from papayactl.cli.audit import audited
 from papayactl.cli.invocation import Invocation, pass_room
 from papayactl.look import living
 
 
 @click.command("wall")
 @click.argument("words", metavar="TEXT...", nargs=-1)
+@audited
 @pass_room
 def command(invocation: Invocation, words: tuple[str, ...]) -> None:
     """Write a notice into the room's log, which every client shows. Without TEXT, read stdin."""

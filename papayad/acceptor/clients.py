@@ -52,19 +52,16 @@ class Clients:
         self._keep(Known(entry, pid))
         self._children[pid] = entry.name
 
-    def child_ended(self, pid: int) -> str | None:
-        """Forget an own child; returns the name of its entry, None when it was no cluster."""
+    def child_ended(self, pid: int) -> roster.Entry | None:
+        """Forget an own child; returns its entry, None when it was no cluster."""
         name = self._children.pop(pid, None)
-        if name is not None:
-            self._forget(name)
-        return name
+        return None if name is None else self._forget(name)
 
-    def adopted_ended(self, pidfd: int) -> str:
-        """Forget an adopted cluster and close its pidfd; returns the name of its entry."""
+    def adopted_ended(self, pidfd: int) -> roster.Entry:
+        """Forget an adopted cluster and close its pidfd; returns its entry."""
         name = next(known.entry.name for known in self._known.values() if known.pidfd == pidfd)
-        self._forget(name)
         os.close(pidfd)
-        return name
+        return self._forget(name)
 
     def count(self) -> int:
         """How many there are. It does not look at each: every page that the acceptor writes to
@@ -89,12 +86,13 @@ class Clients:
         self._known[known.entry.name] = known
         self._of.setdefault(known.entry.user, set()).add(known.entry.name)
 
-    def _forget(self, name: str) -> None:
-        user = self._known.pop(name).entry.user
-        self._of[user].discard(name)
-        if not self._of[user]:
-            del self._of[user]
+    def _forget(self, name: str) -> roster.Entry:
+        entry = self._known.pop(name).entry
+        self._of[entry.user].discard(name)
+        if not self._of[entry.user]:
+            del self._of[entry.user]
         self._untold.discard(name)
+        return entry
 
     def _look_after_untold(self) -> None:
         for name in list(self._untold):

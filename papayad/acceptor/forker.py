@@ -15,8 +15,9 @@ from papayad.cluster import begin
 from papayad.cluster.shared import Client, Shared
 from papayad.formats import titles
 from papayad.net.keepalive import set_options
-from papayad.state import marks, roster
+from papayad.state import history, marks, roster
 from papayad.state.roster import Entry, Seat
+from papayad.system.journal import SESSION_BEGAN
 from papayad.system.spawn import spawn
 
 
@@ -43,11 +44,19 @@ class Forker:
             os.close(seat.descriptor)
         self._clients.add(seat.entry, pid)
         for known in admitted.older:
+            history.leave_bye(self.shared.state_dir, known.entry.name, "replaced")
             end(known)
+        history.came(self.shared.state_dir, seat.entry)
         token = admitted.token.id
         marks.touch_seen(self.shared.state_dir, token)
         who = f"{seat.entry.user}@{seat.entry.peer}"
-        self.shared.journal.info(f"{who} joined with token {token}, pid {pid}")
+        self.shared.journal.info(
+            f"{who} joined with token {token}, pid {pid}",
+            MESSAGE_ID=SESSION_BEGAN,
+            PAPAYA_USER=seat.entry.user,
+            PAPAYA_PEER=seat.entry.peer,
+            PAPAYA_TOKEN=token,
+        )
 
     def _entry(self, admitted: Admitted) -> Entry:
         group = os.getpgrp()

@@ -26,8 +26,9 @@ from papayad.cluster.relay import Relay
 from papayad.cluster.shared import Shared, share
 from papayad.errors import Fault
 from papayad.formats import titles
-from papayad.state import force, pidfile, roster
+from papayad.state import force, history, pidfile, roster
 from papayad.state.force import InForce
+from papayad.system import journal
 from papayad.system.proctitle import set_title
 from papayad.system.signals import Signals
 
@@ -140,13 +141,34 @@ class Acceptor:
         with suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 pid, status = ended
-                if not (self._reaper.child_ended(pid, status) or self._warden.child_ended(pid)):
-                    gone.append(self._clients.child_ended(pid))
-        self._reaper.add(name for name in gone if name)
+                if self._reaper.child_ended(pid, status) or self._warden.child_ended(pid):
+                    continue
+                if entry := self._clients.child_ended(pid):
+                    self._note_end(entry, status)
+                    gone.append(entry.name)
+        self._reaper.add(gone)
 
     def _adopted_ended(self, pidfd: int) -> None:
         self._events.remove(pidfd)
-        self._reaper.add([self._clients.adopted_ended(pidfd)])
+        entry = self._clients.adopted_ended(pidfd)
+        self._note_end(entry, None)
+        self._reaper.add([entry.name])
+
+    def _note_end(self, entry: roster.Entry, status: int | None) -> None:
+        """Say who went, and why: what whoever ended it said, or how its RECV ended."""
+        state_dir = self._shared.state_dir
+        cause = history.bye(state_dir, entry.name) or _ending(status)
+        history.remove_bye(state_dir, entry.name)
+        history.went(state_dir, entry, cause)
+        seconds = max(0, int(time.time() - entry.since))
+        self._journal.info(
+            f"{entry.user}@{entry.peer} went after {seconds} s: {cause}",
+            MESSAGE_ID=journal.SESSION_ENDED,
+            PAPAYA_USER=entry.user,
+            PAPAYA_PEER=entry.peer,
+            PAPAYA_SECONDS=str(seconds),
+            PAPAYA_CAUSE=cause,
+        )
 
     def _reload(self) -> None:
         """Read configuration, tokens, certificate, addresses; a broken file changes nothing."""
@@ -205,6 +227,16 @@ class Acceptor:
     def _set_title(self) -> None:
         room = self._shared.settings.room
         set_title(titles.acceptor(room, list(self._listening)))
+
+
+def _ending(status: int | None) -> str:
+    """How a RECV ended, for a person; the end of one that is no child of ours is not told."""
+    if status is None:
+        return "ended"
+    if os.WIFSIGNALED(status):
+        return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
+    code = os.WEXITSTATUS(status)
+    return {0: "left", os.EX_TEMPFAIL: "was busy"}.get(code, f"failed with {code}")
 
 
 def _own() -> Rank:

@@ -22,13 +22,13 @@ def refuse_busy(client: socket.socket, tls: TLS | None) -> None:
     see_off(client)
 
 
-def see_off(client: socket.socket) -> None:
+def see_off(client: socket.socket, seconds: float = _MAY_HEAR_FOR) -> None:
     """Read on until the client has seen the end of the stream, for a moment at most.
 
     To close a socket that has unread bytes sends a reset, and a client that is still writing would
     lose the last words.
     """
-    deadline = time.monotonic() + _MAY_HEAR_FOR
+    deadline = time.monotonic() + seconds
     with suppress(OSError):  # the client has gone, or its time is up
         client.shutdown(socket.SHUT_WR)
         while (left := deadline - time.monotonic()) > 0:

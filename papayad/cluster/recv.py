@@ -6,6 +6,7 @@ and defers signals only while it holds the lock.
 """
 
 import select
+import signal
 from collections.abc import Sequence
 
 from papayad.cluster.inlet import Inlet
@@ -17,8 +18,10 @@ from papayad.formats.wire import Message, Notice, Ping, ProtocolError, Who
 from papayad.log import presence
 from papayad.log.appender import Appender, Line, StorageError
 from papayad.net.throttle import Throttle
-from papayad.state import roster
+from papayad.state import history, roster
+from papayad.system.plain_signals import DEFAULT, set_handler
 
+_SIGTERM = int(signal.SIGTERM)
 _FORGIVEN = 2  # protocol errors of a client; the next one ends its connection
 _HANGUP = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
@@ -52,17 +55,29 @@ class Receiver:
         self._seat = client.seat.descriptor
         self._written = 0  # messages
         self._errors = 0
+        self._state_dir, self._name = shared.state_dir, client.seat.entry.name
+        self.ended = False  # by SIGTERM
         self._left: int | None = None  # lines still accepted, once the client is known to be gone
 
     def run(self, first: bytes) -> bytes:
         """Serve; `first` is what came after the hello. Returns the line of the bye, if any."""
+        before = set_handler(_SIGTERM, self._be_ended)
         try:
             self._serve(first)
             while data := self._inlet.read():
                 self._serve(data)
         except Finished as end:
             return wire.render_notice(Notice("bye", *end.args)) if end.args else b""
+        finally:
+            set_handler(_SIGTERM, before)
         return b""
+
+    def _be_ended(self, signum: int, frame: object) -> None:
+        """SIGTERM: the client is told why; a second one ends this process at once."""
+        set_handler(_SIGTERM, DEFAULT)
+        self.ended = True
+        why = history.bye(self._state_dir, self._name) or "ended"
+        raise Finished(record.clean(why))
 
     def _serve(self, data: bytes) -> None:
         """Handle every line of a chunk, as fast as the throttle allows."""

@@ -46,7 +46,7 @@ def enter(appender: Appender, seat: Seat, send: int, older: Collection[str]) -> 
 def leave(appender: Appender, seat: Seat) -> None:
     """RECV at its end: write the `part` and remove the own entry, which it still holds."""
     with appender.transaction():
-        if os.path.exists(f"{seat.path}/{seat.entry.name}"):
+        if roster.is_own(seat):
             if seat.entry.presence:
                 _write(appender, [part(seat.entry.user)])
             roster.remove(seat)

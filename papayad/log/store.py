@@ -13,7 +13,7 @@ from pathlib import Path
 
 from papayad.errors import CONFIGURATION, Fault
 from papayad.log import committed, segments, strays, surplus
-from papayad.state import groups, marks, penalty, roster
+from papayad.state import groups, history, marks, penalty, roster
 from papayad.system.files import read_plain, sync_directory, write_whole
 
 _IDENTITY = "identity"
@@ -28,6 +28,7 @@ _DIRECTORIES = (
     marks.frozen,
     marks.muted,
     penalty.directory,
+    history.byes,
 )
 
 

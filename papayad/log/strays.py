@@ -11,14 +11,14 @@ from pathlib import Path
 from papayad.formats.harmless import harmless
 from papayad.formats.record import NAME
 from papayad.log import committed, segments
-from papayad.state import groups, marks, penalty, pidfile, roster
+from papayad.state import groups, history, marks, penalty, pidfile, roster
 from papayad.system.files import number, plain_names
 
 CUT = ".cut"  # behind an offset: what a start found behind a sector of zeros, and kept
 
 _CUT = re.compile(rf"[0-9]{{20}}\{CUT}")
 _TEMPORARY = re.compile(r"\.[!-~]*\Z")  # a file before it is renamed
-_FILES = {committed.FILE, "identity", "shutdown"}
+_FILES = {committed.FILE, "identity", "shutdown", *history.FILES}
 _NAMED_AT_MOST = 5
 
 
@@ -30,6 +30,7 @@ def find(state_dir: Path) -> list[str]:
         marks.seen(state_dir): re.compile(r"[0-9a-f]{8}\Z").match,
         marks.frozen(state_dir): NAME.match,
         marks.muted(state_dir): NAME.match,
+        history.byes(state_dir): roster.NAME.match,
         penalty.directory(state_dir): re.compile(r"[0-9a-f.:_]{2,50}\Z").match,
     }
     known = {segments.name(base) for base in segments.bases(state_dir)} | _FILES

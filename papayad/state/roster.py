@@ -88,7 +88,17 @@ def enter(path: str, entry: Entry) -> Seat:
 def remove(seat: Seat) -> None:
     """Remove the entry: there is no cluster after all, or it has written its `part`."""
     with suppress(FileNotFoundError):
-        unlink(f"{seat.path}/{seat.entry.name}")
+        if is_own(seat):
+            unlink(f"{seat.path}/{seat.entry.name}")
+
+
+def is_own(seat: Seat) -> bool:
+    """Whether the file of this name is the one that we hold locked, and not another's."""
+    try:
+        named, held = os.stat(f"{seat.path}/{seat.entry.name}"), os.fstat(seat.descriptor)
+    except OSError:
+        return False
+    return (named.st_dev, named.st_ino) == (held.st_dev, held.st_ino)
 
 
 def create_on_full_disk(path: str | Path, entry: Entry) -> tuple[Entry, int]:

@@ -92,6 +92,14 @@ USED = {
         NUMBER + NONE,
     ),
 }
+LAST = {
+    "user": TEXT,
+    "peer": TEXT,
+    "since": TEXT,
+    "until": TEXT + NONE,
+    "seconds": NUMBER + NONE,
+    "why": TEXT,
+}
 CERTIFICATE = {
     "pin": TEXT,
     "names": [TEXT],
@@ -222,6 +230,8 @@ SCHEMAS: list[Schema] = [
     ("certificate renew", ["--name", "localhost"], CERTIFICATE),
     ("certificate roll", ["--abort"], CERTIFICATE),
     ("certificate import", ["CHAIN", "KEY"], CERTIFICATE),
+    ("audit", [], [{"time": TEXT, "by": TEXT, "what": TEXT, "outcome": TEXT, "reason": TEXT}]),
+    ("last", [], [LAST]),
     ("log path", [], [TEXT]),
     (
         "log verify",

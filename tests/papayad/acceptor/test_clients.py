@@ -58,7 +58,7 @@ def test_own_children(tmp_path: Path, made: list[Cluster]) -> None:
     assert [one.entry.name for one in clients.of_session("alice", "phone")] == ["2.0"]
     assert clients.of_session("alice", "") == []
     assert clients.of_session("carol", "phone") == []
-    assert clients.child_ended(made[0].pid) == "2.0"
+    assert clients.child_ended(made[0].pid) == made[0].entry
     assert clients.child_ended(made[0].pid) is None
     assert clients.count() == 2
     assert clients.of_session("alice", "phone") == []
@@ -74,7 +74,7 @@ def test_adopted_ones(tmp_path: Path, made: list[Cluster]) -> None:
     end(known)
     assert os.waitstatus_to_exitcode(made[1].wait()) == -signal.SIGTERM
     (ended,) = select.select(pidfds, [], [], 20)[0]
-    assert clients.adopted_ended(ended) == "2.1"
+    assert clients.adopted_ended(ended).name == "2.1"
     assert clients.count_of("alice") == 1
     with pytest.raises(OSError):
         os.fstat(ended)

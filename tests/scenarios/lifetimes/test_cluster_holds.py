@@ -84,9 +84,10 @@ def test_its_signals(room: Room) -> None:
     assert ignored[entry.recv] >= DEAF | {signal.SIGUSR1, signal.SIGUSR2}
     assert ignored[entry.send] >= DEAF
     assert kernel.signals(entry.recv, "SigBlk") == set()
-    for pid in ignored:
-        # None of the acceptor's handlers; the alarm is that of who once waited for the log's lock.
-        assert kernel.signals(pid, "SigCgt") <= {signal.SIGALRM}
+    # None of the acceptor's handlers; the alarm is that of who once waited for the log's lock, and
+    # RECV says why it is ended.
+    assert kernel.signals(entry.recv, "SigCgt") <= {signal.SIGALRM, signal.SIGTERM}
+    assert kernel.signals(entry.send, "SigCgt") <= {signal.SIGALRM}
 
 
 def test_send_takes_its_signals_by_waiting(room: Room) -> None:
