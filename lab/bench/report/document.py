@@ -6,7 +6,7 @@ This file writes about the run as a whole; the room and the experiment have a fi
 from collections.abc import Sequence
 
 from lab.bench.report import experiment_section, reach, room_section
-from lab.bench.report.markdown import table
+from lab.bench.report.markdown import paragraph, table
 from lab.bench.report.results import Results
 from lab.bench.tools import HERE
 
@@ -22,11 +22,23 @@ def render(results: Results, drawn: Sequence[str]) -> str:
 
 
 def _head(results: Results) -> str:
-    unfinished = "" if results.complete else " It was interrupted: this is what was done by then."
+    unfinished = (
+        "It was interrupted: this is what was done by then." if not results.complete else ""
+    )
+    return "# Measured\n\n" + paragraph(
+        f"""
+        Written by `python -m lab.bench`, the {results.form} form. {unfinished} {busy(results)}
+        Figures are medians over the repetitions unless said; ratios are within this one run.
+        """
+    )
+
+
+def busy(results: Results) -> str:
+    if not results.was_busy():
+        return ""
     return (
-        "# Measured\n\n"
-        f"Written by `python -m lab.bench`, the {results.form} form.{unfinished} Figures are\n"
-        "medians over the repetitions unless said; ratios are within this one run."
+        "**The machine was busy when it began (see its load), so figures of time are noise,** and "
+        "ratios are as sure as their intervals say; memory does not depend on that."
     )
 
 

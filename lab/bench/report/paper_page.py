@@ -6,6 +6,7 @@ Every figure in it is the paper's own, its repository's, or computed from the sa
 from collections.abc import Sequence
 
 from lab.bench.measure.statistics import Ratio, mean
+from lab.bench.report.document import busy
 from lab.bench.report.markdown import bullet, paragraph
 from lab.bench.report.paper import CORRECTED, PRINTED, ROWS_OF_TOP, go_over_c
 from lab.bench.report.results import Load, Results
@@ -44,7 +45,7 @@ def _head(results: Results) -> str:
         beside one in Go with goroutines. papaya is built as its chat program is, so the claims
         are measured again here, with both programs re-created and others beside them, on
         {", ".join(filter(None, tools))}. Written by `make bench`; all figures, and how they came
-        about, are in [REPORT.md](REPORT.md).
+        about, are in [REPORT.md](REPORT.md). {busy(results)}
         """
     )
 

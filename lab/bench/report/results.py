@@ -52,6 +52,11 @@ class Results:
         write_csv(directory / "room.csv", self.room)
         write_csv(directory / "experiment.csv", self.experiment)
 
+    def was_busy(self) -> bool:
+        """Whether others were at work when it began: then figures of time are noise."""
+        before, cores = self.machine.get("load at the start", ""), self.machine.get("cores", "1")
+        return bool(before) and float(before.split()[0]) > int(cores)
+
     def of_room(self, peer: str, scenario: str, what: str) -> list[float]:
         """The values of one figure of a peer in a scenario, one for each repetition."""
         return list(self.by_repetition(peer, scenario, what).values())

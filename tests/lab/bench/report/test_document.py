@@ -131,3 +131,12 @@ def test_a_line_is_where_its_values_are() -> None:
     assert float(low_x) < float(high_x)
     assert bars.startswith(f"M{low_x} {low_y}V{low_y}M{high_x} ")
     assert [one.text for one in drawn.iter(TEXT)][-1] == "a < b"
+
+
+def test_a_busy_machine_is_told_first() -> None:
+    found = samples.small()
+    found.machine |= {"cores": "2", "load at the start": "1.9 9.0 9.0"}
+    assert "busy when it began" not in document.render(found, [])
+    found.machine["load at the start"] = "2.1 0.0 0.0"
+    assert "busy when it began" in document.render(found, []).partition("##")[0]
+    assert "busy when it began" in paper_page.render(found, []).partition("##")[0]
