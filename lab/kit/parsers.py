@@ -22,7 +22,7 @@ from papayad.acceptor.pending import Closed, Greeted, Introduced, Pending, Terms
 from papayad.cluster.lines import Splitter, TooLong
 from papayad.config import Problems
 from papayad.errors import Fault
-from papayad.formats import compat, invite, proxy_header, record, titles, wire
+from papayad.formats import compat, invite, proxy_header, record, redaction, titles, wire
 from papayad.formats.harmless import harmless
 from papayad.formats.wire import Greeting, ProtocolError, Refusal
 from papayad.log import segments, surplus
@@ -99,6 +99,20 @@ def log_segment(data: bytes) -> None:
     first, newline, rest = lost.partition(b"\n")
     assert not newline or record.parse(first) is None
     assert seen.goes_on == any(record.parse(line) for line in rest.split(b"\n")[:-1])
+
+
+def a_redaction(data: bytes) -> None:
+    """Lines of a log: what they tell of is told as it is parsed; what is redacted stays so long."""
+    for told in redaction.told_in(data):
+        assert redaction.parse(told.text()) == told
+    for line in data.splitlines(keepends=True):
+        erased = redaction.redact(line)
+        assert len(erased) == len(line) and redaction.is_redacted(erased)
+        before, after = (record.parse(one.removesuffix(b"\n")) for one in (line, erased))
+        if before and line.endswith(b"\n"):
+            assert after and (after.stamp, after.sender, after.id) == (
+                before.stamp, before.sender, before.id,
+            )  # fmt: skip
 
 
 def lines(data: bytes) -> None:
@@ -211,6 +225,7 @@ HARNESSES: dict[str, Callable[[bytes], None]] = {
     "mark": mark,
     "proxy": proxy,
     "record": a_record,
+    "redaction": a_redaction,
     "roster": roster_entry,
     "segment": log_segment,
     "stream": stream,

@@ -168,6 +168,9 @@ def test_a_missing_segment_and_a_short_one(room: StagedRoom) -> None:
     found = verify.verify(room.settings.state_dir, _end(room), lambda _: None)
     assert found.bad is not None
     assert second + size - 80 < found.bad < second + size
+    os.truncate(path, 0)
+    found = verify.verify(room.settings.state_dir, _end(room), lambda _: None)
+    assert (found.bad, "ends here" in found.why) == (second, True)
     os.unlink(path)
     found = verify.verify(room.settings.state_dir, _end(room), lambda _: None)
     assert found.bad == second
