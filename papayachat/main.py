@@ -98,7 +98,7 @@ def _is_screen() -> bool:
 
 
 def _nobody_reads() -> int:
-    """Throw away what is buffered for stdout: nobody reads it, or it takes nothing."""
+    """Throw away what is buffered for stdout: nobody reads it, or it cannot be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return DONE
 

@@ -1,8 +1,9 @@
-"""Attention: whether somebody looks, what nobody has seen yet, and how far was read.
+"""Attention: whether a person looks, what nobody has seen yet, and how far was read.
 
-Apart from the chat because it is a guess: a terminal tells of keys and, not each of them, of the
-focus. What was not in sight of somebody is unread, be it that it came while nobody looked or that
-it went by; and it stays so until it has been in sight, in this process or in a later one.
+Apart from the chat, because it can only guess: a terminal reports keys, and some also report the
+focus. A message is unread if it was not on the screen while a person was there: it came while
+nobody looked, or it went by. It stays unread until it has been on the screen, in this process or in
+a later one.
 """
 
 import time
@@ -14,14 +15,14 @@ from papayachat.disk.replica import Replica
 from papayachat.disk.seen import Seen
 from papayad.formats.record import SERVER, Record
 
-AWAY_AFTER = 60.0  # seconds without a key: what comes then is unread
-MOST_COUNTED = 10_000  # unread messages; what is beyond them is not counted
+AWAY_AFTER = 60.0  # seconds without a key; what comes after that is unread
+MOST_COUNTED = 10_000  # unread messages; more are not counted
 SAVED_EVERY = 5.0  # seconds, at most
 
 
 class Attention:
-    """Of who sits here, to what others say. `is_for_us`: whether a message of others mentions us,
-    None: it is nobody's whom we read."""
+    """The attention of the person here. `is_for_us`: whether a message of others mentions us;
+    None: its sender is ignored."""
 
     def __init__(
         self,
@@ -31,14 +32,14 @@ class Attention:
         is_for_us: Callable[[Record], bool | None],
     ) -> None:
         self.focused: bool | None = None  # None: the terminal does not say
-        self.in_sight = True  # the room is the one that the screen shows
+        self.in_sight = True  # whether the screen shows this room
         self._copy = copy
         self._timeline = timeline
         self._seen = seen
         self._is_for_us = is_for_us
-        self._unread: list[int] = []  # addresses of others' messages that nobody saw
+        self._unread: list[int] = []  # addresses of others' messages that are unread
         self._mentions: list[int] = []  # those of them that are for us
-        self._all_read = True  # since the mark was set
+        self._all_read = True  # whether all was read since the mark was set
         self._touched_at = -AWAY_AFTER
         self._saved_at = 0.0
 
@@ -72,11 +73,11 @@ class Attention:
                 break
 
     def touch(self) -> None:
-        """Somebody is here."""
+        """The person is here."""
         self._touched_at = time.monotonic()
 
     def heard(self, said: Record, address: int) -> bool:
-        """A message that is in no sight yet; whether it is for us."""
+        """Take in a message that is not on the screen yet; return whether it is for us."""
         for_us = self._is_for_us(said) if said.sender != SERVER else None
         if for_us is None:
             return False
@@ -84,7 +85,7 @@ class Attention:
             self._unread.append(address)
             if for_us:
                 self._mentions.append(address)
-        if not self._is_here():  # else it is in sight with the next drawing
+        if not self._is_here():  # else the next drawing shows it
             self._mark()
         return for_us
 
@@ -102,7 +103,7 @@ class Attention:
         return before != (len(self._unread), len(self._mentions), self._timeline.mark)
 
     def read_all(self) -> None:
-        """Somebody says that it is as good as read."""
+        """Count everything as read, since the person says so."""
         self._mentions.clear()
         self._read_to(self._copy.end)
 
@@ -122,12 +123,12 @@ class Attention:
                 self.save()
 
     def _mark(self) -> None:
-        """The line above the first unread stays while they are read, and until there are others."""
+        """Set the mark above the first unread; it stays until all are read and new ones come."""
         if self._unread and (self._timeline.mark is None or self._all_read):
             self._timeline.mark = self._unread[0]
             self._all_read = False
 
     def _is_here(self) -> bool:
-        """Whether what is in sight is seen, as far as can be told."""
+        """Whether the person probably sees what is on the screen."""
         looks = self.in_sight and self.focused is not False
         return looks and time.monotonic() - self._touched_at < AWAY_AFTER

@@ -7,7 +7,7 @@ from papayachat.chat.glyphs import Glyph
 
 
 class Cell(NamedTuple):
-    """`link` is what the cell is a part of, as it is shown; empty where it is no link."""
+    """`link` is the link that the cell is a part of, as it is shown; or empty."""
 
     style: str
     glyph: Glyph
@@ -26,7 +26,7 @@ Row = list[Piece]
 
 
 def styled(style: str, text: str) -> list[Cell]:
-    """Text of our own, each character of which takes one cell."""
+    """Cells of our own text, in which each character takes one cell."""
     return [Cell(style, Glyph(char, 1)) for char in text]
 
 
@@ -53,8 +53,8 @@ def wrap(cells: list[Cell], width: int, first: int | None = None) -> list[list[C
 def breaks(
     glyphs: Sequence[Glyph], width: int, first: int | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Where the rows begin and end, broken at spaces where there are some; the space at which one
-    was broken is in neither."""
+    """Where the rows begin and end. They are broken at spaces if there are some; that space is in
+    neither row."""
     room = width if first is None else first
     start = taken = at = 0
     space = -1

@@ -51,7 +51,7 @@ class Hands(Protocol):
         """Get so many lines before the copy and give them to `fetched`, or to `not_fetched`."""
 
     def scan(self, query: Query) -> Scan:
-        """Have the copy read; what is found goes to `finder`."""
+        """Have the copy searched; what is found goes to `finder`."""
 
 
 class Chat:
@@ -71,7 +71,7 @@ class Chat:
         self.attention = Attention(self.copy, self.timeline, self.client.seen, self._is_for_us)
         self._who_asked = False
         self._missed: list[Record] = []  # mentions that came while there was no connection
-        self._told = 0  # troubles of the disk that were told of
+        self._told = 0  # how many troubles of the disk were reported
         self.apply_settings()
         self.attention.recall()
 
@@ -91,14 +91,14 @@ class Chat:
         return True
 
     def touch(self) -> None:
-        """Somebody is here."""
+        """The person is here."""
         self.attention.touch()
         if self.client.people.doubtful:
             # Not at each `part`: if a hundred leave, a hundred screens would ask a hundred times.
             self.client.ask_who()
 
     def escape(self) -> None:
-        """End what was looked for, and go to the end."""
+        """End a search, and go to the end."""
         self.finder.end()
         self.past.rest()
         self.view.to_end()
@@ -112,13 +112,13 @@ class Chat:
             self.past.fetch_above(self.view.top_address())
 
     def to_start(self) -> None:
-        """Go to where the copy begins, and fetch what was before that."""
+        """Go to where the copy begins, and fetch what comes before."""
         self.timeline.floor = 0
         self.view.to_start()
         self.scroll(-1)
 
     def go_to(self, stamp: str) -> None:
-        """Show what was said at a time, once that is here."""
+        """Show what was said at a time, as soon as that has come."""
         if not self.past.reaches(stamp) and self._fetch_more():
             self.past.wanted = stamp
             return
@@ -151,7 +151,7 @@ class Chat:
             self.view.look = replace(self.view.look, width=width)
 
     def look_at(self) -> bool:
-        """What is drawn now is in sight. Whether that changes what is unread."""
+        """Note what is on the screen now; return whether that changes what is unread."""
         if self.finder.filtered:
             return False
         return self.attention.shown(*self.view.span())
@@ -172,7 +172,7 @@ class Chat:
         return [said.text.replace(record.LINE_BREAK, "\n") for said in self.last(count, own=True)]
 
     def last(self, count: int, own: bool = False, among: int = 5000) -> list[Record]:
-        """What others, or we, said last, the oldest first."""
+        """The last messages of others, or ours, the oldest first."""
         records = (line.record() for line in islice(self.copy.lines_back(self.copy.end), among))
         wanted = (
             said
@@ -254,7 +254,7 @@ class Chat:
         return is_mention(said.text, self.view.look.mention)
 
     def _look_further(self) -> None:
-        """A search has come to where the copy begins."""
+        """Fetch more, since a search has come to where the copy begins."""
         if self._fetch_more():
             return
         self.finder.give_up()
@@ -266,14 +266,14 @@ class Chat:
         return self.client.connected and self.past.fetch_more()
 
     def _coverage(self) -> str:
-        """What of the room is here."""
+        """Which part of the room is here, in words."""
         day = self.past.day
         if not day:
             return "nothing of this room is here"
         return f"here are the messages since {day}"
 
     def _tell_troubles(self) -> None:
-        """The disk takes something no more: once each."""
+        """Say that the disk takes something no more, once for each."""
         for fault in self.client.troubles[self._told :]:
             self.note(f"{fault}; going on in memory: this is lost when papayachat ends abruptly")
             self._told += 1

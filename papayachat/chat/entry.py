@@ -23,8 +23,8 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`end` is the address after it; `day` stands above it when the day is another one than
-    above; `unread`: a line that says so stands above it, and one that says `hole`, where it is."""
+    """`end` is the address after it. `day` is shown above it if it differs from the day above.
+    `unread`: a line above says so; `hole` is the text of another line above, if there is one."""
 
     key: Key
     end: int

@@ -1,8 +1,8 @@
-"""The finder: what is looked for among the messages, and where that got to.
+"""The finder: what is searched among the messages, and how far the search has come.
 
-Apart from the chat because it lasts: a search goes on from where it was, a filtered view stays, and
-both until `end`. The copy is read by a scan, which is somebody else's process: what it finds comes
-bit by bit, the newest first, and is remembered, so that a key costs no reading.
+Apart from the chat because it lasts: a search goes on from where it was, a filtered view stays,
+both until `end`. A scan reads the copy, in another process: what it finds comes bit by bit, the
+newest first, and is remembered, so that a key need not read anything.
 """
 
 from bisect import bisect_left
@@ -15,20 +15,20 @@ from papayachat.chat.viewport import Viewport
 from papayachat.disk.search import Query
 
 Match = tuple[int, tuple[tuple[int, int], ...]]  # an address, and where in the text
-MOST_SPANS_KEPT = 5000  # messages; of others an expression is shown as the whole text
+MOST_SPANS_KEPT = 5000  # messages; in others, an expression's match is the whole text
 
 
 class Scan(Protocol):
-    """A process that looks."""
+    """A process that searches."""
 
     def ask(self, low: int, high: int) -> None:
-        """Look between two addresses, and give what there is to Finder.found, and then done."""
+        """Search between two addresses; give what is there to Finder.found, and then call done."""
 
     def close(self) -> None: ...
 
 
 class Found:
-    """The addresses of what was found, in their order, and where in the texts it is."""
+    """The addresses of what was found, in order, and the places in the texts."""
 
     def __init__(self, query: Query) -> None:
         self.addresses: list[int] = []
@@ -53,7 +53,7 @@ class Found:
         return self.addresses[at] if at < len(self.addresses) else None
 
     def places(self, address: int, text: str) -> list[tuple[int, int]]:
-        """An expression is not tried here: it might never end."""
+        """The places in a text. An expression is not run here, since it might never end."""
         if not self.query.expression:
             return self.query.spans(text)
         at = bisect_left(self.addresses, address)
@@ -63,7 +63,7 @@ class Found:
 
 
 class _Marks:
-    """What was found until now, for the layout."""
+    """What was found so far, for the layout."""
 
     def __init__(self, found: Found) -> None:
         self._found = found
@@ -73,8 +73,8 @@ class _Marks:
 
 
 class Finder:
-    """`filtered`: only what matches is shown. `looking`: a scan has not answered yet. `ended` is
-    called when a step found nothing more in the copy, with the direction of the step."""
+    """`filtered`: only matches are shown. `looking`: a scan has not answered yet. `ended` is called
+    with the direction of a step that finds nothing more in the copy."""
 
     def __init__(
         self,
@@ -91,8 +91,8 @@ class Finder:
         self._missed = missed
         self._found: Found | None = None
         self._scan: Scan | None = None
-        self._asked = 0  # answers that are owed
-        self._wanted = False  # a step back is to be made as soon as there is something
+        self._asked = 0  # answers that are still to come
+        self._wanted = False  # make a step back as soon as something is found
 
     @property
     def looking(self) -> bool:
@@ -104,7 +104,7 @@ class Finder:
 
     @property
     def number(self) -> int:
-        """Which of those found a search has reached, counted from the newest; 0: none."""
+        """The number of the match that a search has reached, from the newest on; 0: none."""
         if self._found is None or self._view.look.current < 0:
             return 0
         return self.count - bisect_left(self._found.addresses, self._view.look.current)
@@ -122,7 +122,7 @@ class Finder:
         self._view.to_end()
 
     def older(self) -> None:
-        """Go to the next match further up, now or when it is found."""
+        """Go to the next older match, now or when it is found."""
         self._wanted = not self._step(back=True)
         if self._wanted and not self.looking:
             self._missed()
@@ -132,33 +132,33 @@ class Finder:
         return self._step(back=False)
 
     def found(self, matches: list[Match]) -> None:
-        """What a scan found."""
+        """Take what a scan found."""
         if self._found is None or not matches:
             return
         self._found.add(matches)
-        # Another one each time: a layout that is kept from before has not these.
+        # A new object each time, since a layout that was kept does not have these marks.
         self._view.look = replace(self._view.look, find=_Marks(self._found))
         if self._wanted:
             self._wanted = not self._step(back=True)
 
     def done(self) -> None:
-        """A scan has answered one question."""
+        """Note that a scan has answered one question."""
         self._asked = max(0, self._asked - 1)
         self.resume()
 
     def extended(self, low: int, high: int) -> None:
-        """There is more in the copy: between these addresses."""
+        """Note that the copy has more, between these addresses."""
         if self._scan is not None and high > low:
             self._asked += 1
             self._scan.ask(low, high)
 
     def resume(self) -> None:
-        """A step that waited for more may find that there is none."""
+        """Go on with a step that waited for more; there may be none."""
         if self._wanted and not self.looking:
             self._missed()
 
     def give_up(self) -> None:
-        """Nothing older is to be had."""
+        """Note that there is nothing older."""
         self._wanted = False
 
     def end(self) -> None:

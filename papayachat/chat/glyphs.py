@@ -1,10 +1,10 @@
-"""Glyphs: text as cells of a terminal, each character of which is harmless and has a known width.
+"""Glyphs: text as cells of a terminal; each character is harmless and has a known width.
 
-Nothing here relies on what the server removes. What could drive the terminal, reorder the line or
-hide in it becomes a visible stand-in, marked as such, which no text can imitate. What terminals
-disagree about (a family as one emoji, a flag, a skin tone, an emoji that is a letter's variant) is
-shown in the form in which all of them agree, because a cell too many shifts everything to its
-right. What is typed is drawn by the same rules, and `stops` says where a cursor may stand in it.
+It does not rely on what the server removes. A character that could control the terminal, reorder
+the line or hide in it becomes a visible stand-in, in a style that no text can imitate. Where
+terminals disagree (a family as one emoji, a flag, a skin tone, an emoji that is a letter's
+variant), it uses a form on which all agree, because one cell too many shifts everything to its
+right. Typed text is drawn by the same rules, and `stops` says where a cursor may stand in it.
 """
 
 import unicodedata
@@ -16,7 +16,7 @@ from wcwidth import wcwidth
 from papayad.formats.harmless import stand_in
 
 MARKS_ON_ONE = 4  # combining characters on one letter; those beyond it climb into other lines
-TAB = 8  # columns between two stops of the tabulator
+TAB = 8  # columns between two tab stops
 _FLAG = "\u2691"
 
 # Letters and marks that are drawn as nothing, and could hide in a name or a link.
@@ -40,14 +40,14 @@ _ASCII = {chr(code): Glyph(chr(code), 1) for code in range(0x20, 0x7F)}
 
 
 def glyphs(text: str, column: int = 0) -> list[Glyph]:
-    """The cells of one line of text that begins in a column (which matters to tabulators)."""
+    """The cells of one line of text that begins in a column (which matters for tabs)."""
     if text.isascii() and text.isprintable():
         return [_ASCII[char] for char in text]
     return [glyph for _, glyph in placed(text, column)]
 
 
 def placed(text: str, column: int = 0) -> list[tuple[int, Glyph]]:
-    """The same, each with the place in the text of the character that it begins with."""
+    """The same, each with the place in the text of its first character."""
     found: list[tuple[int, Glyph]] = []
     for place, group in _groups(text):
         for glyph in _drawn(group, column):
@@ -57,10 +57,10 @@ def placed(text: str, column: int = 0) -> list[tuple[int, Glyph]]:
 
 
 def stops(text: str) -> list[int]:
-    """Where a cursor may stand: before each of what a person takes for one character, and at the
-    end. A family, a flag, a letter with its accents are deleted as one."""
+    """Where a cursor may stand: before each thing that a person takes for one character, and at
+    the end. A family, a flag, a letter with its accents are deleted as one."""
     found: list[int] = []
-    flags = 0  # halves of a flag in a row
+    flags = 0  # how many halves of flags stand in a row
     for place, char in enumerate(text):
         flags = flags + 1 if _is_half_flag(char) else 0
         inside = place > 0 and (
@@ -83,8 +83,8 @@ def safe(text: str) -> str:
 
 
 def _groups(text: str) -> Iterator[tuple[int, str]]:
-    """What is drawn together, a letter and its marks or a flag, and where it begins; without what
-    only chooses between forms of an emoji."""
+    """Characters that are drawn together (a letter and its marks, a flag), and where they begin;
+    without those that only choose a form of an emoji."""
     start, group, marks = 0, "", 0
     for place, char in enumerate(text):
         if _is_dropped(text, place):

@@ -1,7 +1,7 @@
-"""The input line: what is typed, as rows, and where the cursor stands in them. Pure.
+"""The input line: typed text as rows, and the cursor's place in them. Pure.
 
-Drawn by the same rules as what is said: what a terminal would draw otherwise than it is counted
-shifts everything behind it, until somebody has it drawn again.
+It is drawn by the same rules as messages: if a terminal drew a character wider than it counts, all
+that follows would be shifted until the screen is drawn again.
 """
 
 from typing import NamedTuple
@@ -10,9 +10,9 @@ from papayachat.chat.cells import Cell, Row, breaks, joined, styled
 from papayachat.chat.glyphs import Glyph, placed
 
 _NARROWEST = 8
-_END = Cell("", Glyph(" ", 1))  # where the cursor stands behind the last character of a row
+_END = Cell("", Glyph(" ", 1))  # for the cursor after the last character of a row
 
-Spots = list[tuple[int, Glyph]]  # glyphs, and the place in what is typed that each begins at
+Spots = list[tuple[int, Glyph]]  # glyphs, and the place in the typed text where each begins
 
 
 class Drawn(NamedTuple):
@@ -24,7 +24,7 @@ class Drawn(NamedTuple):
 
 
 def draw(text: str, cursor: int, columns: int, prompt: str) -> Drawn:
-    """What is typed behind a prompt, in so many columns; lines hang below its first character."""
+    """Draw typed text after a prompt, in a given width; later rows are indented to its start."""
     indent = len(prompt) if len(prompt) < columns // 2 else 2
     room = max(columns - indent - 1, _NARROWEST)
     rows: list[Row] = []
@@ -42,7 +42,7 @@ def draw(text: str, cursor: int, columns: int, prompt: str) -> Drawn:
 
 
 def _before(row: Spots, cursor: int) -> int:
-    """How many characters of a row stand before the cursor; -1 where it is in an earlier row."""
+    """How many characters of a row are before the cursor; -1 if it is in an earlier row."""
     if row and row[0][0] > cursor:
         return -1
     return sum(len(glyph.text) for place, glyph in row if place < cursor)

@@ -25,19 +25,19 @@ _SIGNS = {
     Kind.STRANGE: "?",
 }
 
-Span = tuple[int, int, str]  # from, to, the style of what stands out there
+Span = tuple[int, int, str]  # from, to, the style of the highlighted part
 
 
 class Marks(Protocol):
-    """What was looked for, and where it is in the text of an entry."""
+    """What is searched, and its places in the text of an entry."""
 
     def spans(self, address: int, text: str) -> list[tuple[int, int]]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How everything is laid out. `mention` marks what is for us, `find` what was looked for, of
-    which the entry at `current` is the one that a search has reached; `twelve`: am and pm."""
+    """How everything is laid out. `mention` marks what is for us, `find` what is searched; a search
+    has reached the entry at `current`; `twelve`: with am and pm."""
 
     width: int
     me: str
@@ -126,7 +126,7 @@ def _sign(text: str, style: str, look: Look) -> list[Cell]:
 
 
 def fitted(name: str, columns: int) -> str:
-    """The name, or its beginning and a sign that there is more."""
+    """The name, or its beginning with a sign that there is more."""
     return name if len(name) <= columns else name[: columns - 1] + "\u2026"
 
 

@@ -1,6 +1,6 @@
-"""Links: where in a text they are, and what a terminal or a browser is given for one. Pure.
+"""Links: where they are in a text, and what a terminal or a browser gets for one. Pure.
 
-What is given is what is seen: a link says nothing but itself.
+A terminal gets exactly what the person sees: a link has no other text.
 """
 
 import re
@@ -21,12 +21,12 @@ def found(text: str) -> list[str]:
 
 
 def without(text: str) -> str:
-    """The text with blanks in place of its links: a name in an address is nobody's name."""
+    """The text with blanks in place of links: a name inside a link is not a mention."""
     return _LINK.sub(lambda match: " " * len(match[0]), text)
 
 
 def target(shown: str) -> str:
-    """What a link leads to, in ASCII and without what ends a terminal's sequence."""
+    """The target of a link, in ASCII and without characters that end a terminal's sequence."""
     address = quote(shown, safe=_PRINTABLE)
     return f"https://{address}" if shown.startswith("www.") else address
 

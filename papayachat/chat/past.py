@@ -1,7 +1,7 @@
-"""The past: what the copy does not have yet of it, and what of that is being fetched.
+"""The past: which part of it the copy does not have yet, and what is being fetched.
 
-A copy begins somewhere. Who scrolls, searches or goes to a day comes to that place, is told so, and
-gets more from the server, in pieces that grow while the same is wanted.
+A copy begins somewhere. When the person scrolls, searches or goes to a day and comes to that place,
+the screen says so and gets more from the server, in pieces that grow while the same is wanted.
 """
 
 from collections.abc import Callable
@@ -10,25 +10,25 @@ from papayachat.disk.replica import Replica
 from papayachat.stream import when
 from papayachat.stream.cursor import Cursor
 
-FEWEST_LINES, MOST_LINES = 1000, 16_000  # that are fetched at once
+FEWEST_LINES, MOST_LINES = 1000, 16_000  # lines that are fetched at once
 
-Fetch = Callable[[Cursor, int], None]  # before which place, how many
+Fetch = Callable[[Cursor, int], None]  # before which place, and how many lines
 
 
 class Past:
-    """`fetching`: there is an answer to come. `exhausted`: the server has nothing older."""
+    """`fetching`: an answer is still to come. `exhausted`: the server has nothing older."""
 
     def __init__(self, copy: Replica, fetch: Fetch) -> None:
         self.fetching = False
         self.exhausted = False
-        self.wanted: str | None = None  # the time that somebody wants to go back to
+        self.wanted: str | None = None  # the time to which the person wants to go back
         self._copy = copy
         self._fetch = fetch
         self._lines = FEWEST_LINES
 
     @property
     def begins(self) -> str:
-        """Since when everything is here, as a record's timestamp; empty where nothing is."""
+        """Since when everything is here, as a record's timestamp; empty if nothing is here."""
         line = self._copy.after(self._copy.unbroken_from(self._copy.end))
         record = line.record() if line is not None else None
         return record.stamp if record is not None else ""
@@ -38,7 +38,7 @@ class Past:
         return when.day(self.begins)
 
     def fetch_above(self, address: int) -> bool:
-        """Fetch what is missing above an address; False where that is nothing, or not now."""
+        """Fetch what is missing above an address; False if nothing is, or it cannot be done now."""
         hole = self._copy.hole_before(address)
         if hole is None or self.fetching or self.exhausted:
             return False
@@ -47,19 +47,19 @@ class Past:
         return True
 
     def fetch_more(self) -> bool:
-        """The same above what is here without a hole; more at once each time."""
+        """The same above the part that is here without a hole; each time more at once."""
         asked = self.fetch_above(self._copy.unbroken_from(self._copy.end))
         if asked:
             self._lines = min(2 * self._lines, MOST_LINES)
         return asked or self.fetching
 
     def reaches(self, stamp: str) -> bool:
-        """Whether what was said then is here."""
+        """Whether the messages of that time are here."""
         begins = self.begins
         return bool(begins) and begins <= stamp
 
     def fetched(self, cursor: Cursor, data: bytes) -> tuple[int, int]:
-        """Keep what came; between which addresses it stands."""
+        """Keep what came; return the two addresses between which it is."""
         self.fetching = False
         self.exhausted = not data
         if not data:
@@ -72,6 +72,6 @@ class Past:
         self.rest()
 
     def rest(self) -> None:
-        """Nobody waits for more."""
+        """Note that nobody waits for more."""
         self.wanted = None
         self._lines = FEWEST_LINES

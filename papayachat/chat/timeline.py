@@ -28,7 +28,7 @@ OLDER = "the copy begins here, the room has older messages: scroll up to fetch t
 
 
 class Chosen(Protocol):
-    """The addresses of the records that are shown, where not all are."""
+    """The addresses of the records to show, if not all are shown."""
 
     def before(self, address: int) -> int | None: ...
 
@@ -37,8 +37,8 @@ class Chosen(Protocol):
 
 
 class Timeline:
-    """`mark` is the address of the first unread line; `floor` that of the first to be shown;
-    `only`, when it is not None, says which records are."""
+    """`mark` is the address of the first unread line, `floor` that of the first line to show.
+    `only`, if it is not None, says which records are shown."""
 
     def __init__(self, replica: Replica, waiting: dict[str, Draft], me: str) -> None:
         self.mark: int | None = None

@@ -34,7 +34,7 @@ class Viewport:
         return [row for _, row in self._seen()]
 
     def span(self) -> tuple[int, int]:
-        """Between which addresses that is which is in sight."""
+        """The two addresses between which the rows on the screen are."""
         places = self._seen()
         if not places:
             return self._timeline.end, self._timeline.end

@@ -43,7 +43,7 @@ def command(source: str, name: str | None, force: bool, plain: bool, offline: bo
 
 
 def _read(source: str) -> str:
-    """The invite; a Fault where there is no such file."""
+    """The invite; a Fault if there is no such file."""
     if source.startswith(_SCHEME):
         return source
     if source == "-":

@@ -18,7 +18,7 @@ def command(
     name: str | None, grep: str | None, user: str | None, since: str | None, as_json: bool
 ) -> None:
     """Print the local copy of the room, which the screen keeps; no connection is needed. On a
-    terminal it is for people, in a pipe as it stands in the log."""
+    terminal it is printed for people, in a pipe as it is in the log."""
     from papayachat.disk import search
 
     try:

@@ -1,4 +1,4 @@
-"""papayachat pin: know a room by another key, that somebody you trust told you."""
+"""papayachat pin: know a room by another key, which you got from somebody you trust."""
 
 import click
 
@@ -13,7 +13,7 @@ from papayad.formats.pin import PIN
 def command(name: str | None, pins: tuple[str, ...]) -> None:
     """Know the room by this key from now on: spki:HEX, as `papayactl certificate show` prints it.
 
-    Without a PIN: print those that it is known by. Your token stays as it is.
+    Without a PIN: print the pins by which it is known. Your token stays the same.
     """
     profile = profiles.load(name)
     for pin in pins:

@@ -21,7 +21,7 @@ def command(
     offset: int | None,
     as_json: bool,
 ) -> None:
-    """Print records: on a terminal for people, in a pipe as they stand in the log. Without -n,
+    """Print records: on a terminal for people, in a pipe as they are in the log. Without -n,
     --since and --offset as many as the server gives, usually 50."""
     from papayachat.script.tail import Tail, cursor_at, cursor_since
 

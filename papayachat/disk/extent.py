@@ -65,7 +65,7 @@ class Extent:
             return self._append(offset, data)
 
     def redact(self, told: Redaction) -> None:
-        """Erase what is here of the records that a redaction means; no offset moves."""
+        """Erase the texts of the records that a redaction means; no offset changes."""
         with self._locked():
             start = max(told.start, self.base)
             for line in self._lines(start, min(told.stop, self.end)):
@@ -79,7 +79,7 @@ class Extent:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Nobody else writes meanwhile; what the system refuses is a Fault."""
+        """Lock out other writers; if the system refuses, that is a Fault."""
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX)
             try:
@@ -94,7 +94,7 @@ class Extent:
         partial = b""
         while start < stop:
             block = self.read(start, min(stop, start + _LOOKED_AT))
-            if not block:  # somebody cut the file under us
+            if not block:  # somebody has cut the file meanwhile
                 return
             start += len(block)
             *whole, partial = (partial + block).split(b"\n")
@@ -132,14 +132,14 @@ class Extent:
         return place
 
     def _is_redacted(self, place: int, mine: bytes, theirs: bytes) -> bool:
-        """Whether two lines are one record that was redacted in either; then it is so here, too."""
+        """Whether one line is the other, redacted; redact it here, too, if it is not yet."""
         if theirs == redact(mine):
             self._overwrite(theirs, place)
             return True
         return mine == redact(theirs)
 
     def _overwrite(self, line: bytes, offset: int) -> None:
-        """Put another line in the place of one that is as long."""
+        """Replace a line by another of the same length."""
         while line:
             done = os.pwrite(self._descriptor, line, offset - self.base)
             line, offset = line[done:], offset + done
@@ -176,6 +176,6 @@ def _open(path: Path, create: int) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CLOEXEC | create, 0o600)
     except OSError as error:
-        with suppress(OSError):  # what may not be written may be read
+        with suppress(OSError):  # if it cannot be written, it can still be read
             return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         raise Fault(str(path), reason(error), code=denied_or(error, 1)) from error

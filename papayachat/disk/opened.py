@@ -1,6 +1,6 @@
-"""Opened: the rooms that the screen had open when it went away, by the names of their profiles.
+"""Opened: the rooms that the screen had open when it ended, by the names of their profiles.
 
-The first one is that which was in sight.
+The first one is the room that was on the screen.
 """
 
 from contextlib import suppress
@@ -12,7 +12,7 @@ from papayad.system.files import write_whole
 
 
 def load() -> list[str]:
-    """Those that are still there; none the first time."""
+    """Those whose profiles still exist; none the first time."""
     try:
         names = (state_dir() / "opened").read_text("utf-8", "replace").split()
     except OSError:
@@ -22,6 +22,6 @@ def load() -> list[str]:
 
 
 def save(names: list[str]) -> None:
-    """Not worth a word when the disk is full."""
+    """Save them, without a word if the disk is full."""
     with suppress(OSError, Fault):
         write_whole(make_private(state_dir()) / "opened", f"{' '.join(names)}\n".encode())

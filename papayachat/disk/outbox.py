@@ -26,10 +26,10 @@ from papayad.system.files import sync_directory
 
 
 class Outbox:
-    """A locked file. `drafts` are those not done; `sent` their cursors, for those that left.
+    """A locked file. `drafts` are not done yet; `sent` has the cursors of those that left.
 
-    `lenient`: it goes on in memory when the disk takes nothing more, because somebody is there to
-    be told of it; `trouble` says why.
+    `lenient`: if the disk takes no more, it goes on in memory, since a person is there who is told
+    so; `trouble` says why.
     """
 
     def __init__(self, path: Path, descriptor: int) -> None:
@@ -54,7 +54,7 @@ class Outbox:
         return next((self.sent[id] for id in self.drafts if id in self.sent), None)
 
     def begin(self, whole: str) -> None:
-        """Note the digest of a text of which the next drafts are parts."""
+        """Note the digest of the text whose parts the next drafts are."""
         self.whole = whole
         self._append({"whole": whole})
 
@@ -207,7 +207,7 @@ def of_device(session: str, recipient: str) -> Outbox:
 
 
 def of_person(session: str, recipient: str) -> Outbox:
-    """The same for a device where somebody sits: a lenient one, if need be not on the disk."""
+    """The same for a device with a person: a lenient one, in memory if it has to be."""
     try:
         box = of_device(session, recipient)
     except Fault as fault:
@@ -220,7 +220,7 @@ def of_person(session: str, recipient: str) -> Outbox:
 def _in_memory(session: str, recipient: str) -> Outbox:
     path = make_private(spare_dir()) / session
     box = _open(path, os.O_CREAT)
-    assert box is not None  # nobody else knows of it
+    assert box is not None  # no other process knows it
     path.unlink()
     path.parent.rmdir()
     box.address_to(recipient, durable=False)

@@ -25,8 +25,8 @@ def data_dir() -> Path:
 
 
 def spare_dir() -> Path:
-    """A directory of this process alone, in memory where there is such a place, for what the disk
-    does not take; it is made when it is needed, and is gone with the process."""
+    """A directory of this process only, in memory if possible, for what the disk does not take. It
+    is made when it is needed, and removed with the process."""
     places = [os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm", "/tmp"]
     place = next((each for each in places if each and os.access(each, os.W_OK)), "/tmp")
     return Path(place) / f"papayachat-{secrets.token_hex(16)}"

@@ -113,9 +113,9 @@ def make_default(profile: Profile) -> None:
 
 
 def forget(name: str) -> None:
-    """Remove a profile, also a damaged one; a Fault if there is none."""
+    """Remove a profile, even a damaged one; a Fault if there is none."""
     if name not in names():
-        load(name)  # says which there are
+        load(name)  # to list those that exist
     try:
         path_of(name).unlink()
         if default() == name:
@@ -132,10 +132,10 @@ def save_session(profile: Profile, session: str) -> None:
 
 
 def learn(profile: Profile, pins: tuple[str, ...]) -> Profile:
-    """Know the server by these pins from now on; the profile as it is then.
+    """Know the server by these pins from now on; return the profile with them.
 
-    For who knew it by a pin: it announced them over that connection. Where the file cannot be
-    written, or is another profile by now, they are known as long as this process lives.
+    Only if it was known by a pin: it announced them over that connection. If the file cannot be
+    written, or is another profile by now, they hold as long as this process lives.
     """
     if not profile.invite.pins or not pins or not all(map(PIN.match, pins)):
         return profile
@@ -148,7 +148,7 @@ def learn(profile: Profile, pins: tuple[str, ...]) -> Profile:
 
 
 def know_by(profile: Profile, pins: tuple[str, ...]) -> Profile:
-    """Save other pins; the profile as it is then. Raises a Fault."""
+    """Save other pins; return the profile with them. Raises a Fault."""
     learned = _with(profile, pins)
     _write(path_of(profile.name), _render(learned))
     return learned

@@ -25,8 +25,8 @@ _STAMP = 27  # bytes of a record's timestamp
 
 
 class Replica:
-    """`spare` is where extents go that the directory does not take, while this process lives, and
-    `trouble` says why; `logs` are the identities in their order, where another has settled it."""
+    """`spare` gets extents that the directory does not take, while this process lives; `trouble`
+    says why. `logs` are the identities in their order, if somebody else has settled that."""
 
     def __init__(
         self, directory: Path, spare: Path | None = None, logs: Sequence[str] = ()
@@ -59,13 +59,13 @@ class Replica:
 
     @property
     def places(self) -> list[Path]:
-        """The directories that it is in."""
+        """The directories in which it is."""
         return [self._directory, self._spare] if self._spare is not None else [self._directory]
 
     def keep(self, cursor: Cursor, data: bytes) -> int:
-        """Keep whole lines that stand at a cursor, new or not; return their address.
+        """Keep whole lines at a cursor, new or not; return their address.
 
-        What they say was redacted in their log is redacted here, too. A Fault where neither the
+        If they say that something was redacted, it is redacted here, too. A Fault if neither the
         directory nor the spare one takes them.
         """
         extent = self._place(cursor)
@@ -74,7 +74,7 @@ class Replica:
                 self._add(cursor, self._directory).append(cursor.offset, data)
         except Fault as fault:
             self._forgive(fault)
-            at = self._place(cursor)  # a part may have been taken
+            at = self._place(cursor)  # a part of them may be stored
             done = at.end - cursor.offset if at is not None else 0
             rest = Cursor(cursor.log, cursor.offset + done)
             self._add(rest, self._spare or self._directory).append(rest.offset, data[done:])
@@ -89,8 +89,8 @@ class Replica:
         return (self.logs.index(cursor.log) << _LOG_BITS) + cursor.offset
 
     def address_at(self, stamp: str) -> int:
-        """Where the records of a time and later begin, by bisection: the order of a log is its
-        offset, so what a clock that jumped wrote may be on either side."""
+        """Where the records since a time begin, by bisection: the order of a log is its offset, so
+        records with a wrong time, after a jump of the clock, may be on either side."""
         wanted = stamp.encode()
         for index, extent in enumerate(self._extents):
             low, high = self._low(index), self._end(extent)
@@ -122,7 +122,7 @@ class Replica:
         return extent is not None and extent.log == stop.log and extent.end >= stop.offset
 
     def is_line_start(self, address: int) -> bool:
-        """Whether a line that is here begins at the address, and not in the middle of another."""
+        """Whether a line of the copy begins at the address."""
         line = self.before(address)
         there = self.after(address)
         return (
@@ -157,8 +157,8 @@ class Replica:
     def blocks_back(
         self, address: int, block: int = _FAR, low: int = 0
     ) -> Iterator[tuple[int, bytes]]:
-        """Every piece of whole lines before an address, the last one first, and where each begins;
-        those below `low` are left out."""
+        """Every piece of whole lines before an address, the last one first, with its address; those
+        below `low` are left out."""
         for index in range(bisect_left(self._starts, address) - 1, -1, -1):
             extent = self._extents[index]
             if self._end(extent) <= low:
@@ -190,7 +190,7 @@ class Replica:
         return Cursor(extent.log, extent.base) if newest and extent.base > 0 else None
 
     def unbroken_from(self, address: int) -> int:
-        """The address from which on nothing is missing up to another one."""
+        """The lowest address from which nothing is missing up to this one."""
         index = bisect_left(self._starts, address) - 1
         while index > 0 and self._end(self._extents[index - 1]) >= self._starts[index]:
             index -= 1
@@ -217,7 +217,7 @@ class Replica:
                     self._forgive(fault)
 
     def _forgive(self, fault: Fault) -> None:
-        """Go on without the disk, where there is a spare directory; else raise the Fault."""
+        """Go on without the disk if there is a spare directory; else raise the Fault."""
         if self._spare is None:
             raise fault
         self.trouble = fault

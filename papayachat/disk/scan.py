@@ -1,9 +1,9 @@
-"""A scan: the copy read through for what somebody looks for, by a process of its own.
+"""A scan: searches the copy, in a process of its own.
 
-`python -m papayachat.disk.scan`, started by the screen. An expression may take for ever, and a
-thread that computes would stop the screen all the same; a process can be ended. It reads one line
-of JSON that says what to look for and where, then ranges of addresses, a line each; for each range
-it answers with what it found, the newest first, and a "." when it is through.
+The screen starts `python -m papayachat.disk.scan`. An expression may take for ever; a thread would
+stop the screen with it, but a process can be ended. The scan reads a line of JSON that says what to
+look for and where, then lines with ranges of addresses. For each range it answers with what it
+found, the newest first, and with a "." at the end.
 """
 
 import json
@@ -15,8 +15,8 @@ from papayachat.disk.replica import Replica
 from papayachat.disk.search import Query
 
 DONE = "."
-PROGRESS = "-"  # an address: as far as it got, and a sign of life
-MOST_FOUND = 100_000  # of a range; who looks for "e" wants the last ones
+PROGRESS = "-"  # before an address: how far it has come, as a sign of life
+MOST_FOUND = 100_000  # in a range; a search for "e" needs only the last ones
 
 
 def request(copy: Replica, query: Query) -> bytes:
@@ -37,14 +37,14 @@ def render(address: int, spans: list[tuple[int, int]]) -> str:
 
 
 def parse(line: str) -> tuple[int, tuple[tuple[int, int], ...]]:
-    """A found message's address, and where in its text."""
+    """The address of a found message, and the places in its text."""
     address, *spans = line.split()
     pairs = (span.partition("-") for span in spans)
     return int(address), tuple((int(start), int(stop)) for start, _, stop in pairs)
 
 
 def scan(copy: Replica, query: Query, low: int, high: int) -> Iterator[str]:
-    """The lines that answer a range: matches, the last one first, with progress between."""
+    """The answer for a range, in lines: matches, the last one first, and progress in between."""
     count = 0
     for start, data in copy.blocks_back(high, low=low):
         found = [render(start + at, spans) for at, spans in _in_block(data, query)]
@@ -64,7 +64,7 @@ def _in_block(data: bytes, query: Query) -> Iterator[tuple[int, list[tuple[int, 
 
 
 def _candidates(data: bytes, query: Query) -> Iterator[tuple[int, int]]:
-    """Lines that may match: all, or those with the longest word, for which none is taken apart."""
+    """Lines that may match: all, or those that contain the longest word, without parsing them."""
     plain = [word.encode() for word in query.words if word.isascii()]
     lowered, word = data.lower(), max(plain, key=len, default=b"\n")
     at = lowered.find(word)

@@ -1,4 +1,4 @@
-"""What is looked for in the replica, and `papayachat log`, which prints what is found."""
+"""Searching the replica, and `papayachat log`, which prints what is found."""
 
 import re
 from dataclasses import dataclass
@@ -13,14 +13,13 @@ from papayad.errors import Fault
 from papayad.formats.record import SERVER, Record
 
 _PRINTED_AT_ONCE = 512
-_MOST_SPANS = 20  # that are told of one text
+_MOST_SPANS = 20  # places in one text that are reported
 
 
 @dataclass(frozen=True)
 class Query:
-    """What somebody wrote to find messages: words, all of which have to be there in any case of
-    their letters, or an expression between slashes. `ignored` are names whose messages are not
-    meant."""
+    """What a person typed to find messages: words, which all have to be there in upper or lower
+    case, or an expression between slashes. `ignored` are names whose messages do not count."""
 
     text: str
     words: tuple[str, ...] = ()
@@ -29,7 +28,7 @@ class Query:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Any of the words, or the expression. Only of words it is certain that it is quick."""
+        """A pattern for any of the words, or the expression. Only words are certainly fast."""
         words = sorted(self.words, key=len, reverse=True)
         text = self.expression or "|".join(re.escape(word) for word in words)
         return re.compile(text, re.IGNORECASE)
@@ -39,9 +38,9 @@ class Query:
         return [span for span, _ in zip(found, range(_MOST_SPANS), strict=False)]
 
     def matches(self, raw: bytes) -> list[tuple[int, int]] | None:
-        """Where in its text a line of the log says what is looked for; None where it does not.
+        """The places in a line's text that match; None if the line does not match.
 
-        A single word is also the name of whoever said something.
+        A single word also matches the sender's name.
         """
         parts = raw.removesuffix(b"\n").split(b" ", 3)
         if len(parts) < 4 or parts[1] == SERVER.encode():
@@ -58,7 +57,7 @@ class Query:
 
 
 def parse(text: str, ignored: frozenset[str] = frozenset()) -> Query:
-    """ "WORD WORD" or "/EXPRESSION/"; a Fault where the expression is none, or nothing is there."""
+    """Words, or "/EXPRESSION/"; a Fault if the expression is wrong, or if there is nothing."""
     text = text.strip()
     if len(text) > 2 and text.startswith("/") and text.endswith("/"):
         try:

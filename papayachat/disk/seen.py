@@ -1,6 +1,6 @@
 """Seen: how far a person has read, kept beside the replica as a cursor, `LOG OFFSET`.
 
-It only grows, whoever writes it: two screens, or a screen and another front end, read one room.
+It only grows, also if two front ends read the same room and both write it.
 """
 
 import fcntl
@@ -55,7 +55,7 @@ class Seen:
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    """Alone in a directory, as long as everybody asks."""
+    """Lock a directory against others who also lock it."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

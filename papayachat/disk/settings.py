@@ -1,7 +1,7 @@
 """Settings: what a person chose with /set, in ~/.config/papaya/screen/settings.
 
-`name = value` lines for all rooms, and `name@PROFILE = value` for one of them. A value that is
-none, or a name that a later version knows, is left alone.
+It has `name = value` lines for all rooms, and `name@PROFILE = value` for one of them. An invalid
+value, or a name that only a later version knows, is left as it is.
 """
 
 import re
@@ -37,7 +37,7 @@ class Settings:
         self._chosen: dict[str, str] = {}
 
     def of(self, room: str) -> "Chosen":
-        """What holds in a room: its profile's name."""
+        """The settings for a room, by its profile's name."""
         return Chosen(self, room)
 
     def get(self, name: str, room: str = "") -> str:
@@ -45,8 +45,8 @@ class Settings:
         return self._chosen.get(name, KNOWN[name][0]) if value is None else value
 
     def choose(self, name: str, value: str) -> None:
-        """Set, and save; a Fault where there is no such setting or value. `name@room` is for one
-        room, where "default" takes it back."""
+        """Set, and save; a Fault if there is no such setting or value. `name@room` is for one room
+        only; there "default" removes it."""
         setting, _, room = name.partition("@")
         if setting not in KNOWN:
             raise Fault(name, "no such setting", f"there is {', '.join(KNOWN)}")
@@ -79,7 +79,7 @@ class Settings:
 
 
 class Chosen:
-    """The settings as they hold in one room."""
+    """The settings that hold in one room."""
 
     def __init__(self, settings: Settings, room: str) -> None:
         self.all = settings

@@ -1,4 +1,4 @@
-"""Unsent: what was typed and not sent when the screen went away, for the next one to begin with."""
+"""Unsent: what was typed but not sent when the screen ended; the next one begins with it."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -9,7 +9,7 @@ from papayad.system.files import write_whole
 
 
 class Unsent:
-    """A file of its own for each profile; it is private, as what waits is."""
+    """A file for each profile; it is private, like the outbox."""
 
     def __init__(self, profile: str) -> None:
         self._path: Path = state_dir() / "unsent" / profile
@@ -21,7 +21,7 @@ class Unsent:
             return ""
 
     def save(self, text: str) -> None:
-        """Keep it, or that there is nothing. Not worth a word when the disk is full."""
+        """Keep it, or note that there is nothing; without a word if the disk is full."""
         with suppress(OSError, Fault):
             if text:
                 make_private(self._path.parent)

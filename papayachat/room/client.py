@@ -88,7 +88,7 @@ class Client:
 
     @property
     def troubles(self) -> list[Fault]:
-        """What the disk does not take."""
+        """What the disk refuses to take."""
         return [fault for fault in (self._box.trouble, self.copy.trouble) if fault is not None]
 
     def say(self, text: str) -> None:

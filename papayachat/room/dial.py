@@ -32,12 +32,12 @@ class Cut(Fault):
 
 
 class UnknownHost(Fault):
-    """There is no address of that name (69), for now or for ever."""
+    """The name has no address (69), at present or at all."""
 
 
 class Distrusted(Fault):
-    """The server shows a certificate that is not the right one (78). That may be mended over there,
-    so who waits may try again after a while; nothing was sent."""
+    """The server has a wrong certificate (78). The admin may mend that, so a client that waits may
+    try again after a while; nothing was sent."""
 
 
 def dial(profile: Profile, seconds: float = SECONDS_PER_ADDRESS) -> socket.socket:
@@ -133,7 +133,7 @@ def _secure(raw: socket.socket, profile: Profile) -> socket.socket:
 def _context(pinned: bool) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    if pinned:  # then its key is compared; its signer and name do not matter
+    if pinned:  # then the key is compared; signer and name do not matter
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

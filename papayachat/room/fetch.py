@@ -10,14 +10,13 @@ from papayachat.stream.splitter import Line
 from papayad.errors import UNAVAILABLE, Fault
 from papayad.formats.wire import Hello
 
-SILENT_FOR = 20.0  # seconds in which nothing more comes, though something should
+SILENT_FOR = 20.0  # seconds in which nothing comes, although more should come
 
 
 def fetch(profile: Profile, copy: Replica, before: Cursor, lines: int) -> tuple[Cursor, bytes]:
-    """So many lines of the log that end at `before`, none where there are none. It blocks, and
-    raises a Fault.
+    """That many lines of the log that end at `before`, or none. It blocks, and raises a Fault.
 
-    The protocol has no end to a stream: it is closed as soon as enough has come.
+    A stream of the protocol has no end, so it is closed as soon as enough has come.
     """
     known = copy.count(copy.address(before))
     hello = Hello(profile.invite.token, last=known + lines, presence=False)

@@ -173,5 +173,5 @@ def _delivery(outbox: Outbox) -> Delivery:
 
 
 def _digest(drafts: list[Draft]) -> str:
-    """What is the same for the same text, whatever of it was delivered since."""
+    """A digest of the whole text: the same for the same text, whatever was delivered of it."""
     return hashlib.sha256("\0".join(draft.text for draft in drafts).encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""Answers: what a terminal says of itself, taken out of what is typed.
+"""Answers: what a terminal says about itself, taken out of what is typed.
 
-It is asked for the colour behind the text (OSC 11) and answers when it likes, or never; whatever
-else comes in the meantime was typed and goes on.
+The terminal is asked for its background colour (OSC 11). It may answer late, or never; everything
+else that comes meanwhile was typed and is passed on.
 """
 
 import re
@@ -13,7 +13,7 @@ QUESTION = "\x1b]11;?\x1b\\"
 _ANSWER = re.compile(r"\x1b\]11;([^\x07\x1b]{0,64})(?:\x07|\x1b\\)")
 _BEGUN = re.compile(r"\x1b\](?:1(?:1(?:;[^\x07\x1b]{0,64}\x1b?)?)?)?\Z")
 _COLOR = re.compile(r"rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")
-_SEEN = (0.299, 0.587, 0.114)  # how bright red, green and blue are to an eye
+_SEEN = (0.299, 0.587, 0.114)  # how bright red, green and blue look
 
 
 class Reader(Protocol):
@@ -24,12 +24,12 @@ class Reader(Protocol):
 
 
 class Answers:
-    """Stands before prompt_toolkit's reader; `tell` gets "dark" or "light"."""
+    """Reads before prompt_toolkit does; `tell` gets "dark" or "light"."""
 
     def __init__(self, reader: Reader, tell: Callable[[str], None]) -> None:
         self._reader = reader
         self._tell = tell
-        self._held = ""  # an answer of which a part has come
+        self._held = ""  # the first part of an answer
 
     @property
     def closed(self) -> bool:
@@ -51,7 +51,7 @@ class Answers:
 
 
 def background(color: str) -> str:
-    """ "dark" or "light" for what a terminal calls its background; empty where it is no colour."""
+    """ "dark" or "light" for a background in a terminal's words; empty if it is no colour."""
     match = _COLOR.match(color)
     if match is None:
         return ""

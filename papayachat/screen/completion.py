@@ -1,6 +1,6 @@
 """Completion: what Tab makes of the text before the cursor. Pure.
 
-Pressing it again gives the next one, and after the last one what was typed comes back.
+Tab again gives the next candidate, and after the last one what was typed comes back.
 """
 
 from papayachat.disk.settings import KNOWN
@@ -8,7 +8,7 @@ from papayachat.room.people import People
 
 
 def candidates(before: str, people: People, commands: list[str], rooms: list[str]) -> list[str]:
-    """What may stand instead of `before`, in the order of pressing."""
+    """What may replace `before`, in the order of pressing Tab."""
     head, word = _split(before)
     if before.startswith("/") and not head:
         return [f"/{name} " for name in commands if name.startswith(word[1:])]

@@ -1,7 +1,7 @@
-"""Elsewhere: what a person does outside of the screen and comes back from: an editor, the plain
+"""Elsewhere: what a person does outside of the screen before coming back: an editor, the plain
 text of the messages, another program.
 
-The screen lets go of the terminal for that time, and of what only it had asked the terminal for.
+Meanwhile the screen gives the terminal back, without the modes that it had asked for.
 """
 
 import os
@@ -19,12 +19,12 @@ from papayachat.stream.terminal import spoken
 from papayad.errors import Fault, reason
 
 BARE_LINES = 500
-_MOST_COPIED = 74_000  # bytes that terminals take
+_MOST_COPIED = 74_000  # bytes that terminals accept
 _EDITORS = ("sensible-editor", "editor", "nano", "vi")
 
 
 def edited(text: str) -> str:
-    """The text as an editor leaves it; a Fault where there is no editor, or it failed."""
+    """Let a person edit the text; return it. A Fault if there is no editor, or it failed."""
     with tempfile.TemporaryDirectory(prefix="papayachat-") as directory:
         path = Path(directory) / "message.txt"
         path.write_text(text, "utf-8")
@@ -33,7 +33,7 @@ def edited(text: str) -> str:
 
 
 def browse(address: str) -> None:
-    """Open an address with $BROWSER or the desktop's own program; it is started and left alone."""
+    """Open an address with $BROWSER or the desktop's program, without waiting for it."""
     command = shlex.split(os.environ.get("BROWSER", "")) or ["xdg-open"]
     try:
         subprocess.Popen(
@@ -49,7 +49,7 @@ def browse(address: str) -> None:
 
 
 def clipboard(text: str) -> str:
-    """The sequence by which a terminal takes a text into its clipboard (OSC 52)."""
+    """The sequence that puts a text into a terminal's clipboard (OSC 52)."""
     data = text.encode()[:_MOST_COPIED]
     return f"\x1b]52;c;{b64encode(data).decode()}\x07"
 
@@ -63,7 +63,7 @@ def bare(copy: Replica, address: int) -> None:
 
 
 def join() -> bool:
-    """Take an invite, without showing it; whether a room was joined."""
+    """Ask for an invite, without showing it; return whether a room was joined."""
     done = subprocess.run([sys.executable, "-P", "-m", "papayachat", "join"], check=False)
     return done.returncode == 0
 

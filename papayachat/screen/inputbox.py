@@ -1,4 +1,4 @@
-"""The input box: what is typed in the room in sight, for prompt_toolkit to draw."""
+"""The input box: the text typed in the present room, for prompt_toolkit to draw."""
 
 from collections.abc import Callable
 

@@ -1,9 +1,9 @@
-"""The keys, and what a terminal sends that is no key: pasted text, and whether it has the focus.
+"""The keys, and other things that a terminal sends: pasted text, and whether it has the focus.
 
-Esc and a key that follows it at once is what a terminal sends for Alt and that key, and nobody can
-tell them apart when a multiplexer or a slow line has put them together. So Alt is a key only where
-the screen says so at that moment; everything else is Esc, and then the key. Nothing that was typed
-is eaten, least of all the slash before a command.
+For Alt and a key a terminal sends Esc and then that key. If a multiplexer or a slow line brings Esc
+and a key together, nobody can tell the two cases apart. So Alt works only with the keys for which
+the screen has a use at that moment; everything else is Esc, and then the key. Nothing that was
+typed is lost, least of all the slash before a command.
 """
 
 from typing import Protocol
@@ -24,7 +24,7 @@ from papayachat.screen.slash.desk import Desk
 from papayachat.screen.window import Windows
 
 FOCUS_ON, FOCUS_OFF = "\x1b[?1004h", "\x1b[?1004l"
-_GOT_FOCUS, _LOST_FOCUS = Keys.ControlF23, Keys.ControlF24  # keys that no keyboard has
+_GOT_FOCUS, _LOST_FOCUS = Keys.ControlF23, Keys.ControlF24  # no keyboard has these keys
 
 ANSI_SEQUENCES["\x1b[I"] = _GOT_FOCUS
 ANSI_SEQUENCES["\x1b[O"] = _LOST_FOCUS
@@ -40,21 +40,21 @@ class Face(Desk, Protocol):
     def input(self) -> Buffer: ...
 
     def submit(self) -> None:
-        """What was typed is done."""
+        """Send or do what was typed."""
 
     def suspend(self) -> None:
-        """Stop, as the terminal would have it."""
+        """Stop this job, as the terminal would do."""
 
 
 class Keyboard:
-    """`bindings` for a screen; it holds what is half done: a paste, and a completion."""
+    """`bindings` for a screen. It keeps what is unfinished: a paste, a completion."""
 
     def __init__(self, screen: Face) -> None:
         self._screen = screen
         self._pasted = ""
         self._choices: list[str] = []
         self._choice = 0
-        self._shown: tuple[str, int] = ("", 0)  # text and cursor that the last Tab left
+        self._shown: tuple[str, int] = ("", 0)  # text and cursor after the last Tab
         self.bindings = KeyBindings()
         self._bind_question()
         self._bind_input()
@@ -89,7 +89,7 @@ class Keyboard:
         usual = Condition(lambda: not self._screen.question)
 
         @add("enter", filter=usual)
-        @add("c-j", filter=usual)  # Enter that was typed before the terminal was ours
+        @add("c-j", filter=usual)  # Enter, typed before the screen opened
         def _enter(event: KeyPressEvent) -> None:
             self._screen.submit()
 
@@ -126,7 +126,7 @@ class Keyboard:
             self._screen.edit()
 
     def _bind_cursor(self) -> None:
-        """By what a person takes for one character, whatever it is made of."""
+        """Move and delete by what a person takes for one character, whatever it is made of."""
         add = self.bindings.add
 
         @add("backspace")
@@ -287,7 +287,7 @@ class Keyboard:
         self._screen.input.insert_text(text)
 
     def _complete(self, step: int) -> None:
-        """The next completion; past the last one, what was typed."""
+        """Show the next completion; after the last one, what was typed."""
         buffer = self._screen.input
         if self._shown != (buffer.text, buffer.cursor_position) or not self._choices:
             before = buffer.document.text_before_cursor

@@ -1,8 +1,8 @@
 """The output: what prompt_toolkit draws, with links, and in characters that the terminal has.
 
-A link is told to the terminal by a sequence around its cells (OSC 8), and prompt_toolkit draws only
-cells that changed: so each cell of a link carries a mark, a character that no text has because
-`glyphs` lets none through, and on its way out runs of marked cells become one link.
+The terminal learns about a link by a sequence around its cells (OSC 8), but prompt_toolkit draws
+only cells that changed. So each cell of a link carries a mark, a character that no text can have,
+since `glyphs` removes it. On the way out, runs of marked cells become one link.
 """
 
 import re
@@ -13,14 +13,14 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from papayachat.chat import links
 from papayachat.chat.glyphs import width
 
-_MARKS = range(0xE0100, 0xE01F0)  # variation selectors: no width of their own
+_MARKS = range(0xE0100, 0xE01F0)  # variation selectors, which have no width
 _MARKED = re.compile(f"(?:[^\x1b][{chr(_MARKS[0])}-{chr(_MARKS[-1])}])+")
 _NO_LINKS = ("linux", "vt", "dumb", "eterm")  # terminals that may draw the sequence
 _PLAIN = {"\u2502": "|", "\u2500": "-", "\u2026": "~", "\u00b7": ".", "\u2194": "~", "\u2691": "!"}
 
 
 class Links:
-    """Marks for the links that are in sight; the oldest are given again."""
+    """Marks for the links on the screen; the oldest are used again."""
 
     def __init__(self) -> None:
         self._marks: dict[str, str] = {}
@@ -28,7 +28,7 @@ class Links:
         self._next = 0
 
     def marked(self, text: str, link: str) -> str:
-        """The text with the link's mark behind each character."""
+        """The text with the link's mark after each character."""
         mark = self._marks.get(link) or self._give(link)
         return "".join(char + mark for char in text)
 
@@ -45,7 +45,7 @@ class Links:
 
 
 class Output(Vt100_Output):
-    """`links`: marks become links; without it they are taken away."""
+    """`links`: marks become links; without it they are removed."""
 
     marks = Links()
     links: bool = True
@@ -57,7 +57,7 @@ class Output(Vt100_Output):
         super().flush()
 
     def _link(self, match: re.Match[str]) -> str:
-        """Neighbours with the same mark as one link."""
+        """Turn neighbours with the same mark into one link."""
         found = ""
         open_mark = ""
         for place in range(0, len(match[0]), 2):
@@ -70,7 +70,7 @@ class Output(Vt100_Output):
         return f"{found}\x1b]8;;\x1b\\" if self.links else found
 
     def _in_its_characters(self, drawn: str) -> str:
-        """What the terminal's character set has not as one or two others, as wide as it was."""
+        """Replace characters that the terminal lacks by one or two others, of the same width."""
         encoding = self.stdout.encoding or "utf-8"
         if encoding.lower().replace("-", "") == "utf8":
             return drawn

@@ -1,7 +1,7 @@
 """The scanner: a scan (disk.scan) driven by asyncio, in the screen's own thread.
 
-It ends the process that does not answer for a while: some expressions never end on some texts, and
-a message may have been written for that.
+It ends a process that does not answer for a while: some expressions take for ever on some texts,
+and a message may have been written for that purpose.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from papayachat.disk import scan
 from papayachat.disk.replica import Replica
 from papayachat.disk.search import Query
 
-SILENT_FOR = 3.0  # seconds; a scan of what is quick says something each some milliseconds
+SILENT_FOR = 3.0  # seconds; a normal scan says something every few milliseconds
 _READ_BYTES = 1 << 18
 
 
 class Scanner:
-    """`drawn` is called when there is something new to see, `failed` when it gave up."""
+    """`drawn` is called when there is something new to show, `failed` when it gave up."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Scanner:
         self._partial = b""
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        # -P: what lies in the directory that somebody happens to be in is no module of ours.
+        # -P: files in the present directory must not be imported as our modules.
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "papayachat.disk.scan"],
             stdin=subprocess.PIPE,
@@ -67,7 +67,7 @@ class Scanner:
 
     def _write(self, data: bytes) -> None:
         assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # it ended: there will be no answer
+        with suppress(BrokenPipeError):  # it has ended, so there will be no answer
             self._process.stdin.write(data)
             self._process.stdin.flush()
 

@@ -1,7 +1,7 @@
 """The screen: rooms in a terminal, with prompt_toolkit.
 
-What is in this folder is all that knows the terminal; it is imported only when a screen opens.
-Nothing ticks: between two keys and two messages there is no system call.
+Only the files in this folder know the terminal; they are imported when a screen opens. No timer
+runs: between two keys or two messages there is no system call.
 """
 
 import asyncio
@@ -49,21 +49,21 @@ from papayachat.screen.slash import table
 from papayachat.screen.window import Window, Windows
 from papayad.errors import DONE, Fault
 
-SECONDS_PER_FRAME = 1 / 30  # between two drawings, however much arrives
+SECONDS_PER_FRAME = 1 / 30  # at least, between two drawings, however much arrives
 INPUT_ROWS = 8
-ESCAPE_WAITS = 0.05  # seconds for the rest of a key's sequence, which comes in one piece
+ESCAPE_WAITS = 0.05  # seconds for the rest of a key's sequence
 _TITLE_KEPT, _TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
 _NO_WHEEL_AS_ARROWS = "\x1b[?1007l"  # they would leaf through what was typed before
 
 
 def run(chosen: Profile | None) -> int:
-    """Chat until somebody leaves; the exit code. Without a profile: in the rooms that were open."""
+    """Chat until the person leaves; return the exit code. Without a profile: in the last rooms."""
     with suppress(locale.Error):
         locale.setlocale(locale.LC_TIME, "")
     settings = Settings()
     settings.load()
     kept = asyncio.run(_open(chosen, settings))
-    with suppress(OSError):  # of a terminal that is gone
+    with suppress(OSError):  # the terminal may be gone
         send.tell_kept(kept)
     return DONE
 
@@ -84,20 +84,20 @@ def _profiles(chosen: Profile | None) -> list[Profile]:
     default = profiles.load(None)
     found = []
     for name in dict.fromkeys([*opened.load(), default.name]):
-        with suppress(Fault):  # one that is broken is told of by /join
+        with suppress(Fault):  # /join says what is wrong with a broken one
             found.append(profiles.load(name))
     return found
 
 
 class Screen:
-    """What windows, keys and commands want done around them (window.Around, keys.Face)."""
+    """Does what windows, keys and commands want outside of them (window.Around, keys.Face)."""
 
     def __init__(self, first: list[Profile], settings: Settings, remember: bool) -> None:
         self.settings = settings
-        self.question = ""  # what has to be answered before anything else
+        self.question = ""  # a question that has to be answered first
         self._remember = remember
         self._focused: bool | None = None
-        self._ground = ""  # as the terminal says
+        self._ground = ""  # the background, as the terminal says
         self._title = ""
         self._kept = 0
         self._output = _output()
@@ -127,7 +127,7 @@ class Screen:
             window.chat.attention.focused = value
 
     async def run(self) -> int:
-        """Until somebody leaves; how many messages wait for the next time."""
+        """Run until the person leaves; return how many messages wait for the next time."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._failed)
         for ending in (signal.SIGTERM, signal.SIGHUP):
@@ -142,7 +142,7 @@ class Screen:
         except EOFError:
             pass  # the terminal is gone
         except OSError as error:
-            if error.errno != EIO:  # so it says, too
+            if error.errno != EIO:  # this also means that the terminal is gone
                 raise
         finally:
             self._close()
@@ -185,7 +185,7 @@ class Screen:
             self.app.exit()
 
     def submit(self) -> None:
-        """What was typed is done."""
+        """Send or do what was typed."""
         window = self.windows.active
         text = window.input.text
         if not text.strip():
@@ -200,7 +200,7 @@ class Screen:
         self.input.insert_text(text)
 
     def restyle(self) -> None:
-        """Looks as the settings, the terminal and the person's own file say."""
+        """Look as the settings, the terminal and the person's own file say."""
         chosen = self.settings.get("theme")
         ground = chosen if chosen != "auto" else self._ground or theme.ground()
         self.app.style, problems = theme.style(ground, self._depth)
@@ -261,13 +261,13 @@ class Screen:
         in_thread(act, told, told)
 
     def suspend(self) -> None:
-        """Stop, as the terminal would; SIGCONT goes on."""
+        """Stop, as the terminal would do; go on at SIGCONT."""
         self._elsewhere(lambda: os.kill(os.getpid(), signal.SIGSTOP))
 
     # The terminal.
 
     def _elsewhere(self, act: Callable[[], None]) -> None:
-        """Let the terminal go, do something in it, and take it back."""
+        """Give the terminal back, do something in it, and take it again."""
 
         async def away() -> None:
             async with in_terminal():
@@ -290,7 +290,7 @@ class Screen:
             self.join(name)
 
     def _go_on(self) -> None:
-        """Somebody has stopped this from outside, and the shell has taken the terminal back."""
+        """Go on after a stop from outside, for which the shell took the terminal back."""
         if not self.app.is_running or os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
             return
         self.app.input.raw_mode().__enter__()
@@ -299,7 +299,7 @@ class Screen:
         self.draw()
 
     def _ask_terminal(self) -> None:
-        """What the screen wants of the terminal beyond drawing."""
+        """Ask the terminal for what the screen needs besides drawing."""
         self._title = ""
         asked = _TITLE_KEPT + FOCUS_ON + _NO_WHEEL_AS_ARROWS + answers.QUESTION
         self._output.write_raw(asked)
@@ -315,7 +315,7 @@ class Screen:
             asyncio.get_running_loop().call_soon(self.restyle)
 
     def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-        """A bug: the terminal is given back first, then it is told."""
+        """After a bug: first restore the terminal, then say what happened."""
         error = context.get("exception")
         if not self.app.is_done and isinstance(error, BaseException):
             self.app.exit(exception=error)
@@ -323,7 +323,7 @@ class Screen:
     # What is drawn.
 
     def _show(self, window: Window) -> None:
-        """Another room is in sight."""
+        """Show another room."""
         self._box.buffer = window.input
 
     def _application(self) -> Application[None]:
@@ -376,7 +376,7 @@ class Screen:
         return f"{self.chat.me}> "
 
     def _rendered(self, app: Application[None]) -> None:
-        """What was drawn is in sight; what that changes is drawn, too."""
+        """Note what was drawn as seen; if that changes something, draw again."""
         if app.is_running and self.chat.look_at():
             self.draw()
         title = status.title(self.chat)

@@ -1,4 +1,4 @@
-"""The status lines: where one is, who is here, what is new and what is the matter. Pure."""
+"""The status lines: which room, who is here, what is new and what is wrong. Pure."""
 
 import math
 
@@ -11,7 +11,7 @@ _HELP = " /help "
 
 
 def row(chat: Chat, width: int) -> Row:
-    """A row of exactly `width` columns. What matters most comes first: the rest may be cut off."""
+    """A row of exactly `width` columns. The most important comes first: the rest may be cut off."""
     parts = [chat.name, *_state(chat), *_looked_for(chat)]
     if not chat.view.follows:
         parts.append("scrolled up")
@@ -25,7 +25,7 @@ def row(chat: Chat, width: int) -> Row:
 
 
 def rooms(windows: list[Window], active: Window, width: int) -> Row:
-    """A row that names the rooms, each with what is new in it and whether some is for us."""
+    """A row that names the rooms, each with what is new in it, and whether it is for us."""
     found: Row = []
     taken = 0
     for number, window in enumerate(windows, 1):
@@ -44,7 +44,7 @@ def question(text: str, width: int) -> Row:
 
 
 def title(chat: Chat) -> str:
-    """For the terminal's own title: the room, and how much in it is new."""
+    """The terminal's title: the room, and how much in it is new."""
     unread = chat.attention.unread
     return f"{chat.name} ({unread})" if unread else chat.name
 

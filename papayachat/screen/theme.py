@@ -1,9 +1,9 @@
-"""The theme: what each style's name looks like, and what a person made of that.
+"""The theme: what each style looks like, and what a person has changed in it.
 
-In the terminal's own sixteen colours, because whoever chose a palette for the terminal chose it for
-everything in it; what stands back is a grey where there are 256 of them, and else looks like text:
-bright black is unreadable in many palettes. Without colour the same differences are bold, reverse
-and underlined.
+It uses the terminal's own sixteen colours, since a person who chose a palette for the terminal
+chose it for all programs in it. What is less important is grey if there are 256 colours, and else
+looks like text: bright black is unreadable in many palettes. Without colours the differences are
+bold, reverse and underlined text.
 """
 
 import curses
@@ -21,7 +21,7 @@ _NAMES = {
     "brightmagenta",
     "light": "blue green magenta cyan red blue green magenta cyan red",
 }
-_GREY = {"dark": "#9e9e9e", "light": "#5f5f5f"}  # with 4.5:1 and more against black and white
+_GREY = {"dark": "#9e9e9e", "light": "#5f5f5f"}  # at least 4.5:1 against black and white
 
 _COLORED = {
     "unread": "ansired bold",
@@ -41,8 +41,8 @@ _COLORED = {
     "prompt": "bold",
     "question": "bold reverse",
 }
-_BACK = ("time", "rule", "folded")  # what stands back
-_APART = ("day", "hole", "note", "strange", "waiting")  # and what does, but has to be read
+_BACK = ("time", "rule", "folded")  # less important
+_APART = ("day", "hole", "note", "strange", "waiting")  # less important, but has to be read
 
 _PLAIN = {
     "unread": "bold",
@@ -63,7 +63,7 @@ _LINE = re.compile(r"([a-z0-9.]+)\s*=\s*(.*)\Z")
 
 
 def styles(ground: str, depth: ColorDepth) -> dict[str, str]:
-    """The look of every style on a background that is dark or light."""
+    """The look of every style on a dark or a light background."""
     if depth is ColorDepth.DEPTH_1_BIT:
         return _PLAIN | {f"name{number}": "bold" for number in range(10)}
     grey = "" if depth is ColorDepth.DEPTH_4_BIT else _GREY[ground]
@@ -80,13 +80,13 @@ def styles(ground: str, depth: ColorDepth) -> dict[str, str]:
 
 
 def style(ground: str, depth: ColorDepth) -> tuple[Style, list[str]]:
-    """The same with what is in the person's theme file, and what is wrong in that."""
+    """The same with the person's theme file, and what is wrong in that file."""
     chosen, problems = _own()
     return Style.from_dict(styles(ground, depth) | chosen), problems
 
 
 def depth(environment: Mapping[str, str] = os.environ) -> ColorDepth:
-    """How many colours: none with NO_COLOR (no-color.org: set and not empty) or on a terminal that
+    """How many colours: none with NO_COLOR (no-color.org: set and not empty), or if the terminal
     has none."""
     term = environment.get("TERM", "")
     if environment.get("NO_COLOR"):
@@ -104,7 +104,7 @@ def depth(environment: Mapping[str, str] = os.environ) -> ColorDepth:
 
 
 def ground(environment: Mapping[str, str] = os.environ) -> str:
-    """What is behind the text, while the terminal has not answered: some say it as "15;0"."""
+    """The background, until the terminal answers: some terminals give it as "15;0"."""
     behind = environment.get("COLORFGBG", "").rpartition(";")[2]
     return "light" if behind in ("7", "15") else "dark"
 

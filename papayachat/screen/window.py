@@ -1,6 +1,6 @@
-"""A window: one room on the screen, with its connection and what is typed in it (chat.Hands).
+"""A window: one room on the screen, with its connection and its typed text (chat.Hands).
 
-Several of them are on one screen, of which one is in sight; each is offline by itself.
+A screen can have several, and shows one of them; each may lose its connection by itself.
 """
 
 import time
@@ -27,7 +27,7 @@ from papayad.errors import Fault
 
 
 class Around(Protocol):
-    """What a window wants of the screen."""
+    """What a window wants from the screen."""
 
     def draw(self) -> None: ...
 
@@ -36,7 +36,7 @@ class Around(Protocol):
     def notify(self, title: str, text: str) -> None: ...
 
     def shows(self, window: "Window") -> bool:
-        """Whether somebody has this one in sight, as far as the terminal tells."""
+        """Whether the person sees this one, as far as the terminal says."""
 
 
 class Window:
@@ -56,14 +56,14 @@ class Window:
         self._link.poke()
 
     def close(self) -> int:
-        """Leave the room; how many messages wait for the next time."""
+        """Leave the room; return how many messages wait for the next time."""
         self._link.close()
         self._unsent.save(self.input.text)
         self.chat.close()
         return self._box.put_away()
 
     def sent(self) -> None:
-        """What was typed is gone, and is not to come back."""
+        """Forget what was typed, since it was sent."""
         self._unsent.save("")
 
     # What the chat wants.
@@ -119,10 +119,10 @@ class Window:
 
 
 class Windows:
-    """Those that are open, in their order; there is always one."""
+    """The open windows, in their order; there is always one."""
 
     def __init__(self, first: list[Window], changed: Callable[[Window], None]) -> None:
-        """`changed` is called when another one is in sight."""
+        """`changed` is called when another one is shown."""
         self.all = first
         self._changed = changed
         self.show(first[0])
@@ -135,7 +135,7 @@ class Windows:
         self._changed(window)
 
     def number(self, number: int) -> None:
-        """Show one by its place, from 1 on."""
+        """Show a window by its number, from 1 on."""
         if 0 < number <= len(self.all):
             self.show(self.all[number - 1])
 
@@ -153,7 +153,7 @@ class Windows:
             self.show(self.all[max(0, place - 1)])
 
     def with_news(self) -> Window | None:
-        """The next one that is not in sight and has something unread; one with mentions first."""
+        """The next hidden window with something unread; one with mentions goes first."""
         place = self.all.index(self.active)
         others = self.all[place + 1 :] + self.all[:place]
         news = [one for one in others if one.chat.attention.unread]

@@ -13,7 +13,7 @@ from papayachat.stream.splitter import Line
 from papayachat.stream.terminal import Printer, put, tell
 from papayad.formats.wire import Hello, Notice
 
-FEWEST_LINES = 100  # that the server is asked for to find a time
+FEWEST_LINES = 100  # lines that we first ask the server for to find a time
 
 
 class Tail:
@@ -54,12 +54,12 @@ class Tail:
             return None  # it was said after we had asked
         if line.raw < self._since:
             return None
-        self._since = b""  # what is later in the log is said later, whatever a clock did
+        self._since = b""  # what comes later in the log counts as later, whatever the clock did
         return self._printer.text(line)
 
 
 def cursor_at(profile: Profile, offset: int) -> Cursor:
-    """An offset of the log that is there now: a short connection tells which one that is."""
+    """A cursor at this offset of the present log, whose identity a short connection shows."""
     connection = connect(profile, Hello(profile.invite.token, last=0, presence=False))
     connection.close()
     return Cursor(connection.greeting.log, offset)
@@ -68,8 +68,8 @@ def cursor_at(profile: Profile, offset: int) -> Cursor:
 def cursor_since(profile: Profile, stamp: str) -> Cursor:
     """A place in the log at or before the first record of a time.
 
-    The server knows lines, not times: it is asked for more and more of the last ones, of which the
-    first one is looked at.
+    The server knows lines, not times: we ask it for more and more of the last lines, and look at
+    the first of them.
     """
     lines, before = FEWEST_LINES, -1
     while True:
@@ -84,7 +84,7 @@ def cursor_since(profile: Profile, stamp: str) -> Cursor:
 
 
 def _first(connection: Connection) -> Line:
-    """The first line that comes; an early one if none does, since there is nothing to find."""
+    """The first line that comes; if none comes, an early one: there is nothing to find."""
     while connection.offset < connection.greeting.end:
         lines = [item for item in connection.read() if isinstance(item, Line)]
         if lines:

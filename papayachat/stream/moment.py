@@ -8,7 +8,7 @@ from papayachat.stream import when
 
 
 def parse_option(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """A click callback; click says it of what is no time."""
+    """A click callback; click says so if the text is no time."""
     if value is None:
         return None
     stamp = when.parse(value, time.time())

@@ -48,8 +48,8 @@ def spoken(line: Line) -> str:
 
 
 class Printer:
-    """Makes of each line what stdout is to have: JSON; for a person on a terminal, what was said,
-    under its day; for programs in a pipe, the line of the log."""
+    """Turns each line into what stdout gets: JSON; or, on a terminal, the message under its day;
+    or, in a pipe, the line of the log."""
 
     def __init__(self, json: bool) -> None:
         self._json = json
@@ -57,7 +57,7 @@ class Printer:
         self._day = ""
 
     def text(self, line: Line) -> str | None:
-        """None for a line that is no record, in JSON: that is said on stderr."""
+        """The text; with JSON, None for a line that is no record: stderr says so."""
         record = line.record()
         if self._json:
             if record is None:
@@ -74,7 +74,7 @@ class Printer:
 
 def put(lines: list[str]) -> None:
     """Print on stdout, at once. Raises BrokenPipeError if nobody reads it any more, and a Fault if
-    it takes nothing."""
+    it cannot be written."""
     if not lines:
         return
     try:
@@ -88,12 +88,12 @@ def put(lines: list[str]) -> None:
 
 def tell(text: str) -> None:
     """Say something about the connection or a message, on stderr, in one line."""
-    with suppress(OSError):  # there is nobody else to tell
+    with suppress(OSError):  # we can tell nobody else
         print(f"papayachat: {harmless(text)}", file=sys.stderr, flush=True)
 
 
 def brief(text: str) -> str:
-    """The beginning of a message, and how long it is if that is not all."""
+    """The beginning of a message, and its length if that is not all of it."""
     if len(text) <= _BRIEF:
         return text
     return f"{text[:_BRIEF]}\u2026 ({len(text.encode('utf-8', 'replace'))} bytes)"

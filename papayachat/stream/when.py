@@ -23,7 +23,7 @@ def local(stamp: str) -> time.struct_time | None:
 
 
 def clock(stamp: str, twelve: bool = False) -> str:
-    """The local time as HH:MM, or as H:MM and a or p in a column more."""
+    """The local time as HH:MM, or as H:MM with a or p, which takes one more column."""
     at = local(stamp[:16])
     if at is None:
         return "--:--" + " " * twelve
@@ -33,8 +33,7 @@ def clock(stamp: str, twelve: bool = False) -> str:
 
 
 def has_twelve_hours(clock: str) -> bool:
-    """Whether a day has twice twelve hours where somebody is: "12", "24", or "auto" as the locale
-    says."""
+    """Whether to show twelve hours and am, pm: "12", "24", or "auto" as the locale says."""
     if clock != "auto":
         return clock == "12"
     return any(code in locale.nl_langinfo(locale.T_FMT) for code in ("%r", "%I", "%l", "%p"))

@@ -1,1 +1,1 @@
-"""Slash commands: what may be typed instead of a message. Each says itself what it is for."""
+"""Slash commands, typed instead of a message. The docstring of each is its help."""

@@ -1,4 +1,4 @@
-"""The desk: what slash commands act on. The screen is one."""
+"""The desk: what slash commands act on. The screen implements it."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -14,22 +14,22 @@ class Desk(Protocol):
 
     @property
     def chat(self) -> Chat:
-        """That of the room in sight."""
+        """The chat of the present room."""
 
     def quit(self) -> None:
         """Leave."""
 
     def restyle(self) -> None:
-        """The settings say something else about looks."""
+        """Apply changed settings about looks."""
 
     def draft(self, text: str) -> None:
-        """Put a text into the input, to be gone on with."""
+        """Put a text into the input, to go on typing."""
 
     def join(self, profile: str) -> None:
-        """Open a room's window; a Fault where there is no such profile. Empty: take an invite."""
+        """Open a room's window; a Fault if there is no such profile. Empty: ask for an invite."""
 
     def part(self) -> None:
-        """Close the window in sight."""
+        """Close the present window."""
 
     def bare(self) -> None:
         """Show the messages as plain text, for the terminal's own selection."""
@@ -41,10 +41,10 @@ class Desk(Protocol):
         """Give a text to the terminal's clipboard."""
 
     def browse(self, address: str) -> None:
-        """Open an address elsewhere."""
+        """Open an address in another program."""
 
     def apart(self, act: Callable[[], str]) -> None:
-        """Do what takes its time, and note what it says, or its Fault."""
+        """Do something that takes time; then show its result, or its Fault."""
 
 
 Command = Callable[[Desk, str], None]

@@ -1,4 +1,4 @@
-"""Commands about people, and what a person chose."""
+"""Commands about people, and about settings."""
 
 from itertools import islice
 
@@ -6,7 +6,7 @@ from papayachat.disk.settings import KNOWN
 from papayachat.screen.slash.desk import Desk
 from papayad.errors import Fault
 
-_LINES_LOOKED_AT = 20_000  # for a name
+_LINES_LOOKED_AT = 20_000  # to find a name
 
 
 def who(desk: Desk, argument: str) -> None:

@@ -5,7 +5,7 @@ import difflib
 from papayachat.screen.slash import people, rooms, talk, view
 from papayachat.screen.slash.desk import Command, Desk
 
-# Fits a terminal of 80 columns and 24 rows.
+# It fits a terminal of 80 columns and 24 rows.
 HELP = """\
 Enter sends, Alt-Enter makes another line, Tab completes.
 Ctrl-X Ctrl-E or /edit: $EDITOR. Up, Down: typed before.
@@ -74,8 +74,8 @@ ALIASES = {
 
 
 def submit(desk: Desk, text: str) -> bool:
-    """Send what was typed as a message, or do what the command says; False when it is to be typed
-    on. What begins with a slash in a person's eyes is a command, blanks before it or not."""
+    """Send what was typed as a message, or do what the command says; False if typing goes on. A
+    text that begins with a slash is a command, also with blanks before it."""
     start = text.lstrip()
     if start.startswith("//"):
         return desk.chat.submit(start.removeprefix("/"))

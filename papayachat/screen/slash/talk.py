@@ -11,7 +11,7 @@ from papayad.errors import Fault, reason
 from papayad.formats.record import LINE_BREAK
 
 LINKS_TOLD = 9
-_QUOTED = 120  # characters of what is replied to
+_QUOTED = 120  # characters that a reply quotes
 
 
 def me(desk: Desk, argument: str) -> None:
@@ -81,7 +81,7 @@ def export(desk: Desk, argument: str) -> None:
 
 
 def export_to(path: Path, copy: Replica) -> int:
-    """How many lines were written; a Fault where that is not possible."""
+    """Export; return how many lines were written. A Fault if that is not possible."""
     count = 0
     try:
         with path.open("x", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Commands about what is in sight."""
+"""Commands about what the screen shows."""
 
 import time
 
