@@ -126,7 +126,7 @@ class Limits:
         5.0, "the time from the connection to a complete hello", at_least(0.1)
     )
     max_pending: int = key(
-        1000, "connections without a valid token; above it one is closed", at_least(1)
+        2500, "connections without a valid token; above it one is closed", at_least(1)
     )
     max_pending_per_source: int = key(10, "the same, of one IPv4 address or IPv6 /64", at_least(1))
     penalty_threshold: float = key(

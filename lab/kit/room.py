@@ -185,6 +185,12 @@ class Room:
         """The acceptor's pid, 0 when there is none."""
         return pidfile.holder(self.settings.pid_file) or 0
 
+    def pending(self) -> int:
+        """How many connections the acceptor has that have not said yet who they are."""
+        tcp = kernel.tcp_sockets()
+        files = kernel.descriptors(self.acceptor()).values()
+        return sum(1 for file in files if file in tcp and tcp[file][1])
+
     def stop_acceptor(self, signum: int = signal.SIGTERM) -> None:
         """End the acceptor and wait until it is gone; its clusters go on."""
         pid = self.acceptor()

@@ -66,7 +66,7 @@ class Accept:
         for listener in self._listening:
             self._events.remove(listener)
 
-    def _accept(self, listener: socket.socket) -> None:
+    def _accept(self, listener: socket.socket, _: float) -> None:
         for _ in range(_BURST):
             if self._rest_until:  # descriptors ran out at another listening socket
                 return

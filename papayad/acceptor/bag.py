@@ -21,6 +21,9 @@ class Bag(Generic[T]):
     def __len__(self) -> int:
         return len(self._members)
 
+    def __contains__(self, member: T) -> bool:
+        return member in self._places
+
     def __iter__(self) -> Iterator[T]:
         return iter(self._members)
 

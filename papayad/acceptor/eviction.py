@@ -16,6 +16,8 @@ from papayad.acceptor.deadlines import Deadlines
 from papayad.acceptor.pending import Pending
 
 _TRUSTED = 4096  # sources that authenticated lately, remembered
+_SHAKING_AT_MOST = 1000  # TLS handshakes under way: 50 KiB each
+_CANDIDATES = 4
 
 
 class Eviction:
@@ -25,6 +27,7 @@ class Eviction:
         self._by_source: dict[str, Bag[Pending]] = {}
         self._holders: dict[tuple[bool, int], Bag[str]] = {}  # by trust, and how many they hold
         self._deadlines: Deadlines[Pending] = Deadlines()
+        self._shaking: Bag[Pending] = Bag()
         self._trusted: OrderedDict[str, None] = OrderedDict()
         self._size = 0
         self._most = 0
@@ -52,6 +55,8 @@ class Eviction:
     def remove(self, pending: Pending) -> None:
         self._leave(pending)
         self._deadlines.forget(pending)
+        if pending in self._shaking:
+            self._shaking.remove(pending)
 
     def move(self, pending: Pending, source: str) -> None:
         """Count a connection for another source: its proxy has named the client."""
@@ -72,8 +77,23 @@ class Eviction:
         return self.victim_of(self._holders[trusted, most].any())
 
     def victim_of(self, source: str) -> Pending:
-        """The connection to evict of a source that holds as many as it may."""
+        """A connection of this source, to evict."""
         return self._by_source[source].any()
+
+    def shakes(self, pending: Pending) -> None:
+        """Its TLS handshake has begun: it takes much more memory from now on."""
+        if pending not in self._shaking:
+            self._shaking.add(pending)
+
+    def shaking_victim(self) -> Pending | None:
+        """The connection to evict when too many are in their handshakes; None when they are not.
+
+        Of some by chance the one whose source is least trusted and holds most.
+        """
+        if len(self._shaking) <= _SHAKING_AT_MOST:
+            return None
+        some = [self._shaking.any() for _ in range(_CANDIDATES)]
+        return min(some, key=lambda one: (self.trusts(one.source), -self.held_by(one.source)))
 
     def is_over(self, many: int) -> bool:
         """Whether nothing is pending any more after at least `many` were; true only once."""

@@ -21,6 +21,10 @@ from papayad.settings import Settings
 from papayad.system import malloc
 
 _REFUSED_READS_FOR = 2.0  # seconds that a refused peer has to read its answer
+_BEHIND = 0.1  # seconds that a peer waited for us, after which its deadline moves
+_LOSES_PATIENCE_AFTER = 1.0  # seconds, a peer that waits for us
+_KEEPS_WAITING_AFTER = 1.0  # seconds of silence; young connections of a crowd have a slow processor
+_LOOKED_AT = 4  # connections of a source that holds as many as it may, at each newcomer
 _FLOOD = 100  # pending connections at once, after which memory is given back
 _SPARE = 16  # descriptors to free when they have run out: to let a client in takes some, too
 _PROXY = "proxy"  # the source of a connection whose proxy has not named the client yet
@@ -63,10 +67,13 @@ class Lobby:
             return
         deadline = time.monotonic() + limits.auth_seconds
         pending = Pending(client, (host, port), source, deadline, proxied)
-        if proxied or not self._make_room(source):
-            self._make_place()
+        if not proxied:
+            self._make_room(source)
+        self._make_place()
         self._eviction.add(pending)
-        self._events.add(client, lambda: self._rank(pending), lambda: self._advance(pending))
+        self._events.add(
+            client, lambda: self._rank(pending), lambda waited: self._hear(pending, waited)
+        )
 
     def make_descriptors(self) -> bool:
         """Evict some connections, in the order of eviction; False if there is none to evict."""
@@ -99,20 +106,34 @@ class Lobby:
             return Rank.FRIEND
         return Rank.PROCEEDING if pending.proceeds else Rank.STRANGER
 
-    def _make_room(self, source: str) -> bool:
-        """If the source holds as many as it may, evict one of them; return whether it did."""
-        full = self._eviction.held_by(source) >= self._settings.limits.max_pending_per_source
-        if full:
-            self._drop(self._eviction.victim_of(source))
-        return full
+    def _make_room(self, source: str) -> None:
+        """If the source holds as many as it may, evict those of it that keep us waiting.
+
+        Those that proceed may be more: forty who come at the full hour behind one address.
+        """
+        for _ in range(_LOOKED_AT):
+            if self._eviction.held_by(source) < self._settings.limits.max_pending_per_source:
+                return
+            one = self._eviction.victim_of(source)
+            if one.refused or (
+                time.monotonic() - one.heard_at > _KEEPS_WAITING_AFTER and not one.has_unread()
+            ):
+                self._drop(one)
 
     def _make_place(self) -> None:
         if len(self._eviction) >= self._settings.limits.max_pending:
             self._drop(self._eviction.victim())
 
-    def _advance(self, pending: Pending) -> None:
+    def _hear(self, pending: Pending, waited: float) -> None:
+        """It is readable, and has been for so many seconds."""
         if pending.socket.fileno() < 0:  # evicted at this turn
             return
+        pending.hear(waited)
+        if waited > _BEHIND and not pending.refused:
+            self._eviction.wake_at(pending.deadline, pending)
+        self._advance(pending)
+
+    def _advance(self, pending: Pending) -> None:
         try:
             answer = pending.advance(self._terms)
         except Declined:
@@ -121,7 +142,7 @@ class Lobby:
             self._drop(pending)
             return
         except Closed:
-            if pending.begun and not pending.refused:  # to connect and say nothing is no failure
+            if pending.begun and not pending.refused and not self._is_ours(pending):
                 self._charge(pending, "handshake")
             self._drop(pending)
             return
@@ -131,6 +152,18 @@ class Lobby:
             self._judge(pending, answer)
         elif isinstance(answer, Introduced):
             self._introduce(pending, answer)
+        elif pending.proceeds:
+            self._shake(pending)
+
+    def _is_ours(self, pending: Pending) -> bool:
+        """Whether it may have lost patience with us, and its source did not do so just now."""
+        waited = pending.kept_waiting > _LOSES_PATIENCE_AFTER
+        return waited and self._penalties.excuses(pending.source)
+
+    def _shake(self, pending: Pending) -> None:
+        self._eviction.shakes(pending)
+        if victim := self._eviction.shaking_victim():
+            self._drop(victim)
 
     def _introduce(self, pending: Pending, answer: Introduced) -> None:
         """A proxy's header came: from now on the connection is that of the client that it names."""
@@ -176,11 +209,14 @@ class Lobby:
         self._eviction.wake_at(time.monotonic() + _REFUSED_READS_FOR, pending)
 
     def _time_is_up(self, pending: Pending) -> None:
-        refused = pending.refused
-        if not refused:
-            self._fail(pending, "deadline", Refusal("auth", "no complete hello in time"))
-        if refused or not pending.begun:  # a silent peer left nothing unread: no reset
+        if pending.refused:
             self._drop(pending)
+        elif pending.has_unread():  # then we are late, and its turn will come
+            self._eviction.wake_at(time.monotonic() + self._settings.limits.auth_seconds, pending)
+        else:
+            self._fail(pending, "deadline", Refusal("busy", "no complete hello in time"))
+            if not pending.begun:  # a silent peer left nothing unread: no reset
+                self._drop(pending)
 
     def _fail(self, pending: Pending, kind: str, refusal: Refusal) -> None:
         """Refuse, and charge the source, unless the proxy itself did wrong: that charges nobody."""

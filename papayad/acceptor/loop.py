@@ -73,10 +73,10 @@ class Acceptor:
 
     def begin(self, signals: Signals) -> None:
         """Take in the clusters that former acceptors left. Raises OSError."""
-        self._events.add(signals.descriptor, _own, lambda: self._serve_signals(signals))
-        self._events.add(self._relay.descriptor, _own, self._hear)
+        self._events.add(signals.descriptor, _own, lambda _: self._serve_signals(signals))
+        self._events.add(self._relay.descriptor, _own, lambda _: self._hear())
         for pidfd in self._clients.adopt():
-            self._events.add(pidfd, _own, lambda pidfd=pidfd: self._adopted_ended(pidfd))  # type: ignore[misc]
+            self._events.add(pidfd, _own, lambda _, pidfd=pidfd: self._adopted_ended(pidfd))  # type: ignore[misc]
         self._reaper.add(roster.gone(self._shared.roster))
         self._accept.begin(self._listening.values())
         self._set_title()
@@ -94,7 +94,7 @@ class Acceptor:
         self._lobby.go_on(now)
         self._accept.go_on(now)
         if self._relay.is_due(now):
-            self._events.add(self._relay.descriptor, _own, self._hear)
+            self._events.add(self._relay.descriptor, _own, lambda _: self._hear())
 
     def _patience(self) -> float | None:
         """Seconds until something is due; None in an idle room, where nothing wakes it."""

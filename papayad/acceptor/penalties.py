@@ -26,6 +26,7 @@ from papayad.system.journal import Journal
 
 _SAID_AGAIN_AFTER = 60.0  # seconds between two lines about one source
 _MARKED_AGAIN_AFTER = 1.0  # seconds between two marks of one source
+_EXCUSED_AGAIN_AFTER = 5.0  # seconds, a source that lost patience with us
 _MOST = 4096  # sources whose last line is remembered
 _RATE, _BURST = 50.0, 200  # marks (and as many lines) a second, and at once
 
@@ -40,6 +41,7 @@ class Penalties:
         self._marked: set[str] = set()
         self._waiting: OrderedDict[str, None] = OrderedDict()  # their marks are not written yet
         self._said: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._excused: OrderedDict[str, float] = OrderedDict()  # until when not again
         self._marks = Throttle(_RATE, _BURST)
         self._lines = Throttle(_RATE, _BURST)
         self.reconfigure(limits)
@@ -58,6 +60,20 @@ class Penalties:
         if self._is_forgiven(source):
             return False
         self.say("penalty", host, source, "-", "too many failures, for a while")
+        return True
+
+    def excuses(self, source: str) -> bool:
+        """Whether a failure that may be ours is not charged: the first one, for some time.
+
+        A client that lost patience comes again after a while; an attacker does so at once.
+        """
+        now = time.monotonic()
+        if now < self._excused.get(source, 0.0):
+            return False
+        self._excused[source] = now + _EXCUSED_AGAIN_AFTER
+        self._excused.move_to_end(source)
+        if len(self._excused) > _MOST:
+            self._excused.popitem(last=False)
         return True
 
     def charge(self, kind: str, host: str, source: str) -> None:

@@ -6,6 +6,7 @@ readable, and returns what became of the connection.
 
 import socket
 import ssl
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from papayad.formats.wire import Hello, ProtocolError, Refusal
 from papayad.net import listeners, tls
 
 _CHUNK = 4096
+_SHAKING_MOST = 8192  # bytes up to the hello's end; a ClientHello of today has 2,000 at most
 _REFUSED_CHUNK = 65536
 _REFUSED_MOST = 1 << 17  # bytes that a refused peer may still send; then it is closed
 
@@ -74,11 +76,14 @@ class Pending:
         self.proxied = proxied
         self.tls: tls.TLS | None = None
         self.refused = False
+        self.heard_at = time.monotonic()
+        self.kept_waiting = 0.0  # seconds, by us
         self._begun = False
         self._secure = False  # known by the first byte; `tls` is made when the ClientHello is whole
         self._shaken = False
         self._buffer = b""
         self._early = b""
+        self._shaking = 0  # bytes
         self._ignored = 0
 
     @property
@@ -94,6 +99,16 @@ class Pending:
     def begun(self) -> bool:
         """Whether the client itself has sent anything yet."""
         return self._begun
+
+    def hear(self, waited: float) -> None:
+        """There was something to read for so many seconds: they are not the peer's."""
+        self.heard_at = time.monotonic()
+        self.kept_waiting += waited
+        self.deadline += waited
+
+    def has_unread(self) -> bool:
+        """Whether it is we who are behind."""
+        return bool(self._early or self._peek())
 
     def advance(self, terms: Terms) -> Greeted | Introduced | Refusal | None:
         """Read what is there; None while more is needed. Raises Closed."""
@@ -151,11 +166,14 @@ class Pending:
         return self._hello(terms)
 
     def _read_secure(self, data: bytes, terms: Terms) -> Greeted | Refusal | None:
+        self._shaking += len(data)
+        if self._shaking > _SHAKING_MOST:  # OpenSSL would keep 130 KiB of a ClientHello
+            raise ProtocolError(f"a handshake has at most {_SHAKING_MOST} bytes")
         if self.tls is None:
             self._buffer += data
             if not tls.is_whole(self._buffer):
                 return None
-            if self._has_left():
+            if self._peek() == b"":  # it left: to look costs a hundredth of a handshake
                 raise Closed
             self.tls = tls.TLS(_context(terms))
             data, self._buffer = self._buffer, b""
@@ -204,14 +222,14 @@ class Pending:
         except OSError as error:
             raise Closed from error
 
-    def _has_left(self) -> bool:
-        """Whether the peer has left: to look costs a hundredth of a handshake."""
+    def _peek(self) -> bytes | None:
+        """What there is to read; b"" at the end, None when there is nothing now."""
         try:
-            return self.socket.recv(1, socket.MSG_PEEK) == b""
+            return self.socket.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
-            return False
+            return None
         except OSError:
-            return True
+            return b""
 
     def _flush(self) -> None:
         """Send what the handshake wants to send.

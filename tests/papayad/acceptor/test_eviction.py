@@ -103,3 +103,21 @@ def test_not_every_friend_is_remembered(eviction: Eviction, stub: socket.socket)
         eviction.authenticated(str(number))
     fill(eviction, stub, **{"0": 1, "9999": 1})
     assert victims(eviction) == {"0": 200}
+
+
+def test_too_many_handshakes_are_too_much_memory(
+    eviction: Eviction, stub: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("papayad.acceptor.eviction._SHAKING_AT_MOST", 10)
+    fill(eviction, stub, friend=6, stranger=5)
+    eviction.authenticated("friend")
+    for one in eviction:
+        assert eviction.shaking_victim() is None
+        eviction.shakes(one)
+        eviction.shakes(one)
+    victims = [eviction.shaking_victim() for _ in range(200)]
+    sources = Counter(victim.source for victim in victims if victim)
+    assert sources["stranger"] > 150 and sources.total() == 200
+    assert victims[0]
+    eviction.remove(victims[0])
+    assert eviction.shaking_victim() is None

@@ -210,3 +210,30 @@ def test_nothing_is_said_before_the_handshake_is_done(pair: Pair, both: Terms) -
     assert pair.pending.advance(both) is None
     pair.pending.refuse(Refusal("auth", "no complete hello in time"))
     assert pair.peer.recv(1000) == b""
+
+
+@pytest.mark.parametrize("length", [0x4000, 1 << 13])
+def test_a_handshake_without_end_is_not_kept(pair: Pair, both: Terms, length: int) -> None:
+    """OpenSSL would keep 130 KiB of a ClientHello, of each connection."""
+    record = b"\x16\x03\x01" + length.to_bytes(2, "big")
+    said = record + b"\x01\x01\xff\xf0" + b"x" * 200_000
+    answer = None
+    while said and answer is None:
+        pair.peer.sendall(said[:4096])
+        said = said[4096:]
+        answer = pair.pending.advance(both)
+    assert isinstance(answer, Refusal)
+    assert len(said) > 180_000
+
+
+def test_what_a_peer_waits_for_us_is_not_its_time(pair: Pair) -> None:
+    before = pair.pending.deadline
+    assert not pair.pending.has_unread()
+    pair.peer.sendall(HELLO[:10])
+    assert pair.pending.has_unread()
+    pair.pending.hear(2.5)
+    assert pair.pending.advance(PLAIN) is None
+    assert not pair.pending.has_unread()
+    assert pair.pending.deadline == before + 2.5
+    pair.peer.close()
+    assert not pair.pending.has_unread()  # there is an end, and nothing that it waits for

@@ -14,6 +14,7 @@ from lab.kit import launch
 from lab.kit.machine import kernel
 from lab.kit.machine.limits import set_soft
 from lab.kit.room import Peer, Room, wait_for
+from lab.kit.tls import TLSPeer
 from papayad.formats.wire import Greeting, Hello, Refusal
 from tests.conftest import MakeRoom
 
@@ -96,17 +97,11 @@ def silent(room: Room, source: str, count: int) -> list[socket.socket]:
     return made
 
 
-def pending(room: Room) -> int:
-    tcp = kernel.tcp_sockets()
-    files = kernel.descriptors(room.acceptor()).values()
-    return sum(1 for file in files if file in tcp and tcp[file][1])
-
-
 def test_silent_connections_keep_nobody_out(make_room: MakeRoom) -> None:
     room = make_room(limits={"max_pending": 5, "max_pending_per_source": 3, "auth_seconds": 3600.0})
     made = [one for host in range(2, 22) for one in silent(room, f"127.0.0.{host}", 3)]
     room.join("alice").ping()
-    assert pending(room) <= 5
+    assert room.pending() <= 5
     evicted = 0
     for connection in made:
         connection.settimeout(0)
@@ -141,14 +136,32 @@ def test_who_was_let_in_before_loses_last(make_room: MakeRoom) -> None:
     assert isinstance(friend.answer(), Greeting)
 
 
-def test_a_source_has_so_many_places(make_room: MakeRoom) -> None:
-    room = make_room(limits={"max_pending_per_source": 3, "auth_seconds": 3600.0})
-    silent(room, "127.0.0.2", 20)
+def test_a_source_has_so_many_silent_connections(make_room: MakeRoom) -> None:
+    limits = {"max_pending_per_source": 3, "auth_seconds": 3600.0}
+    room = make_room(limits=limits, start=False)
+    room.before = "from papayad.acceptor import lobby\nlobby._KEEPS_WAITING_AFTER = 0.0"
+    room.start()
     silent(room, "127.0.0.3", 2)
-    room.join("alice").ping()
-    assert pending(room) == 5
+    for _ in range(20):
+        silent(room, "127.0.0.2", 1)
+        room.join("alice", session="s").ping()  # by then it is known to be silent
+    assert room.pending() == 5
     silent(room, "127.0.0.1", 20)
-    room.join("bob").ping()  # who shares a source with them
+    room.join("carol").ping()  # who shares a source with them
+
+
+def test_a_source_has_as_many_as_proceed(make_room: MakeRoom) -> None:
+    """Forty who come at the full hour behind one address; some have slow machines."""
+    room = make_room(
+        tls="required", limits={"max_pending_per_source": 2, "max_clients_per_user": 99}
+    )
+    token = room.token("alice")
+    connections = [room.socket() for _ in range(40)]
+    peers = [TLSPeer(connection) for connection in connections]
+    room.peers += peers
+    for peer in peers:
+        peer.send(f"PAPAYA/1 {token}\n".encode())
+    assert all(isinstance(peer.answer(), Greeting) for peer in peers)
 
 
 # Messages
