@@ -145,6 +145,7 @@ def test_no_restart_stops_what_it_could_not_start(make_room: MakeRoom) -> None:
     """Guards: that papayad --check looks at the log, too."""
     room = make_room()
     alice = room.join("alice")
+    talk(alice, "before")  # so that both of her processes have it open
     (room.state_dir / "committed").rename(room.directory / "away")
     acceptor = room.acceptor()
     result = ctl(room, "acceptor", "restart")
