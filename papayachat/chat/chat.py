@@ -61,6 +61,7 @@ class Chat:
         self.me = profile.invite.name
         self.name = profile.invite.room
         self.trouble: Fault | None = None  # the reason if there is no connection
+        self.hint = ""  # what is said until the next key, where notes are out of sight
         self.dismissed = False  # no further attempt, unless the person asks for it
         self.client = Client(profile, box, self, lines=FIRST_LINES, patient=True)
         self.copy = self.client.copy
@@ -92,6 +93,7 @@ class Chat:
 
     def touch(self) -> None:
         """The person is here."""
+        self.hint = ""
         self.attention.touch()
         if self.client.people.doubtful:
             # Not at each `part`: if a hundred leave, a hundred screens would ask a hundred times.
@@ -106,14 +108,16 @@ class Chat:
     def scroll(self, count: int) -> None:
         """Move the view by rows, up when negative."""
         if count < 0:
-            self.timeline.floor = 0  # show again what was cleared
+            self.timeline.show_all()
+        else:
+            self.look_at()  # it goes by, maybe faster than it is drawn
         self.view.scroll(count)
         if count < 0 and self.client.connected:
             self.past.fetch_above(self.view.top_address())
 
     def to_start(self) -> None:
         """Go to where the copy begins, and fetch what comes before."""
-        self.timeline.floor = 0
+        self.timeline.show_all()
         self.view.to_start()
         self.scroll(-1)
 
@@ -125,12 +129,12 @@ class Chat:
         self.past.rest()
         found = self.copy.address_at(stamp)
         if found >= self.copy.end:
-            self.note("nothing since then")
+            self._tell("nothing since then")
             return
-        self.timeline.floor = 0
+        self.timeline.show_all()
         self.view.show(found)
-        if not self.past.reaches(stamp) and not self.past.exhausted:
-            self.note(f"{self._coverage()}: this is the first of them")
+        if not self.past.reaches(stamp):
+            self._tell(f"{self._coverage()}: this is the first of them")
 
     def note(self, text: str, kind: Kind = Kind.NOTE) -> None:
         """Say something to the person here; several lines are separated by LF."""
@@ -212,7 +216,7 @@ class Chat:
     def not_fetched(self, fault: Fault) -> None:
         self.past.failed()
         self.finder.give_up()
-        self.note(f"older messages: {fault}")
+        self._tell(f"older messages: {fault}")
 
     def back(self, greeting: Greeting) -> None:
         self.name, self.trouble = safe(greeting.room), None
@@ -260,17 +264,24 @@ class Chat:
         self.finder.give_up()
         query = self.finder.query
         what = f"nothing{' older' if self.finder.count else ''} has {query.text if query else ''}"
-        self.note(what if self.past.exhausted else f"{what}; {self._coverage()}")
+        self._tell(f"{what}; {self._coverage()}")
 
     def _fetch_more(self) -> bool:
         return self.client.connected and self.past.fetch_more()
 
     def _coverage(self) -> str:
         """Which part of the room is here, in words."""
+        if self.past.is_whole:
+            return "the whole room is here"
         day = self.past.day
-        if not day:
-            return "nothing of this room is here"
-        return f"here are the messages since {day}"
+        return f"here are the messages since {day}" if day else "nothing of this room is here"
+
+    def _tell(self, text: str) -> None:
+        """Say something to whoever looks, wherever in the messages that is."""
+        if self.view.follows:
+            self.note(text)
+        else:
+            self.hint = text
 
     def _tell_troubles(self) -> None:
         """Say that the disk takes something no more, once for each."""

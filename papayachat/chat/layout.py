@@ -14,7 +14,7 @@ from papayachat.chat.glyphs import glyphs
 from papayachat.stream import when
 from papayad.formats.record import LINE_BREAK
 
-WIDE = 60  # from so many columns on, names have a column of their own
+WIDE = 59  # from so many columns on, names have a column of their own
 NAME_COLORS = 10
 _ACTION = "/me "
 _SIGNS = {
@@ -49,7 +49,7 @@ class Look:
     @property
     def names(self) -> int:
         """The width of the column of names, if there is room for one."""
-        return 10 if self.width < 100 else 14
+        return 10 if self.width < 99 else 14
 
 
 def rows(entry: Entry, look: Look) -> list[Row]:

@@ -34,6 +34,12 @@ class Past:
         return record.stamp if record is not None else ""
 
     @property
+    def is_whole(self) -> bool:
+        """Whether there is nothing that is not here."""
+        start = self._copy.unbroken_from(self._copy.end)
+        return self.exhausted or (self._copy.end > 0 and self._copy.hole_before(start) is None)
+
+    @property
     def day(self) -> str:
         return when.day(self.begins)
 

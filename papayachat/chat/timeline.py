@@ -43,6 +43,7 @@ class Timeline:
     def __init__(self, replica: Replica, waiting: dict[str, Draft], me: str) -> None:
         self.mark: int | None = None
         self.floor = 0
+        self._cleared: Key = (0, NOTE, 0)  # the last entry that is not to be shown
         self.only: Chosen | None = None
         self.ignored: set[str] = set()
         self.joins = "fold"
@@ -55,6 +56,16 @@ class Timeline:
     @property
     def end(self) -> int:
         return self._replica.end
+
+    def clear(self) -> None:
+        """Show nothing of what is here now."""
+        self.floor = self.end
+        self._cleared = (self.end, NOTE, self._count)
+
+    def show_all(self) -> None:
+        """Show again what was cleared."""
+        self.floor = 0
+        self._cleared = (0, NOTE, 0)
 
     def note(self, stamp: str, text: str, kind: Kind = Kind.NOTE) -> None:
         """Put an entry of our own at the present end."""
@@ -111,10 +122,10 @@ class Timeline:
     def _note_before(self, key: Key) -> Entry | None:
         index = bisect_left(self._notes, key, key=lambda it: it[0])
         note = self._notes[index - 1][1] if index and self.only is None else None
-        return note if note is not None and note.key[0] >= self.floor else None
+        return note if note is not None and note.key > self._cleared else None
 
     def _note_after(self, key: Key) -> Entry | None:
-        index = bisect_right(self._notes, key, key=lambda it: it[0])
+        index = bisect_right(self._notes, max(key, self._cleared), key=lambda it: it[0])
         return self._notes[index][1] if index < len(self._notes) and self.only is None else None
 
     def _line_before(self, address: int) -> Line | None:

@@ -28,7 +28,9 @@ class Links:
         self._next = 0
 
     def marked(self, text: str, link: str) -> str:
-        """The text with the link's mark after each character."""
+        """The text with the link's mark after each character; as it is if there is no link."""
+        if not link:
+            return text
         mark = self._marks.get(link) or self._give(link)
         return "".join(char + mark for char in text)
 

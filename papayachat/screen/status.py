@@ -12,7 +12,7 @@ _HELP = " /help "
 
 def row(chat: Chat, width: int) -> Row:
     """A row of exactly `width` columns. The most important comes first: the rest may be cut off."""
-    parts = [chat.name, *_state(chat), *_looked_for(chat)]
+    parts = [chat.name, *_state(chat), *([safe(chat.hint)] if chat.hint else _looked_for(chat))]
     if not chat.view.follows:
         parts.append("scrolled up")
     parts += _news(chat)

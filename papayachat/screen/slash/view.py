@@ -13,7 +13,7 @@ _TIMES = "2h, 7d, 18:30, 2026-11-22, 2026-11-22 21:53"
 def clear(desk: Desk, argument: str) -> None:
     """/clear: an empty screen; scroll up, and it is all there"""
     chat = desk.chat
-    chat.timeline.floor = chat.timeline.end
+    chat.timeline.clear()
     chat.timeline.mark = None
 
 

@@ -167,7 +167,8 @@ def test_a_filter_and_a_floor(tmp_path: Path) -> None:
     assert found and all("papaya" in entry.text for entry in found)
     model.timeline.only = None
     model.waiting.clear()
-    model.timeline.floor = model.timeline.end
+    model.timeline.note(record.stamp(model.at), "cleared, too")
+    model.timeline.clear()
     assert back(model.timeline) == forth(model.timeline)[:0]
     model.say()
     assert len([entry for entry in back(model.timeline) if entry.kind is not Kind.NOTE]) == 1

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit.terminal.emulator import Emulator
 from lab.kit.terminal.scripted import TOKEN, ScriptedRoom
 from papayachat.disk import profile as profiles
-from papayad.errors import CONFIGURATION, NO_PERMISSION, USAGE, Fault
+from papayad.errors import CONFIGURATION, NO_PERMISSION, UNAVAILABLE, USAGE, Fault
 from papayad.formats import invite
 from tests.papayachat.conftest import Chat
 
@@ -142,3 +143,35 @@ def test_a_damaged_profile_is_a_fault(content: str) -> None:
     with pytest.raises(Fault, match="not a profile") as caught:
         profiles.load(None)
     assert caught.value.code == CONFIGURATION
+
+
+def test_what_is_typed_is_not_shown() -> None:
+    with Emulator("join", "--plain", "--offline") as terminal:
+        terminal.sees("Invite:")
+        terminal.enter(an_invite() + "\r")
+        assert terminal.wait() == 0
+        assert TOKEN.encode() not in terminal.raw
+        terminal.sees("saved main: alice@127.0.0.1:7722/main")
+    assert profiles.load("main").plain
+
+
+def test_an_invite_on_the_command_line_is_warned_of(chat: Chat) -> None:
+    program = chat("join", "--plain", "--offline", an_invite())
+    assert program.code() == 0
+    assert "history" in program.err and TOKEN not in program.err
+
+
+def test_an_invite_in_a_file(chat: Chat, home: Path) -> None:
+    (home / "invite").write_text(an_invite() + "\n")
+    assert chat("join", "--plain", "--offline", str(home / "invite")).code() == 0
+    assert profiles.names() == ["main"]
+    program = chat("join", str(home / "nothing"))
+    assert program.code() == 1
+    assert program.err.endswith("nothing: No such file or directory\n")
+
+
+def test_a_host_without_an_address_is_not_joined(chat: Chat) -> None:
+    program = chat("join", f"papaya://a:{TOKEN}@no-such-host.invalid:1/main")
+    assert program.code() == UNAVAILABLE
+    assert "--offline" in program.err and "joined" not in program.out
+    assert profiles.names() == []

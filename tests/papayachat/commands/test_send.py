@@ -328,3 +328,50 @@ def test_interrupted(chat: Chat, room: ScriptedRoom) -> None:
     room.greeted().message()
     program.process.send_signal(signal.SIGINT)
     assert program.code() == 130
+
+
+def long_text() -> str:
+    return "\n".join(f"{number} " + "x" * 1500 for number in range(12))
+
+
+def test_what_is_too_long_for_one_message_is_several(chat: Chat, room: ScriptedRoom) -> None:
+    program = chat("send", stdin=-1)
+    program.enter(long_text())
+    program.end_input()
+    peer = room.greeted()
+    parts: list[str] = []
+    while sum(map(len, parts)) < len(long_text()):
+        message = peer.message()
+        peer.accept(message)
+        parts.append(message.text.decode().replace(LINE_BREAK, "\n") + "\n")
+    assert "".join(parts) == long_text() + "\n" and len(parts) > 1
+    assert program.code() == 0
+
+
+def test_of_several_only_those_that_are_missing_are_sent_again(
+    chat: Chat, room: ScriptedRoom, outbox: Path
+) -> None:
+    late = chat("send", "--timeout", "2", long_text())
+    peer = room.greeted()
+    first, second = peer.message(), peer.message()
+    peer.accept(first)
+    assert late.code() == TRY_AGAIN
+    again = chat("send", long_text())
+    peer = room.greeted()
+    rest = [peer.message() for _ in range(2)]
+    assert rest[0] == second
+    for message in rest:
+        peer.accept(message)
+    assert again.code() == 0
+    assert room.count(first.text.decode()) == 1
+    assert left_in(outbox) == []
+
+
+def test_a_complaint_does_not_repeat_the_whole_text(chat: Chat, room: ScriptedRoom) -> None:
+    program = chat(stdin=-1)
+    peer = room.greeted()
+    program.enter("x" * 8000 + "\n")
+    program.end_input()
+    peer.notice("error", f"too-long {peer.message().id} 1000")
+    assert program.code() == FAILED
+    assert len(program.err) < 400 and "(8000 bytes)" in program.err

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+from errno import ENOSPC, EROFS
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,67 @@ def test_a_log_that_was_put_back_replaces_what_it_no_longer_has(tmp_path: Path) 
     assert read(replica) == b"one\ntwo\ntrue\n"
     replica.keep(Cursor(LOG, 13), b"more\n")
     assert read(Replica(tmp_path)) == b"one\ntwo\ntrue\nmore\n"
+
+
+def test_what_the_disk_does_not_take_goes_on_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica = Replica(tmp_path / "copy", tmp_path / "spare")
+    replica.keep(Cursor(LOG, 0), b"one\n")
+    full = {path.stat().st_ino for path in (tmp_path / "copy").iterdir()}
+    write = os.pwrite
+
+    def refused(descriptor: int, data: bytes, place: int) -> int:
+        if os.fstat(descriptor).st_ino in full:
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
+        return write(descriptor, data, place)
+
+    monkeypatch.setattr(os, "pwrite", refused)
+    replica.keep(Cursor(LOG, 4), b"two\n")
+    replica.keep(Cursor(LOG, 8), b"three\n")
+    assert replica.trouble is not None and "No space" in replica.trouble.why
+    assert read(replica) == b"one\ntwo\nthree\n"
+    assert replica.cursor == Cursor(LOG, 14)
+    replica.close()
+    assert not (tmp_path / "spare").exists()
+    assert read(Replica(tmp_path / "copy")) == b"one\n"
+
+
+def test_without_another_place_it_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "copy").write_text("in the way")
+    with pytest.raises(Fault):
+        Replica(tmp_path / "copy").keep(Cursor(LOG, 0), b"one\n")
+
+
+def test_a_copy_that_may_not_be_written_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Replica(tmp_path).keep(Cursor(LOG, 0), b"one\n")
+    open_file = os.open
+
+    def read_only(path: Path, flags: int, mode: int = 0) -> int:
+        if flags & os.O_RDWR:
+            raise OSError(EROFS, os.strerror(EROFS))
+        return open_file(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", read_only)
+    assert read(Replica(tmp_path)) == b"one\n"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_time_is_a_place(tmp_path: Path, seed: int) -> None:
+    dice = random.Random(seed)
+    replica = Replica(tmp_path)
+    offset, said = 0, []
+    for number in range(200):
+        offset += dice.choice((0, 0, 0, 0, 300))
+        text = "x" * dice.randrange(1, 99)
+        raw = record.render(record.stamp(1000.0 + number * 10), "bob", "-", text)
+        said.append((replica.keep(Cursor(LOG, offset), raw), raw))
+        offset += len(raw)
+    for seconds in (0.0, 1000.0, 1005.0, 1990.0, 2983.3, 2990.0, 9999.0):
+        stamp = record.stamp(seconds)
+        later = [address for address, raw in said if raw.decode() >= stamp]
+        assert replica.address_at(stamp) == (later[0] if later else replica.end)
+    assert all(replica.is_line_start(address) for address, _ in said)
+    assert not any(replica.is_line_start(address + 5) for address, _ in said)
