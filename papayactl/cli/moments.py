@@ -13,7 +13,7 @@ from papayad.state.tokens import format_time
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhdw]?)\Z")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhdw]?)\Z")
 
 
 def as_duration(_: click.Context, __: click.Parameter, text: str | None) -> float | None:

@@ -176,7 +176,7 @@ def _lag(state_dir: Path, send: Process, end: int | None) -> tuple[int | None, b
 def _base(state_dir: Path, target: str) -> int | None:
     directory, _, name = target.removesuffix(" (deleted)").rpartition("/")
     digits = name[:_DIGITS]
-    if not digits.isdigit() or name != segments.name(int(digits)):
+    if not (digits.isascii() and digits.isdigit()) or name != segments.name(int(digits)):
         return None
     return int(digits) if directory == str(state_dir.resolve()) else None
 

@@ -7,14 +7,16 @@ exists.
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
-from os import O_CLOEXEC, O_NOFOLLOW, O_RDONLY, scandir, stat
+from os import O_CLOEXEC, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, stat
 from os import open as open_file
 from pathlib import Path
 from typing import NamedTuple
 
+from papayad.system.files import plain_names
+
 _SUFFIX = ".log"
 _DIGITS = 20
-_CLOSED_AND_NO_LINK = O_CLOEXEC | O_NOFOLLOW
+_CAREFUL = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK  # a pipe would be waited for
 
 
 class Misfit(NamedTuple):
@@ -45,12 +47,7 @@ def bases(state_dir: str | Path) -> list[int]:
     Other processes can make files here. Only a regular file with the exact name is a segment: no
     link, no directory, no name with digits other than ASCII's.
     """
-    with scandir(state_dir) as entries:
-        return sorted(
-            int(entry.name[:_DIGITS])
-            for entry in entries
-            if _is_name(entry.name) and entry.is_file(follow_symlinks=False)
-        )
+    return sorted(int(name[:_DIGITS]) for name in plain_names(state_dir) if _is_name(name))
 
 
 def holding(state_dir: str | Path, offset: int) -> int | None:
@@ -70,7 +67,7 @@ def misfits(state_dir: str | Path) -> Iterator[Misfit]:
 
 def open_segment(state_dir: str | Path, base: int, flags: int = O_RDONLY) -> int:
     """A descriptor of a segment; raises OSError, also where a link took its place meanwhile."""
-    return open_file(path(state_dir, base), flags | _CLOSED_AND_NO_LINK, 0o600)
+    return open_file(path(state_dir, base), flags | _CAREFUL, 0o600)
 
 
 def _is_name(file: str) -> bool:
