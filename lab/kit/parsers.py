@@ -26,7 +26,7 @@ from papayad.formats import compat, invite, proxy_header, record, redaction, tit
 from papayad.formats.harmless import harmless
 from papayad.formats.wire import Greeting, ProtocolError, Refusal
 from papayad.log import segments, surplus
-from papayad.state import bans, penalty, roster, tokens
+from papayad.state import bans, groups, penalty, roster, tokens
 
 _UNSEEN = {*range(32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 
@@ -211,13 +211,34 @@ def configuration(data: bytes) -> None:
 
 
 def roster_entry(data: bytes) -> None:
-    _reads(data, lambda path: roster.read(path.parent, path.name), UnicodeDecodeError)
+    """What an attacker writes is no entry, or one whose parts are harmless."""
+
+    def look(path: Path) -> None:
+        entry = roster.read(path.parent, path.name)
+        if entry:
+            assert record.NAME.match(entry.user)
+            assert harmless(entry.peer + entry.session + entry.token).isprintable()
+            assert 0 < entry.group < 1 << 24 > max(entry.recv, entry.send) >= 0
+            assert entry.since < 1e11
+
+    _reads(data, look)
+
+
+def group_file(data: bytes) -> None:
+    def look(path: Path) -> None:
+        named = path.rename(path.with_name("4711"))
+        groups.sandbox_of(named.parent, 4711)
+        assert 0 <= groups.namespace_of(named.parent, 4711) < 1 << 64
+        named.rename(path)
+
+    _reads(data, look)
 
 
 HARNESSES: dict[str, Callable[[bytes], None]] = {
     "answer": answer,
     "bans": ban_file,
     "configuration": configuration,
+    "group": group_file,
     "handshake": handshake,
     "hello": hello,
     "invite": an_invite,
@@ -239,11 +260,11 @@ def _is_seen(text: str) -> bool:
     return not any(ord(char) in _UNSEEN for char in text if char != "\t")
 
 
-def _reads(data: bytes, read: Callable[[Path], object], promised: type[Exception]) -> None:
-    with tempfile.NamedTemporaryFile() as file, suppress(promised):
-        file.write(data)
-        file.flush()
-        read(Path(file.name))
+def _reads(data: bytes, read: Callable[[Path], object], *promised: type[Exception]) -> None:
+    with tempfile.TemporaryDirectory() as directory, suppress(*promised):
+        path = Path(directory, "file")
+        path.write_bytes(data)
+        read(path)
 
 
 @cache

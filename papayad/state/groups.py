@@ -32,6 +32,7 @@ DEAF_TO = tuple(
     )
 )  # fmt: skip
 _BYTES_AT_MOST = 1024  # of a group's file
+_INODE_DIGITS = 20
 
 
 @cache
@@ -81,7 +82,7 @@ def without_of(path: Path, group: int) -> str:
 def namespace_of(path: Path, group: int) -> int:
     """The pid namespace of a group, by its inode; 0 when its file does not say."""
     text = _facts(path / str(group)).get("pid_namespace", "")
-    return int(text) if text.isdecimal() else 0
+    return int(text) if text.isdecimal() and len(text) < _INODE_DIGITS else 0
 
 
 def numbers(path: Path) -> list[int]:
