@@ -18,7 +18,7 @@ from lab.kit import CHECKOUT
 from lab.kit.room import SERVICE, Room
 from papayad.state import groups, roster
 
-USER = "mallory"
+USER, SESSION = "mallory", "laptop"
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def forging(room: Room, victim: int) -> Iterator[None]:
 def main() -> None:
     state_dir, run_dir, victim = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     group = os.getpgid(victim)
-    entry = roster.Entry("1.1", USER, "192.0.2.1:1", time.time(), group, token="0badc0de")
+    entry = roster.Entry("1.1", USER, "192.0.2.1:1", time.time(), group, SESSION, "0badc0de")
     roster.complete(roster.create(roster.directory(state_dir), entry), victim, victim)
     namespace = f"pid_namespace={groups.own_namespace()}\nsandbox=none\n"
     _held(groups.directory(state_dir) / str(group), namespace)

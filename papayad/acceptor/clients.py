@@ -104,9 +104,10 @@ def end(known: Known) -> None:
     """Ask RECV to end, even if it is stopped; SEND ends with it.
 
     The pid is certainly that of RECV: an own child was not waited for yet, a pidfd cannot mean
-    another process, and elsewhere the entry's lock was held a moment ago.
+    another process, and elsewhere the entry's lock was held a moment ago. An entry that an attacker
+    wrote may name a process of another user, which the kernel keeps from us.
     """
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):
         for signum in (signal.SIGTERM, signal.SIGCONT):
             if known.pid > 1:
                 platform.send_signal(known.pid, known.pidfd, signum)

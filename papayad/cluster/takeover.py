@@ -42,9 +42,12 @@ def left_behind(names: Collection[str]) -> str:
 
 
 def _kill(path: str, name: str) -> None:
-    """Kill a cluster. Its lock is held, so the pids in the entry, if any, are its own."""
+    """Kill a cluster. Its lock is held, so the pids in the entry, if any, are its own.
+
+    Those in an entry that an attacker wrote may be another user's, which the kernel keeps from us.
+    """
     entry = roster.read(path, name)
     for pid in (entry.recv, entry.send) if entry else ():
         if pid > 1:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)

@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 
-from lab.kit import hostile
+from lab.kit import forger, hostile
 from lab.kit.admin.ctl import ctl
 from lab.kit.processes import wait_until_gone
 from lab.kit.room import is_alive, wait_for
 from papayad.formats.harmless import harmless
+from papayad.formats.wire import Hello, Refusal
 from papayad.log import strays
 from tests.conftest import MakeRoom
 
@@ -66,3 +67,20 @@ def test_what_a_room_makes_is_no_stray(make_room: MakeRoom) -> None:
     (room.state_dir / "groups" / "\u00b2").touch()
     (room.state_dir / "00000000000000000000.log.bak").touch()
     assert strays.find(room.state_dir) == ["00000000000000000000.log.bak", "groups/\u00b2"]
+
+
+def test_an_entry_of_roots_process_ends_nobody(make_room: MakeRoom) -> None:
+    """Guards: a signal that the kernel refuses. The acceptor adopts the entry, and is to end it."""
+    room = make_room()
+    with subprocess.Popen(["sleep", "1000"], process_group=0) as stranger:
+        with forger.forging(room, stranger.pid):
+            room.stop_acceptor()
+            room.start()
+            answer = room.peer().hello(Hello(room.token(forger.USER), session=forger.SESSION))
+            assert isinstance(answer, Refusal)
+            assert answer.reason == "busy"
+            assert "not ended by SIGKILL within 5 s: clusters 1.1" in room.journal()
+            room.join("alice").ping()
+            assert is_alive(stranger.pid)
+        room.join("bob").ping()
+        stranger.kill()
