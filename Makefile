@@ -24,7 +24,7 @@ help:
 	@echo 'make format put the sources in form'
 	@echo 'make bench  measure, in half an hour: lab/bench/REPORT.md, PAPER.md'
 	@echo 'make bench-full  the same with all loads, for hours'
-	@echo 'make torture  random conversations, chaos and attacks: a report in build/torture.txt'
+	@echo 'make torture  random conversations, chaos, attacks from outside and inside: build/torture.txt'
 	@echo 'make fuzz   look for inputs that break a parser, a minute for each (SECONDS=60)'
 	@echo 'make clean  stop, and remove all that was made here, the room too'
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -204,14 +204,18 @@ class Room:
 
     def token(self, user: str) -> str:
         """The user's token; if there is none, one is made and the daemon knows it."""
-        if user not in self.tokens:
-            self.tokens[user] = tokens.new_token()
+        return self.tokens_of([user])[0]
+
+    def tokens_of(self, users: Sequence[str]) -> list[str]:
+        """The same for many, whose tokens are written at once."""
+        if new := {user: tokens.new_token() for user in users if user not in self.tokens}:
+            self.tokens |= new
             known = {
                 tokens.digest(token): tokens.Token(tokens.digest(token), name, 1)
                 for name, token in self.tokens.items()
             }
             tokens.write_tokens(self.settings.tokens, known)
-        return self.tokens[user]
+        return [self.tokens[user] for user in users]
 
     def socket(self, source: str = "", receive_buffer: int = 0) -> socket.socket:
         """A connection; on request from another loopback address, or with a small buffer."""

@@ -1,6 +1,9 @@
 """make torture, in short: nothing is lost, nobody else disturbed, nothing left over."""
 
-from lab.torture import attack, chaos, confinement, conversation, model
+from lab.torture import confinement, herd
+from lab.torture.attack import abuse, attack
+from lab.torture.chaos import chaos
+from lab.torture.model import conversation, model
 
 
 def test_conversations_have_the_outcome_that_they_must_have() -> None:
@@ -24,3 +27,14 @@ def test_an_attack_ends_no_conversation() -> None:
 
 def test_what_the_sandbox_costs_is_measured() -> None:
     assert "2 joins by turns" in confinement.run(2)[0]
+
+
+def test_an_abused_token_is_measured() -> None:
+    lines, _ = abuse.run(people=3, seconds=0.6, turns=1)
+    assert [name for name in abuse.ABUSES if not any(name in line for line in lines)] == []
+
+
+def test_a_herd_comes_in() -> None:
+    lines, missed = herd.run(20)
+    assert "20 at once, half of them over TLS: 20 are in" in lines[0]
+    assert missed == []

@@ -4,12 +4,12 @@ import sys
 
 import pytest
 
+from lab.kit import inside
+from lab.kit.inside import MALLORY, WITHOUT_LANDLOCK
 from lab.kit.machine import cage
 from lab.kit.room import Room
 from papayad.formats.titles import RECV, SEND
 from tests.conftest import MakeRoom
-from tests.scenarios.cage import inside
-from tests.scenarios.cage.inside import MALLORY, WITHOUT_LANDLOCK
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 

@@ -4,13 +4,13 @@ import sys
 
 import pytest
 
+from lab.kit import inside
+from lab.kit.inside import MALLORY
 from lab.kit.machine.mounts import needs_mount
 from lab.kit.processes import freeze
 from lab.kit.room import Peer, Room, wait_for
 from papayad.formats.titles import RECV, SEND
 from tests.conftest import MakeRoom
-from tests.scenarios.cage import inside
-from tests.scenarios.cage.inside import MALLORY
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/locks")
 

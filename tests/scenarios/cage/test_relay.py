@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
+from lab.kit import inside
+from lab.kit.inside import MALLORY
 from lab.kit.room import Peer, Room, wait_for
 from papayad.cluster import relay
 from papayad.formats.titles import RECV
 from papayad.log import segments
 from tests.conftest import MakeRoom
-from tests.scenarios.cage import inside
-from tests.scenarios.cage.inside import MALLORY
 from tests.scenarios.cage.test_lock import HOLDS, gets_through, has_it
 
 CUT = "that were never committed"

@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import Self
 
 from lab.kit.room import Peer, Room
-from lab.torture import oracle
-from lab.torture.conversation import EOF, Call
-from lab.torture.opening import CLOSED, Opening
-from lab.torture.oracle import Expected, Log
-from lab.torture.utterance import LIMIT
+from lab.torture.model import oracle
+from lab.torture.model.conversation import EOF, Call
+from lab.torture.model.opening import CLOSED, Opening
+from lab.torture.model.oracle import Expected, Log
+from lab.torture.model.utterance import LIMIT
 from papayad.formats.wire import Greeting, Refusal
 
 _PINS = re.compile(rb"! pins( spki:[0-9a-f]{64}){1,2}\n")

@@ -6,9 +6,9 @@ A plan is only data, drawn from a seed: it can be played again, and made smaller
 import random
 from dataclasses import dataclass
 
-from lab.torture import opening, utterance
-from lab.torture.opening import COMPAT, GREETED, Opening, Start
-from lab.torture.utterance import CAREFUL, CARELESS, USUAL, Utterance
+from lab.torture.model import opening, utterance
+from lab.torture.model.opening import COMPAT, GREETED, Opening, Start
+from lab.torture.model.utterance import CAREFUL, CARELESS, USUAL, Utterance
 
 # How a connection ends: with its EOF, after which it reads to the end; after a last PING; at once;
 # or not yet, since the next one takes its session over.

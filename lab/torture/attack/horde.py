@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from lab.torture.attackers import Attack, Steps
+from lab.torture.attack.attackers import Attack, Steps
 
 _IP_BIND_ADDRESS_NO_PORT = 24  # Linux: connect chooses the port, so that bind need not search
 _AT_ONCE = 50  # connections between two looks at those that are open

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 from lab.kit.room import Room
-from lab.torture import oracle, utterance
-from lab.torture.connection import Connection
-from lab.torture.conversation import EOF, PING, RESET, STAY, Call, Conversation
-from lab.torture.opening import CLOSED, COMPAT, GREETED, Start
-from lab.torture.oracle import Log
-from lab.torture.utterance import Utterance
+from lab.torture.model import oracle, utterance
+from lab.torture.model.connection import Connection
+from lab.torture.model.conversation import EOF, PING, RESET, STAY, Call, Conversation
+from lab.torture.model.opening import CLOSED, COMPAT, GREETED, Start
+from lab.torture.model.oracle import Log
+from lab.torture.model.utterance import Utterance
 
 _LONGEST_HELLO = 1024  # bytes without an LF that are answered at once
 _LAST = Utterance(b"PING last\n", notice=b"! pong last\n")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lab.kit.room import Room
-from lab.torture.utterance import Utterance
+from lab.torture.model.utterance import Utterance
 from papayad.log import segments
 
 HISTORY = 20  # history_lines of the model's room

@@ -17,7 +17,7 @@ from typing import Any
 
 from lab.kit.device import Device
 from lab.kit.room import PATIENCE, Peer, Room, wait_for
-from lab.torture import aftermath, faults
+from lab.torture.chaos import aftermath, faults
 
 PEOPLE = 30
 

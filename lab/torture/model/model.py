@@ -14,16 +14,16 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 
 from lab.kit.room import Room, wait_for
-from lab.torture import conversation, oracle
-from lab.torture.conversation import Conversation
-from lab.torture.opening import COMPAT, GREETED
-from lab.torture.oracle import Log
-from lab.torture.player import Player
-from lab.torture.utterance import LIMIT
+from lab.torture.model import conversation, oracle
+from lab.torture.model.conversation import Conversation
+from lab.torture.model.opening import COMPAT, GREETED
+from lab.torture.model.oracle import Log
+from lab.torture.model.player import Player
+from lab.torture.model.utterance import LIMIT
 from papayad.state import roster
 
 _MANY = 10**6
@@ -164,8 +164,3 @@ def main() -> None:
         failed = smallest(error if isinstance(error, Failed) else Failed(plan, error))
         sys.exit(f"{failed}\n{failed.plan}")
     print("nothing is wrong with it by itself")
-
-
-if __name__ == "__main__":
-    with suppress(KeyboardInterrupt):
-        main()
