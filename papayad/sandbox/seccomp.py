@@ -40,6 +40,7 @@ _OWN = {
     REAPER: _APPENDING,
     SEND: "write sendfile sendfile64",
 }
+ROLES = tuple(_OWN)
 _ALL = 0xFFFFFFFF
 _SIGN = 0x80000000
 _PROT_EXEC = 4
