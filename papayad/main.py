@@ -25,7 +25,7 @@ from papayad.cluster.rehearsal import rehearse
 from papayad.cluster.shared import share
 from papayad.errors import CONFIGURATION, DONE, UNAVAILABLE, Fault, denied_or, exit_with, reason
 from papayad.formats.harmless import harmless
-from papayad.log import forecast, store
+from papayad.log import exclusion, forecast, store
 from papayad.net import activation, listeners
 from papayad.sandbox import prepare, rlimits
 from papayad.sandbox.prepare import Sandbox
@@ -126,8 +126,9 @@ def gather(settings: Settings, log_to: str, inherited: range) -> Gathered:
     os.umask(0o022)
     make_run_dir(settings.pid_file.parent, identity)
     os.umask(0o077)
+    find_state(settings.state_dir)
     with privileges.lent(identity):
-        lock, pid_file = acquire_locks(settings)
+        lock, pid_file = exclusion.acquire(settings, identity, journal)
     listening = activation.adopt(inherited, settings.listen.tls)
     listening = listening or listeners.open_all(settings.listen.addresses, journal.warning)
     if identity:
@@ -160,17 +161,11 @@ def make_run_dir(path: Path, identity: privileges.Identity | None) -> None:
         raise _unusable(path, error) from error
 
 
-def acquire_locks(settings: Settings) -> tuple[int, int]:
-    """Take the locks by which this is the only acceptor: of its state, and of its pid file.
-
-    Two acceptors with a pid file each could otherwise write to one log.
-    """
+def find_state(path: Path) -> None:
     try:
-        os.stat(settings.state_dir)
+        os.stat(path)
     except OSError as error:
-        raise _unusable(settings.state_dir, error) from error
-    lock = pidfile.acquire(pidfile.lock_of(settings.state_dir), 0o600)
-    return lock, pidfile.acquire(settings.pid_file)
+        raise _unusable(path, error) from error
 
 
 def prepare_state(settings: Settings, journal: Journal) -> None:

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from papayad.log.committed import FILE
 from papayad.state import groups, roster
-from papayad.system import platform
+from papayad.system import locks, platform
+from papayad.system.files import open_plain
 
 LOCKS = "/proc/locks"
 _HELD_TOO_LONG = 2.0  # seconds, beyond those that somebody has waited
@@ -29,7 +30,7 @@ def end_lasting(state_dir: Path, warn: Callable[[str], None]) -> None:
 
     A writer whose disk stands still waits for it, and so do we, before we count.
     """
-    descriptor = os.open(state_dir / FILE, os.O_RDWR | os.O_CLOEXEC)
+    descriptor = os.open(state_dir / FILE, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     platform.sync_data(descriptor)
     try:
         looks = _looks(descriptor, state_dir)
@@ -39,7 +40,20 @@ def end_lasting(state_dir: Path, warn: Callable[[str], None]) -> None:
     if looks and not any(looks):
         warn("the log's lock is held, and not by a process that can be seen from here")
     for pid in set.intersection(*looks) if looks else ():
-        _end(pid, descriptor, state_dir, warn)
+        _end(pid, descriptor, state_dir, warn, "the log's lock for seconds")
+
+
+def end_intruders(path: Path, state_dir: Path, warn: Callable[[str], None]) -> None:
+    """End a client's processes that hold a lock which only an acceptor has. Raises OSError.
+
+    An attacker in one could wait for the acceptor's end, and then no other would start.
+    """
+    descriptor = open_plain(path)
+    if descriptor < 0 or locks.owner(descriptor):
+        return
+    for pid in holders(descriptor, state_dir):
+        if _group(pid) in os.listdir(groups.directory(state_dir)):
+            _end(pid, descriptor, state_dir, warn, "the acceptor's lock")
 
 
 def holders(descriptor: int, state_dir: Path) -> list[int]:
@@ -89,7 +103,9 @@ def _group(pid: int) -> str:
         return ""
 
 
-def _end(pid: int, descriptor: int, state_dir: Path, warn: Callable[[str], None]) -> None:
+def _end(
+    pid: int, descriptor: int, state_dir: Path, warn: Callable[[str], None], what: str
+) -> None:
     """Under a pidfd, that was there while the process held the lock: never a stranger's number."""
     with suppress(ProcessLookupError):
         pidfd = platform.open_pidfd(pid)
@@ -99,9 +115,9 @@ def _end(pid: int, descriptor: int, state_dir: Path, warn: Callable[[str], None]
         try:
             platform.send_signal(pid, pidfd, signal.SIGKILL)
         except PermissionError:
-            warn(f"{who} holds the log's lock and does not let go: continue or kill it as root")
+            warn(f"{who} holds {what} and does not let go: continue or kill it as root")
         else:
-            warn(f"killed {who}, which held the log's lock for seconds")
+            warn(f"killed {who}, which held {what}")
 
 
 def _client(pid: int, state_dir: Path) -> str:

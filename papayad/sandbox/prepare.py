@@ -154,7 +154,7 @@ def _add_filters(made: Sandbox, kernel: Kernel) -> None:
 
 
 def _built(architecture: str) -> dict[str, bytes]:
-    """The filters, made by a child: what is left of the work would lie among what clusters touch."""
+    """The filters, made by a child: what the work leaves would lie among what clusters touch."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -167,11 +167,11 @@ def _built(architecture: str) -> dict[str, bytes]:
     with os.fdopen(reading, "rb") as pipe:
         data = pipe.read()
     os.waitpid(child, 0)
-    programs = {}
+    built = {}
     for role in seccomp.ROLES:
         length = 4 + int.from_bytes(data[:4], "big")
-        programs[role], data = data[4:length], data[length:]
-    return programs
+        built[role], data = data[4:length], data[length:]
+    return built
 
 
 def _add_rulesets(made: Sandbox, kernel: Kernel, state_dir: Path) -> None:

@@ -17,17 +17,16 @@ from pathlib import Path
 from papayad.system.files import open_plain
 from papayad.system.platform import record_lock_owner
 
+_TRIES = 8
+
 
 def create_locked(path: str | Path, content: bytes = b"") -> int:
     """Make a file that is locked before anybody can see its name; returns its descriptor.
 
     The lock lives as long as any process holds a copy of the descriptor. Raises OSError.
     """
-    directory, name = os.path.split(path)
-    temporary = f"{directory}/.{name}.{os.getpid()}"
-    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    descriptor, temporary = _create_hidden(os.path.dirname(path))
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.write(descriptor, content) != len(content):
             raise OSError(ENOSPC, os.strerror(ENOSPC))
         os.rename(temporary, path)
@@ -37,6 +36,23 @@ def create_locked(path: str | Path, content: bytes = b"") -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _create_hidden(directory: str) -> tuple[int, str]:
+    """A locked file whose name nobody knows beforehand: another process could make it, lock it,
+    and keep everybody out. One that watches the directory wins now and then, not every time."""
+    for left in reversed(range(_TRIES)):
+        path = f"{directory}/.{os.urandom(8).hex()}"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            os.close(descriptor)
+            os.unlink(path)
+            if not left:
+                raise
+    return descriptor, path
 
 
 def is_held(descriptor: int) -> bool:

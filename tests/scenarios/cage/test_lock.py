@@ -10,6 +10,8 @@ from lab.kit.machine.mounts import needs_mount
 from lab.kit.processes import freeze
 from lab.kit.room import Peer, Room, wait_for
 from papayad.formats.titles import RECV, SEND
+from papayad.log.holders import holders
+from papayad.state import pidfile
 from tests.conftest import MakeRoom
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/locks")
@@ -29,12 +31,17 @@ for words in ("--make-rprivate /", "-t proc -o hidepid=2 proc /proc"):
 """
 
 
-def has_it(room: Room) -> Peer:
-    """Mallory, whose process has the lock now."""
+def is_in(room: Room, when: str) -> Peer:
+    """Mallory, who may never be greeted, when its process has come so far."""
     mallory = room.peer()
     mallory.send(f"PAPAYA/1 {room.token(MALLORY)} presence=off\n".encode())
-    assert inside.outcomes(room, "has it")
+    inside.outcomes(room, when)
     return mallory
+
+
+def has_it(room: Room) -> Peer:
+    """Mallory, whose process has the lock now."""
+    return is_in(room, "has it")
 
 
 def gets_through(room: Room, alice: Peer) -> None:
@@ -68,3 +75,35 @@ def test_one_that_is_stopped_is_ended_though_proc_hides_it(make_room: MakeRoom, 
     has_it(room)
     freeze(getattr(room.entry(MALLORY), role))
     gets_through(room, alice)
+
+
+@pytest.mark.parametrize("role", [RECV, SEND])
+def test_the_lock_of_the_acceptor_is_not_a_clients_to_hold(make_room: MakeRoom, role: str) -> None:
+    """It waits for the acceptor's end, and then no other would start."""
+    room: Room = make_room(start=False)
+    inside.have(
+        room,
+        role,
+        """
+lock = os.open(f"{shared.state_dir}/acceptor", os.O_RDONLY)
+say("waits: done")
+while True:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        break
+    except BlockingIOError:
+        time.sleep(0.01)
+time.sleep(1000)
+""",
+    )
+    room.start()
+    alice, mallory = room.join("alice"), is_in(room, "waits")
+    room.stop_acceptor()
+    with pidfile.lock_of(room.state_dir).open() as lock:
+        wait_for(lambda: holders(lock.fileno(), room.state_dir))
+    room.before = ""
+    room.start()
+    assert "which held the acceptor's lock" in room.journal()
+    mallory.read_to_end()
+    alice.send(b"MSG a1 still here\n")
+    alice.read_until(b" alice a1 still here\n")

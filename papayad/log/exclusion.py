@@ -1,0 +1,48 @@
+"""There is one acceptor of a room: the locks that say so (design section 5).
+
+Run by papayad before it detaches, so that a second one can tell its starter. Two acceptors with a
+pid file each could otherwise write to one log.
+"""
+
+import os
+from contextlib import suppress
+
+from papayad.errors import TRY_AGAIN, Fault
+from papayad.log import holders
+from papayad.settings import Settings
+from papayad.start import privileges
+from papayad.state import pidfile
+from papayad.system.journal import Journal
+
+
+def acquire(
+    settings: Settings, identity: privileges.Identity | None, journal: Journal
+) -> tuple[int, int]:
+    """The descriptors of the locks of the state and of the pid file. Raises a Fault (75)."""
+    path = pidfile.lock_of(settings.state_dir)
+    try:
+        lock = pidfile.acquire(path, 0o600)
+    except Fault as fault:
+        if fault.code != TRY_AGAIN:
+            raise
+        _end_intruders(settings, identity, journal)
+        lock = pidfile.acquire(path, 0o600)
+    return lock, pidfile.acquire(settings.pid_file)
+
+
+def _end_intruders(
+    settings: Settings, identity: privileges.Identity | None, journal: Journal
+) -> None:
+    """A child does it, as the service's user for good: root could be led to end anybody."""
+    path, state_dir = pidfile.lock_of(settings.state_dir), settings.state_dir
+    child = os.fork()
+    if child == 0:
+        try:
+            if identity:
+                os.seteuid(0)
+                privileges.drop(identity)
+            with suppress(OSError):
+                holders.end_intruders(path, state_dir, journal.warning)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
