@@ -80,6 +80,7 @@ def test_an_old_end_is_put_back(make_room: MakeRoom, back: int) -> None:
     wait_for(lambda: tick_is_past(room))
     (room.state_dir / "committed").write_bytes(b"%020d\n" % [0, *ends][-1 - back])
     carol = room.join("carol", last=1000, presence=False)
+    assert carol.greeting and carol.greeting.end == ends[-1]  # up to there she looks for her own
     carol.ping()
     talk(bob, "and on")
     for peer in (alice, bob, carol):
