@@ -13,8 +13,8 @@ _PYTHON = sys.executable
 class Contestant:
     """One server. `command` raises Missing.
 
-    `per_client`: it has a process for each client beside the first one. `told`: it reads with
-    read(2) or its kin, which the kernel counts; recv(2) is not counted.
+    `per_client`: beside its first process it has one for each client. `told`: it reads by read(2)
+    or its kin, so the kernel counts the bytes; those that recv(2) reads are not counted.
     """
 
     name: str

@@ -1,8 +1,9 @@
 """The experiment: the same rudimentary server in several paradigms, under the same load.
 
-The server has one core; load generator and observer have another. A run counts only if its work was
-equal: what was sent in its time was read and written, by as many processes as there should be. What
-it yields are readings of the CPU every half second, and a summary. Linux: that is /proc's to tell.
+The server has one core; load generator and observer have another. A run counts only if its work
+equals that of the others: the server read and wrote what was sent meanwhile, with as many processes
+as it should have. A run yields a reading of the CPU time every half second, and a summary. Linux
+only, since the figures are from /proc.
 """
 
 import json
@@ -23,26 +24,26 @@ from lab.bench.tools import Missing, Workshop
 Sample = dict[str, Any]
 PERIOD = 0.5  # seconds between two readings
 RATE = 125_000  # bytes a second and connection: 1 Mbit/s, as the pacer has it
-WARM_UP = 2.0  # seconds that nobody looks at
-_TO_COME = 20.0  # seconds for all processes to be there
-_MOST_WRITES = 32_000  # a second: above it the pacer's own core would be what limits
+WARM_UP = 2.0  # seconds before the first reading
+_TO_COME = 20.0  # seconds in which all processes have to start
+_MOST_WRITES = 32_000  # a second: with more the pacer's own core would be the limit
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """So many connections, each with a write every `milliseconds`, measured for so many seconds."""
+    """Connections, each with a write every `milliseconds`, and for how many seconds to measure."""
 
     connections: int
     milliseconds: float = 10.0
     seconds: int = 8
 
     def interval(self) -> float:
-        """Seconds between two writes to a connection; more where one core could not do it."""
+        """Seconds between two writes to a connection; more if one core could not make so many."""
         return max(self.milliseconds / 1000, self.connections / _MOST_WRITES)
 
 
 class Pacer:
-    """The load generator, connected; it writes from then on."""
+    """The load generator: it connects, then writes until it is closed."""
 
     def __init__(self, workshop: Workshop, port: int, load: Load, core: int) -> None:
         words = [port, load.connections, round(load.interval() * 1e6), core]
@@ -77,7 +78,7 @@ class Pacer:
 
 
 def cores() -> tuple[int, int]:
-    """One for the server, and another for generator and observer. Raises Missing."""
+    """The server's core, and that of generator and observer. Raises Missing."""
     if not clocks.LINUX:
         raise Missing("only Linux tells what each process has read, written and used")
     known = sorted(os.sched_getaffinity(0))
@@ -87,7 +88,7 @@ def cores() -> tuple[int, int]:
 
 
 def run(contestant: Contestant, load: Load, workshop: Workshop) -> Iterator[Sample]:
-    """Readings of one run, each what was used since the one before, and its summary."""
+    """One run: its readings, each of the CPU used since the one before, and its summary."""
     server_core, own_core = cores()
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {own_core})
@@ -104,7 +105,7 @@ def run(contestant: Contestant, load: Load, workshop: Workshop) -> Iterator[Samp
 
 
 def await_processes(server: Server, wanted: int) -> list[int]:
-    """The server's processes, once there are as many as there should be, or time is up."""
+    """The server's processes, once there are `wanted` of them, or after _TO_COME seconds."""
     deadline = time.monotonic() + _TO_COME
     while len(pids := server.pids()) != wanted and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -1,7 +1,8 @@
 """How much is measured: the short form, the full one, and the steps that they consist of.
 
-Repetition by repetition, so that a machine's moods fall on all alike, and that figures of one
-repetition are pairs. Who is measured first is drawn anew in each.
+Each repetition measures all of the peers. So when the machine is slower for a while, that slows all
+of them, and the figures of one repetition can be compared in pairs. Which peer is first is drawn
+by lot in each repetition.
 """
 
 import random
@@ -27,7 +28,7 @@ _PAPERS = ("paper-c", "paper-go", "c", "go", "recv")
 class Form:
     """`joins`, `listing`, `sizes` and `crowd` are numbers of clients, 0 or empty for none.
 
-    `loads` are those of the experiment, and who is measured under each.
+    `loads` are those of the experiment, each with the servers that are measured under it.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something to measure. `row`: who is left out once something for it is missing."""
+    """Something to measure. `row` is the peer that is left out if something for it is missing."""
 
     words: str
     row: str
@@ -121,7 +122,7 @@ def _crowd(form: Form, workshop: Workshop) -> Callable[[], Iterable[Sample]]:
 
 
 def experiment_steps(form: Form, chosen: tuple[str, ...], workshop: Workshop) -> list[Step]:
-    """Block by block: in each, all servers under a load come one after the other."""
+    """Block by block; in a block, all servers are measured under one load, then under the next."""
     return [
         _run(CONTESTANTS[name], load, block, workshop)
         for block in range(form.repetitions)
@@ -140,7 +141,7 @@ def _run(one: Contestant, load: Load, block: int, workshop: Workshop) -> Step:
 
 
 def _shuffled(names: Iterable[str], repetition: int) -> list[str]:
-    """The same order in each run of the bench, and another in each repetition."""
+    """In an order that differs between repetitions and is the same whenever the bench runs."""
     known = list(names)
     random.Random(repetition).shuffle(known)
     return known

@@ -81,7 +81,7 @@ def run(
 
 
 def changed(form: Form, repetitions: int | None, seconds: int | None, many: bool) -> Form:
-    """The form with what the command line asks for instead."""
+    """The form, changed as the command line asks."""
     loads = form.loads + MANY if many else form.loads
     if seconds:
         loads = tuple((replace(load, seconds=seconds), names) for load, names in loads)

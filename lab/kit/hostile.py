@@ -1,10 +1,10 @@
-"""What somebody with a client's process can leave in a room's directories: names and files.
+"""Names and files that an attacker in a client's process can leave in a room's directories.
 
-A corpus for tests and torture: `plant` leaves all of it in a directory, and gives back what holds
-the locks. Each file is wrong in one way, and some have names that are right.
+A corpus for tests and torture: `plant` makes all of them in a directory, and returns the
+descriptors that hold the locks. Each file is wrong in one way; some have valid names.
 
-Run as a program, `hostile.py STATE_DIR PID`, it does so in every directory of a state as the
-service's user, says that it is ready, and holds the locks until its stdin ends.
+Run as a program, `hostile.py STATE_DIR PID`, it is run by the service's user: it does so in
+every directory of a state, says that it is ready, and holds the locks until its stdin ends.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from lab.kit.room import ROOT, become_service
 
-#: names that nothing of a room has
+#: names that no file of a room has
 NAMES = (
     "\u00b2",  # a digit to str.isdigit, no number to int
     "\u0663",  # both a digit and a number, in another script
@@ -41,7 +41,7 @@ NAMES = (
     "\udcff\udcfe",
     "n" * 255,
 )
-#: contents that nothing of a room has; `{pid}` is a stranger's process
+#: contents that no file of a room has; `{pid}` is a stranger's process
 CONTENTS = (
     b"",
     b"\0" * 4096,
@@ -58,9 +58,10 @@ _SPARSE = 8 << 40
 
 
 def plant(directory: Path, stem: str, pid: int) -> list[int]:
-    """Leave everything in a directory, the special files by names like `stem` with a number in it.
+    """Make all of it in a directory; `stem` is a pattern for the names of the special files.
 
-    Returns descriptors: while they are open, their files are locked as a living one's are.
+    Returns descriptors: while they are open, their files are locked, as those of a client who
+    is in are.
     """
     for name in NAMES:
         _write(directory / name, b"")
@@ -100,7 +101,7 @@ def _locked(path: Path) -> int:
     return descriptor
 
 
-#: the directories of a state, and names that are right in them
+#: the directories of a state, and valid names in them
 DIRECTORIES = {
     "groups": "{}",
     "roster": "{}.0",
@@ -113,7 +114,7 @@ DIRECTORIES = {
 
 @contextmanager
 def planted(state_dir: Path, pid: int) -> Iterator[None]:
-    """A state with all of it, for the time of the block; what is unlocked stays."""
+    """A state with all of it. The locks are held for the time of the block; the files stay."""
     process = subprocess.Popen(
         [sys.executable, "-m", "lab.kit.hostile", str(state_dir), str(pid)],
         cwd=Path(__file__).parents[2],

@@ -102,7 +102,7 @@ def log_segment(data: bytes) -> None:
 
 
 def a_redaction(data: bytes) -> None:
-    """Lines of a log: what they tell of is told as it is parsed; what is redacted stays so long."""
+    """Lines of a log: a redaction is told as it is parsed; a redacted text keeps its length."""
     for told in redaction.told_in(data):
         assert redaction.parse(told.text()) == told
     for line in data.splitlines(keepends=True):

@@ -62,7 +62,7 @@ def end(
 ) -> list[Outcome]:
     """End the clusters together; kill those left after `patience` seconds. A Fault (77).
 
-    `why` is what the clients are told: the word of a bye, and words.
+    `why` is what the clients are told: the word of a `! bye`, and words for a person.
     """
     state_dir = settings.state_dir
     began = time.monotonic()

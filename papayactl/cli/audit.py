@@ -1,8 +1,9 @@
-"""What was done is kept: who did it, what, to whom, why, and what came of it (design section 6).
+"""A record of who did what, to whom, why, and with which outcome (design section 6).
 
-Every command that changes something is `audited`. It gets `--reason`, and when it ended a line goes
-to the system's log, which nobody here can change, and to the room's history, for `papayactl audit`.
-Root's word is kept by root; the room's history is written as the room's user.
+Every command that changes something is `audited`: it takes `--reason`, and when it ends it adds a
+line to the system's log, which nobody here can change, and to the room's history, which
+`papayactl audit` shows. When root runs it, root writes to the system's log, and the room's user to
+the history.
 """
 
 import os
@@ -25,25 +26,25 @@ from papayad.system.journal import ADMIN_ACTED, Journal
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_UNSAID = {"json", "yes", "reason"}  # options that say nothing about what was done
+_UNSAID = {"json", "yes", "reason"}  # options that do not belong into the line
 _SEPARATOR = " | "
 
 
 def audited(command: F) -> F:
-    """For a command that changes something; it stands above what passes the invocation."""
+    """Decorate a command that changes something, above the decorator that passes the invocation."""
     return _kept(click.option(
         "--reason", metavar="WORDS", default="", expose_value=False, callback=_take_reason,
-        help="For the admins, and for who is ended.",
+        help="Why: kept for admins, told to those who are ended.",
     )(command))  # fmt: skip
 
 
 def audited_if(name: str) -> Callable[[F], F]:
-    """The same for one that only looks unless this parameter is given, and has a reason itself."""
+    """The same for a command that changes something only with this parameter, and has --reason."""
     return lambda command: _kept(command, name)
 
 
 def who() -> str:
-    """Who runs this: the user, whom sudo or doas names behind root, and the terminal."""
+    """The user who runs this (as sudo or doas names him, if it is root), and the terminal."""
     uid = os.getuid()
     name = str(uid)
     with suppress(KeyError):
@@ -86,7 +87,7 @@ def _keep(context: click.Context, outcome: str) -> None:
     try:
         settings = invocation.settings
     except Fault:
-        return  # there is no room that it could have been done to
+        return  # no room was found, so nothing was done to one
     invocation.reason = invocation.reason or str(context.params.get("reason") or "")
     what = _what(context)
     fields = [_field(text) for text in (who(), what, outcome, invocation.reason)]
@@ -97,7 +98,7 @@ def _keep(context: click.Context, outcome: str) -> None:
             line, MESSAGE_ID=ADMIN_ACTED, PAPAYA_BY=by, PAPAYA_ACT=what, PAPAYA_OUTCOME=outcome,
             PAPAYA_REASON=reason,
         )  # fmt: skip
-    with suppress(OSError, Fault):  # no state directory, or not ours: then the log has it
+    with suppress(OSError, Fault):  # no state directory, or not ours: the system's log has it
         service_user.run(settings, lambda: _append(settings, _SEPARATOR.join(fields)))
 
 
@@ -106,7 +107,7 @@ def _append(settings: Settings, words: str) -> None:
 
 
 def _what(context: click.Context) -> str:
-    """The command with what was said to it; no command takes a secret as an argument."""
+    """The command with its arguments, none of which is ever a secret."""
     words = [context.command_path.partition(" ")[2]]
     given = click.core.ParameterSource.COMMANDLINE
     for parameter in context.command.params:

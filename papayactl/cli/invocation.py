@@ -44,7 +44,7 @@ class Invocation:
     room: str = DEFAULT_ROOM
     json: bool = False
     header: bool = True
-    reason: str = ""  # why something is done, for who keeps that and whom it meets
+    reason: str = ""  # why something is done: it is kept, and told to the clients that are ended
 
     @cached_property
     def path(self) -> Path:

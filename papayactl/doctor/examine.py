@@ -113,7 +113,7 @@ def _ports(settings: Settings, seen: Status) -> Iterator[Finding]:
 
 
 def _sandbox(settings: Settings, seen: Status) -> Iterator[Finding]:
-    """Half a cage is not seen in what a room does, so somebody has to say it."""
+    """Tell which half of the sandbox is missing: a room works without, so nobody would notice."""
     if seen.without and settings.service.sandbox != "off":
         remedy = "a kernel that has it, a container that allows it: SECURITY.md"
         yield Finding(WARNING, "sandbox", f"clients are not confined by {seen.without}", remedy)

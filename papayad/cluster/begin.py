@@ -44,7 +44,7 @@ from papayad.system.plain_signals import (
 from papayad.system.proctitle import set_title
 
 _SEND_MAY_TAKE = 2.0  # seconds for SEND to send what is committed, and to end
-_ENDED_MAY_TAKE = 0.2  # the same, and for the client to hear it, when SIGTERM ended this one
+_ENDED_MAY_TAKE = 0.2  # the same, and for the client to get the bye, when SIGTERM ended this one
 _SIGTERM, _SIGCHLD = int(signal.SIGTERM), int(signal.SIGCHLD)
 
 
@@ -161,7 +161,7 @@ def _recv(client: Client, shared: Shared, child: int, tie: Tie, notices: NoticeW
     presence.enter(appender, client.seat, child, client.older)
     receiver = Receiver(client, shared, inlet_of(client, tie), appender, notices)
     last = receiver.run(client.rest)
-    if receiver.ended:  # whoever ended it waits for the entry to go: it goes last, and soon
+    if receiver.ended:  # the process that ended it waits until the entry is gone
         tie.loosen_before(lambda: notices.finish(last), _ENDED_MAY_TAKE)
         see_off(client.socket, _ENDED_MAY_TAKE)
         presence.leave(appender, client.seat)

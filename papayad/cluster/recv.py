@@ -53,10 +53,10 @@ class Receiver:
         self._appender = appender
         self._notices = notices
         self._seat = client.seat.descriptor
-        self._written = 0  # messages
+        self._written = 0  # messages of this client
         self._errors = 0
         self._state_dir, self._name = shared.state_dir, client.seat.entry.name
-        self.ended = False  # by SIGTERM
+        self.ended = False  # whether by SIGTERM
         self._left: int | None = None  # lines still accepted, once the client is known to be gone
 
     def run(self, first: bytes) -> bytes:
@@ -73,7 +73,7 @@ class Receiver:
         return b""
 
     def _be_ended(self, signum: int, frame: object) -> None:
-        """SIGTERM: the client is told why; a second one ends this process at once."""
+        """On SIGTERM, tell the client why and end; a second one ends this process at once."""
         set_handler(_SIGTERM, DEFAULT)
         self.ended = True
         why = history.bye(self._state_dir, self._name) or "ended"

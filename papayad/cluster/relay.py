@@ -1,13 +1,13 @@
-"""The relay: what the acceptor's children say goes back to it, through a named pipe in run_dir.
+"""The relay: the acceptor's children log through it, a named pipe in run_dir.
 
-The acceptor makes it and reads it; whatever it forks inherits the end to write to. So a cluster
-needs no socket, and no stream that may be somebody's terminal, and a syslog daemon that was
-restarted is found again by the one process that may connect. The pipe has a name because a later
-acceptor has to hear the clusters of earlier ones. Only the acceptor reads it: it is outside of what
-Landlock leaves to a cluster, and its mode lets its owner write only.
+The acceptor makes it and reads it; its children inherit the end to write to. So a cluster needs no
+socket, and no standard stream, which may be somebody's terminal; and the one process that may
+connect finds a syslog daemon again that was restarted. The pipe has a name because a later acceptor
+has to read what the clusters of earlier ones write. Only the acceptor can read it: Landlock keeps
+clusters from opening it, and its mode lets its owner only write.
 
-What comes out of it was written by a process that may be a client's by now: it is bounded and
-checked, and leads to no more than a line in the journal, or a look at who holds the log's lock.
+A client may have taken over the process that wrote a line. So lines are bounded and checked, and a
+line has no effect but an entry in the journal, or a look at which process holds the log's lock.
 """
 
 import os
@@ -22,20 +22,20 @@ from papayad.net.throttle import Throttle
 from papayad.system.journal import RING, Journal
 
 _CHUNK = 65536  # bytes; what the pipe holds
-_RATE, _BURST = 10.0, 200  # lines a second of all clusters, and at once
-_REST = 1.0  # seconds without reading, when there are more
+_RATE, _BURST = 10.0, 200  # lines of all clusters: a second, and at once
+_REST = 1.0  # seconds without reading after more than that
 _SAID_AGAIN_AFTER = 60.0  # seconds
 _FLAGS = os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
 _LINE = re.compile(rb"(\d{1,7}) (?:([346]) (.+)|%b)" % RING.encode())
 
 
 def path(pid_file: Path) -> Path:
-    """Its name, beside the pid file."""
+    """The pipe's path, beside the pid file."""
     return pid_file.with_name("relay")
 
 
 def open_ends(path: Path) -> tuple[int, int]:
-    """The ends to read and to write; by the holder of the pid file's lock. Raises OSError."""
+    """Open its ends, to read and to write, as the holder of the pid file's lock. Raises OSError."""
     try:
         os.mkfifo(path)
     except FileExistsError:
@@ -49,7 +49,7 @@ def open_ends(path: Path) -> tuple[int, int]:
 
 
 class Relay:
-    """The acceptor's end. `stuck` is called when somebody cannot have the log's lock."""
+    """The acceptor's end. `stuck` is called when a process cannot get the log's lock."""
 
     def __init__(self, descriptor: int, journal: Journal, stuck: Callable[[], None]) -> None:
         self.descriptor = descriptor
@@ -68,7 +68,7 @@ class Relay:
         return True
 
     def read(self) -> None:
-        """Pass on what has come; never waits. `due` is set when that is too much."""
+        """Pass on the lines that have come, without waiting. `due` is set if they are too many."""
         *lines, partial = (self._partial + self._receive()).split(b"\n")
         self._partial = partial[-_CHUNK:]
         for line in lines:
@@ -96,7 +96,7 @@ class Relay:
             )
 
     def _rest(self) -> None:
-        """What is lost may have been a call for help, so it is taken for one."""
+        """Stop reading for a while. A call for help may be among what is lost, so act as on one."""
         now = time.monotonic()
         self.due = now + _REST
         self._stuck()

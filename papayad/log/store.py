@@ -64,7 +64,7 @@ def prepare(state_dir: Path, warn: Callable[[str], None]) -> None:
 
 
 def check(state_dir: Path) -> None:
-    """Raise the Fault (78) with which a start would refuse; change nothing. Raises OSError."""
+    """Raise the Fault (78) that a start would raise, but change nothing. Raises OSError."""
     if _is_in_use(state_dir):
         _check_in_use(state_dir)
         identity(state_dir)

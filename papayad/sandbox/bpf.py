@@ -1,8 +1,8 @@
 """Rules for system calls as a program of the kernel's filter machine (seccomp(2), a leaf).
 
-The numbers of the calls that need no look at their arguments are decided in a search tree: at the
-moment when a process takes the filter on, the kernel tries every number there is, and remembers
-those that are always allowed. So a join is cheap, and such a call costs nothing afterwards.
+Calls whose arguments do not matter are decided in a search tree over their numbers. When a process
+enters the filter, the kernel tries every number there is, and remembers those that are always
+allowed. The tree makes that cheap for each join, and such a call costs nothing afterwards.
 """
 
 import struct
@@ -24,10 +24,10 @@ _NO: Code = [(_RETURN, 0, 0, _ERRNO | _EPERM)]
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """Of a half of an argument: whether what is left of it by `mask` is one of the values.
+    """Whether half of an argument, masked with `mask`, is one of the values.
 
-    Halves are counted: 0 and 1 are the low and the high one of the first argument. Of a flag, a
-    command or a number of 32 bits the kernel looks at the low half only, and so must we.
+    `half` counts through the arguments: 0 and 1 are the low and the high half of the first one. If
+    an argument has 32 bits (flags, a command), the kernel reads the low half only; so must we.
     """
 
     half: int
@@ -36,12 +36,12 @@ class Test:
     wanted: bool = True
 
 
-Rule = Sequence[tuple[Test, ...]]  # allowed is what passes all tests of one of these; () is all
+Rule = Sequence[tuple[Test, ...]]  # allowed if it passes all tests of one of these; () has none
 ALWAYS: Rule = ((),)
 
 
 def one_of(argument: int, *values: int, mask: int = _WORD) -> Test:
-    """An argument of 32 bits that, as far as `mask` goes, is one of these."""
+    """An argument of 32 bits that, masked with `mask`, is one of these."""
     return Test(2 * argument, values, mask)
 
 
@@ -63,7 +63,7 @@ def assemble(architecture: int, rules: Mapping[int, Rule]) -> bytes:
 
 
 def _steps(rules: Mapping[int, Rule]) -> list[tuple[int, Code]]:
-    """From which number on which code decides, ascending; neighbours of one mind are one step."""
+    """From which number on which code decides, ascending; equal neighbours are one step."""
     steps: list[tuple[int, Code]] = [(0, _NO)]
     for number in sorted(rules):
         for first, code in ((number, _decide(rules[number])), (number + 1, _NO)):
@@ -75,7 +75,7 @@ def _steps(rules: Mapping[int, Rule]) -> list[tuple[int, Code]]:
 
 
 def _tree(steps: list[tuple[int, Code]]) -> Code:
-    """Go to the code of the last step that is not above the number."""
+    """Jump to the code of the last step that is not above the number."""
     if len(steps) == 1:
         return steps[0][1]
     middle = len(steps) // 2
@@ -93,7 +93,7 @@ def _decide(rule: Rule) -> Code:
 
 
 def _all(tests: tuple[Test, ...]) -> Code:
-    """Allow what passes; what fails goes on behind this code."""
+    """Allow the call if it passes; else go on behind this code."""
     code = _YES
     for test in reversed(tests):
         code = _try(test, len(code)) + code
@@ -101,7 +101,7 @@ def _all(tests: tuple[Test, ...]) -> Code:
 
 
 def _try(test: Test, rest: int) -> Code:
-    """Go on when the test is passed, else skip the `rest`."""
+    """Go on if it passes the test, else skip the `rest`."""
     code: Code = [(_LOAD, 0, 0, _ARGUMENTS + 4 * test.half)]
     if test.mask != _WORD:
         code.append((_AND, 0, 0, test.mask))

@@ -1,8 +1,8 @@
-"""Landlock: a process gives up all files but some (Linux 5.13; landlock(7)).
+"""Landlock: a process gives up all files except some (Linux 5.13; landlock(7)).
 
 A leaf. Numbers and structures are the kernel's, include/uapi/linux/landlock.h. The acceptor makes
-a ruleset for each role, once; its clusters inherit the descriptors, and whoever takes one on needs
-no more than a system call.
+a ruleset for each role, once; its clusters inherit the descriptors, and a process needs only one
+system call to enter one.
 """
 
 import os
@@ -13,7 +13,7 @@ Syscall = Callable[..., int]  # a number and up to four words; an address is one
 
 WRITE_FILE, READ_FILE, READ_DIR, REMOVE_FILE, MAKE_REG = 1 << 1, 1 << 2, 1 << 3, 1 << 5, 1 << 8
 TRUNCATE = 1 << 14
-SIGNALS = 1 << 1  # a scope: of processes outside of the sandbox; from version 6
+SIGNALS = 1 << 1  # a scope: no signals to processes outside of the sandbox; from version 6
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446  # the same on every architecture
 _ABI = 1  # a flag of create_ruleset: tell the version
@@ -24,7 +24,7 @@ _ABSTRACT_SOCKETS = 1 << 0  # a scope, too
 
 
 def version(syscall: Syscall) -> int:
-    """What this kernel knows; 0 where it knows nothing, or was booted without."""
+    """The version that this kernel has; 0 if it has none, or was booted without Landlock."""
     try:
         return syscall(_CREATE, 0, 0, _ABI)
     except OSError:
@@ -32,7 +32,7 @@ def version(syscall: Syscall) -> int:
 
 
 def ruleset(syscall: Syscall, abi: int, path: str, access: int, scope: int = 0) -> int:
-    """A descriptor of: nothing but this access to what is below the path. Raises OSError."""
+    """A descriptor of a ruleset that allows only this access, below this path. Raises OSError."""
     rights = (1 << _RIGHTS[min(abi, max(_RIGHTS))]) - 1
     attributes = struct.pack("=Q", rights)
     if abi >= 4:
@@ -50,12 +50,12 @@ def ruleset(syscall: Syscall, abi: int, path: str, access: int, scope: int = 0) 
 
 
 def restrict(syscall: Syscall, ruleset: int) -> None:
-    """The calling process, for good. Raises OSError."""
+    """Restrict the calling process, for good. Raises OSError."""
     syscall(_RESTRICT, ruleset, 0)
 
 
 def _address(data: bytes) -> int:
-    """Where it is; the caller keeps it."""
+    """The address of an object, which the caller keeps alive."""
     import ctypes
 
     return ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0

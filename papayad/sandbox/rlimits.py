@@ -1,6 +1,6 @@
-"""What a process of a cluster may still do: resource limits by role (design section 6).
+"""Resource limits of a cluster's processes, by role (design section 6).
 
-A leaf, run by RECV, SEND and the reaper when they have opened what they need, before their sandbox.
+A leaf. RECV, SEND and the reaper call it once they have opened what they need, before the sandbox.
 """
 
 import os
@@ -24,12 +24,12 @@ _INFINITY = resource.RLIM_INFINITY
 
 
 def leave_no_core() -> None:
-    """In the acceptor and all that it forks: tokens and the key are in their memory."""
+    """The acceptor and all that it forks leave no core: tokens and the key are in their memory."""
     _set(resource.RLIMIT_CORE, 0)
 
 
 def confine(role: str, cpu_seconds: int, file_bytes: int) -> None:
-    """Few descriptors, no processes, bounded memory and files and, if configured, processor time.
+    """Limit descriptors, memory, size of files and, if configured, processor time; no processes.
 
     None of it can be raised again.
     """
@@ -45,14 +45,14 @@ def confine(role: str, cpu_seconds: int, file_bytes: int) -> None:
 
 
 def largest_file(segment_bytes: int, message_bytes: int) -> int:
-    """Bytes of a segment: as configured, or one record, which is a message and some words."""
+    """Bytes of the largest segment: as configured, or one record, if that is longer."""
     return max(segment_bytes, message_bytes + _RECORD)
 
 
 def _size() -> int:
-    """Bytes of address space; what the acceptor had when it forked, since a fork has all of it.
+    """The size of this process's address space in bytes, with all that it has from the acceptor.
 
-    0 where the kernel does not tell.
+    0 if the kernel does not tell.
     """
     try:
         file = open_file(_STATM, O_RDONLY)

@@ -1,13 +1,13 @@
 """Numbers of system calls, by the machine's architecture (a leaf).
 
-The kernel never changes them, and no library is needed to know them: a room is confined wherever
+The kernel never changes them, so papayad needs no library for them, and a room is confined wherever
 its kernel can do it. The tests compare each with libseccomp's.
 """
 
 import os
 import sys
 
-_AUDIT_ARCH = {  # of a machine, as uname(2) calls it: its column, and include/uapi/linux/audit.h
+_AUDIT_ARCH = {  # by uname(2)'s machine: its column below, its number in linux/audit.h
     "x86_64": (0, 0xC000003E),
     "aarch64": (1, 0xC00000B7),
     "riscv64": (1, 0xC00000F3),
@@ -117,7 +117,7 @@ NUMBERS = {
 
 
 def architecture() -> str:
-    """This interpreter's, which may be a 32-bit one on a 64-bit kernel; may be none of ours."""
+    """The interpreter's, which may be 32-bit on a 64-bit kernel; it may not be known here."""
     machine = os.uname().machine
     if sys.maxsize > 2**32:
         return machine
@@ -129,10 +129,10 @@ def is_known(architecture: str) -> bool:
 
 
 def audit_number(architecture: str) -> int:
-    """What the kernel calls the architecture."""
+    """The kernel's number of the architecture."""
     return _AUDIT_ARCH[architecture][1]
 
 
 def number(architecture: str, call: str) -> int:
-    """Of a system call; -1 where there is none."""
+    """The number of a system call; -1 if the architecture has no such call."""
     return NUMBERS[call][_AUDIT_ARCH[architecture][0]]

@@ -4,15 +4,15 @@
 
     TIME in NAME USER@PEER session=S token=ID
     TIME out NAME USER@PEER seconds=N cause=WORDS
-    TIME act WHO: WHAT: OUTCOME
+    TIME act WHO | WHAT | OUTCOME | REASON
 
-The acceptor writes who came and went, NAME being the roster entry's; papayactl writes what was
-done. At 4 MiB the file becomes `history.1` and another is begun. It is kept for reading, by
-`papayactl last` and `audit`: a client's process that was taken over could write it, too, and what
-must not be forged is in the system's journal.
+The acceptor writes who came and went, with the NAME of the roster entry; papayactl writes what was
+done. At 4 MiB the file becomes `history.1` and another is begun. `papayactl last` and `audit` read
+it. An attacker in a client's process could write to it, too; nobody here can forge the system's
+journal, which has the same lines.
 
-Why a client was ended is left for its RECV and for the acceptor in `state_dir/byes/NAME`: the word
-of a `! bye`, and words for a person. Whoever ends it writes that first.
+Before a process ends a client, it writes why into `state_dir/byes/NAME`: the word of a `! bye`, and
+words for a person. The client's RECV and the acceptor read it there.
 """
 
 import os
@@ -40,7 +40,7 @@ _OUT = re.compile(r"seconds=(?P<seconds>[0-9]{1,12}) cause=(?P<cause>.*)\Z")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A line. `kind` is in, out or act; `seconds` and `cause` are of out, `words` of act."""
+    """A line. `kind` is in, out or act; out has `seconds` and `cause`, act has `words`."""
 
     time: str
     kind: str
@@ -66,13 +66,13 @@ def append(state_dir: str | Path, line: str) -> None:
 
 
 def came(state_dir: str | Path, entry: Entry) -> None:
-    """A client was let in. If it cannot be written, ignore it."""
+    """Write that a client was let in; ignore it if that is impossible."""
     facts = f"session={entry.session or '-'} token={entry.token}"
     _note(state_dir, "in", entry, facts)
 
 
 def went(state_dir: str | Path, entry: Entry, cause: str) -> None:
-    """A client's cluster ended. If it cannot be written, ignore it."""
+    """Write that a client's cluster ended; ignore it if that is impossible."""
     seconds = max(0, int(time.time() - entry.since))
     _note(state_dir, "out", entry, f"seconds={seconds} cause={cause}")
 
@@ -84,7 +84,7 @@ def _note(state_dir: str | Path, kind: str, entry: Entry, facts: str) -> None:
 
 
 def read(state_dir: Path) -> Iterator[Event]:
-    """What happened, the oldest first; lines that are none are left out. Raises OSError."""
+    """What happened, the oldest first; malformed lines are left out. Raises OSError."""
     for name in FILES:
         descriptor = open_plain(state_dir / name)
         if descriptor < 0:
@@ -119,7 +119,7 @@ def byes(state_dir: Path) -> Path:
 
 
 def leave_bye(state_dir: str | Path, name: str, words: str) -> None:
-    """Say why a cluster is ended, before it is; where that cannot be written it is not said."""
+    """Write why a cluster is going to be ended; ignore it if that is impossible."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     with suppress(OSError):
         descriptor = os.open(f"{state_dir}/byes/{name}", flags, 0o600)
@@ -128,7 +128,7 @@ def leave_bye(state_dir: str | Path, name: str, words: str) -> None:
 
 
 def bye(state_dir: str | Path, name: str) -> str:
-    """Why a cluster is ended, one line; empty when nobody said so."""
+    """Why a cluster is being ended, in one line; empty if that was not written."""
     try:
         content = read_plain(f"{state_dir}/byes/{name}", _BYE_AT_MOST)
     except OSError:

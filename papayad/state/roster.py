@@ -127,7 +127,7 @@ def complete(descriptor: int, recv: int, send: int) -> None:
 def count_messages(descriptor: int, messages: int) -> None:
     """Say how many messages the client has written: by the file's position, which fdinfo shows.
 
-    Nobody reads or writes there any more, and it costs neither a page nor the disk.
+    No other call uses this position any more, and to move it takes no memory and no disk.
     """
     lseek(descriptor, messages, SEEK_SET)
 

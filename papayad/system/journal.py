@@ -33,7 +33,7 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 class Journal:
-    """Lines for the admin. `to` is "syslog" or "stderr"; `program` is who says them."""
+    """Lines for the admin. `to` is "syslog" or "stderr"; `program` is the name before each line."""
 
     def __init__(self, room: str, to: str, program: str = "papayad") -> None:
         self._room = room
@@ -64,8 +64,8 @@ class Journal:
         self._hand_over(RING)
 
     def info(self, line: str, **fields: str) -> None:
-        """`fields` are kept beside the line where the system's log has such (systemd.journal-fields
-        (7)); elsewhere the line says it all."""
+        """`fields` are kept beside the line if the system's log has fields
+        (systemd.journal-fields(7)); the line itself says the same."""
         self._say(INFO, line, fields=fields)
 
     def warning(self, line: str) -> None:
@@ -106,7 +106,7 @@ class Journal:
         return True
 
     def _send_fields(self, priority: int, line: str, fields: Mapping[str, str]) -> None:
-        """By journald's own protocol: a field a line. A lost line is lost, as any other."""
+        """By journald's own protocol, one field a line. If it is not taken, it is lost."""
         known = {
             "MESSAGE": line,
             "PRIORITY": str(priority),

@@ -19,5 +19,5 @@ EVERY = {int(signum) for signum in signal.valid_signals()}
 set_handler: Callable[[int, Any], object] = _plain.signal
 #: (BLOCK, UNBLOCK or SET, signals) -> the mask before
 set_mask: Callable[[int, Iterable[int]], set[int]] = _plain.pthread_sigmask
-#: (signals that are blocked) -> the one that arrived; sigwaitinfo(2) would tell six things more
+#: (signals that are blocked) -> the one that arrived; sigwaitinfo(2) makes seven fields
 wait_for: Callable[[Collection[int]], int] = _plain.sigwait

@@ -1,8 +1,8 @@
-"""What a set of processes has used, by the kernel's own accounts (a leaf).
+"""What a set of processes has used, as the kernel counts it (a leaf).
 
-`nanoseconds` is the scheduler's, summed over all threads of all the processes: exact at any
-moment. utime and stime, which top(1) shows, follow it in steps of 10 ms for each process, so that
-many young processes hardly show in them.
+`nanoseconds` is the scheduler's count, summed over all threads of all the processes; it is exact at
+any moment. utime and stime, which top(1) shows, grow in steps of 10 ms for each process, so they
+hardly count many processes that are young.
 """
 
 import os
@@ -90,7 +90,7 @@ def usage(pids: Collection[int]) -> Usage:
 def moved(pids: Collection[int]) -> tuple[int, int]:
     """Bytes that these processes have read and written by read(2) and write(2) and their kin.
 
-    What recv(2) took is not in it.
+    What they have read by recv(2) is not counted.
     """
     files = [parse_io(_read(f"/proc/{pid}/io")) for pid in pids]
     return sum(read for read, _ in files), sum(written for _, written in files)

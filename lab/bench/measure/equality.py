@@ -1,19 +1,19 @@
-"""Whether a run of the experiment is one: its work was equal to that of the others (a leaf).
+"""Whether a run of the experiment counts: did the server do the same work as others? (A leaf.)
 
-Socket buffers absorb seconds of a load, so that a server that reads nothing looks like a fast one.
+Socket buffers take in seconds of a load, so a server that reads nothing would look fast.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-_LEAST = 0.97  # of what was sent: the rest is under way when the clock stops
+_LEAST = 0.97  # of what was sent has been read: the rest is under way when the clock stops
 _SENT = 0.97  # of what should have been sent
-_FULL = 95.0  # per cent of the core: whoever uses it all is not measured, but its core is
-_BUSY = 90.0  # per cent of the generator's
+_FULL = 95.0  # per cent of the core: a full core would be measured, not the server
+_BUSY = 90.0  # per cent of the generator's core
 
 
 def why_not(summary: Mapping[str, Any]) -> str:
-    """Why a run does not count; empty when it does."""
+    """Why a run does not count; empty if it does."""
     if summary["processes"] != summary["wanted"]:
         return f"{summary['processes']} of {summary['wanted']} processes"
     if summary["read"] is not None and summary["read"] < _LEAST:
@@ -26,7 +26,7 @@ def why_not(summary: Mapping[str, Any]) -> str:
 
 
 def flag(summary: Mapping[str, Any], cpu: float) -> str:
-    """What a reader has to know of a run that counts; empty when there is nothing."""
+    """What a reader has to know about a run that counts; empty if there is nothing."""
     if cpu > _FULL:
         return "saturated"
     return "generator busy" if summary["generator"] > _BUSY else ""

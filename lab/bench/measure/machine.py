@@ -1,4 +1,4 @@
-"""What the figures were taken on: the machine, and the version of everything."""
+"""Where the figures were measured: the machine, and the version of each program."""
 
 import importlib.metadata
 import os

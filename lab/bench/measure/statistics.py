@@ -53,14 +53,15 @@ class Ratio:
 
     @property
     def is_stable(self) -> bool:
-        """Narrow enough to say a number: no bound is half of another, or less."""
+        """Narrow enough to name a number: the lower bound is more than half of the upper one."""
         return self.high < 2 * self.low
 
 
 def paired(ones: Sequence[float], others: Sequence[float]) -> Ratio | None:
-    """The geometric mean of ones over others, each pair from the same minutes; None without pairs.
+    """The geometric mean of ones over others, both of a pair measured together; None without pairs.
 
-    By logarithms, so that a ratio and its inverse have the same interval. A single pair has none.
+    It is computed with logarithms, so that swapping ones and others inverts the interval, too. A
+    single pair has no interval.
     """
     pairs = list(zip(ones, others, strict=True))
     if len(pairs) < 2 or any(one <= 0 or other <= 0 for one, other in pairs):

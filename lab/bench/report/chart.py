@@ -1,7 +1,7 @@
-"""Charts of lines with their errors, and of intervals, as SVG: a few KB, which can be reviewed.
+"""Charts of lines with error bars, and of intervals, as SVG: a few KB, which can be reviewed.
 
-It draws what the report's plots need and no more: places at equal distances, values from zero on,
-and a legend beside them.
+It draws only what the report's plots need: an x axis of places at equal distances, a y axis from
+zero on, and a legend beside them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,8 +10,8 @@ from html import escape
 from math import floor, log10
 
 _WIDTH, _HEIGHT = 820, 380
-_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 510, 12, 340  # of the plane
-_EDGE = 15  # from the plane's side to the first place and the last
+_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 510, 12, 340  # edges of the plane
+_EDGE = 15  # from the plane's left side to the first place, and from the last to its right
 _COLOURS = (
     "#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd",
     "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf",
@@ -23,7 +23,7 @@ _MOST_STEPS = 8
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: by place on the x axis, a value and the error to either side of it."""
+    """One line: for each place on the x axis, a value and its error to either side."""
 
     label: str
     points: dict[int, tuple[float, float]]
@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """Where values are: `top` is the greatest one that has a place, `last` the last place."""
+    """The axes: `top` is the greatest value that can be drawn, `last` the last place."""
 
     top: float
     last: int
@@ -44,7 +44,7 @@ class Plane:
 
 
 def draw(x_label: str, y_label: str, places: Sequence[str], lines: Sequence[Line]) -> str:
-    """The whole file. `places` name those of the x axis, two at least."""
+    """The whole file. `places` are the names along the x axis, two at least."""
     most = max(value + error for line in lines for value, error in line.points.values())
     step = _step(most)
     steps = floor(most / step) + 1
@@ -63,7 +63,7 @@ def draw(x_label: str, y_label: str, places: Sequence[str], lines: Sequence[Line
 
 
 def draw_intervals(x_label: str, rows: Sequence[tuple[str, float, float, float]]) -> str:
-    """The whole file: a row for each label, with a value, its interval, and a line at 1."""
+    """The whole file: for each label a row with a value and its interval; a line marks 1."""
     most = max(high for _, _, _, high in rows)
     step = _step(most)
     top = step * (floor(most / step) + 1)
@@ -126,6 +126,6 @@ def _text(x: float | str, y: float | str, words: str, anchor: str = "start") -> 
 
 
 def _step(most: float) -> float:
-    """From one line of the grid to the next: 1, 2 or 5 of a power of ten."""
+    """The distance of the grid's lines: 1, 2 or 5 times a power of ten."""
     power = 10.0 ** floor(log10(most or 1.0))
     return next(s for s in (power / 5, power / 2, power, power * 2) if most / s < _MOST_STEPS)

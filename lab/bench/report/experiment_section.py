@@ -1,4 +1,4 @@
-"""The report's section about the experiment: every load, what did not count, and the ratios."""
+"""The report's section about the experiment: every load, runs that do not count, and ratios."""
 
 from lab.bench.contestants import CONTESTANTS
 from lab.bench.measure import equality
@@ -7,7 +7,7 @@ from lab.bench.report.markdown import NONE, number, paragraph, table
 from lab.bench.report.paper import CORRECTED, PRINTED
 from lab.bench.report.results import Load, Results, Run
 
-# What is asked of two servers under one load: words, one, the other.
+# Ratios of two servers under one load: words, the one, the other.
 QUESTIONS = (
     ("the paper's two programs: Go over C", "paper-go", "paper-c"),
     ("equal work, buffers and optimisation: Go over C", "go", "c"),
@@ -98,14 +98,14 @@ def _cells(load: Load, runs: list[Run]) -> list[str]:
 
 
 def variation_within(relative: list[float]) -> float:
-    """Of all readings of all blocks, each relative to the mean of its own."""
+    """The coefficient of variation of all readings, each relative to the mean of its own block."""
     middle = mean(relative)
     squares = sum((value - middle) ** 2 for value in relative)
     return (squares / (len(relative) - 1)) ** 0.5 / middle if len(relative) > 1 and middle else 0.0
 
 
 def _dropped(results: Results) -> str:
-    """Runs whose work was not equal, and why."""
+    """Runs that do not count, and why."""
     lines = [
         f"- {server.label}, {load[0]} connections, every {load[1]:g} ms, block {block + 1}: "
         f"{run.why_not}"

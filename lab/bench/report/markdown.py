@@ -19,7 +19,7 @@ def number(value: float | None, digits: int = 1) -> str:
 
 
 def paragraph(text: str) -> str:
-    """Prose, its lines as long as those of a text that somebody wrote."""
+    """Prose, in lines of the usual length."""
     return textwrap.fill(" ".join(text.split()), 100, **_AS_WRITTEN)
 
 

@@ -1,4 +1,4 @@
-"""What the paper printed, and what its repository says since (a leaf).
+"""What the paper printed, and what its repository has said since then (a leaf).
 
 E. Rodriguez, "An experimental comparison of the performance between different web concurrency
 paradigms", TUM 2022; the repository is that of papayaChat.
@@ -17,11 +17,11 @@ PRINTED = (
 )
 # C measured again by its author on 2022-06-30 (commit 09ef992 of the repository).
 CORRECTED = {32: (8.02, 0.348), 64: (14.70, 0.272)}
-ROWS_OF_TOP = 18  # processes that `top -b` lists there, of however many
+ROWS_OF_TOP = 18  # processes that `top -b` lists there, however many there are
 
 
 def go_over_c(connections: int, corrected: bool) -> float:
-    """The ratio that follows from the paper's figures."""
+    """Go's CPU over C's, by the paper's figures."""
     for load, c, _, go, _ in PRINTED:
         if load == connections:
             return go / (CORRECTED[load][0] if corrected and load in CORRECTED else c)

@@ -1,6 +1,6 @@
 """The page for readers of the paper: what it claimed, what holds here, what does not, and why.
 
-Every figure in it is the paper's own, its repository's, or computed from the samples of this run.
+Every figure on it is the paper's, its repository's, or computed from the samples of this run.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def render(results: Results, drawn: Sequence[str]) -> str:
 
 
 def _largest(results: Results) -> Load:
-    """The paper's largest load, or what was measured next below it."""
+    """The paper's largest load, or the largest one below it that was measured."""
     return max((one for one in results.loads() if one[0] <= _MOST and one[1] == 10.0),
                default=(_MOST, 10.0))  # fmt: skip
 
@@ -137,7 +137,7 @@ def _portability() -> str:
 
 
 def _writes(results: Results, load: Load) -> str:
-    """What the interval between two writes does: the paper does not state it."""
+    """How the interval between two writes, which the paper does not state, changes the figures."""
     lines = []
     for connections, every in sorted(results.loads(), key=lambda one: one[1]):
         c = [run.cpu for run in results.runs("c", (connections, every)).values()]

@@ -21,7 +21,7 @@ _LINES = {
 
 
 def draw(results: Results, directory: Path) -> list[str]:
-    """Draw what was measured as SVG; return the names of the files. One load is no line."""
+    """Draw what was measured as SVG; return the names of the files. None for a single load."""
     directory.mkdir(parents=True, exist_ok=True)
     files = {}
     loads = _loads(results)
@@ -44,7 +44,7 @@ def _loads(results: Results) -> list[int]:
 
 
 def _most(results: Results) -> int:
-    """The paper's largest load, or what was measured next below it."""
+    """The paper's largest load, or the largest one below it that was measured."""
     return max((load for load in _loads(results) if load <= PRINTED[-1][0]), default=0)
 
 
@@ -61,7 +61,7 @@ def _lines(results: Results, what: str) -> Iterator[Line]:
 
 
 def _of_paper(loads: list[int], what: str) -> Iterator[Line]:
-    """The paper's points, which are another machine's: for their shape, not for their height."""
+    """The paper's points. They are another machine's: compare their shape, not their height."""
     one = 1 if what == "cpu" else 2
     for label, first in (("C in the paper, corrected", one), ("Go in the paper", one + 2)):
         values = {row[0]: row[first] for row in PRINTED}

@@ -1,6 +1,6 @@
-"""What papayad has set itself to reach: reached, not reached, or not measured (a leaf).
+"""papayad's goals: each is reached, not reached, or not measured (a leaf).
 
-Three tables: without TLS, with TLS, and the rest. The first two are asked of each Python.
+Three tables: without TLS, with TLS, and the rest. The first two are made for each Python.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from lab.bench.measure.statistics import Ratio, median
 from lab.bench.report.markdown import NONE, number, table
 from lab.bench.report.results import Results
 
-HERE, DEBIAN_13 = "", "-13"  # what the names of papayad's peers end with, by its Python
+HERE, DEBIAN_13 = "", "-13"  # with what the names of papayad's peers end, by its Python
 _WRONG = ("lost", "late", "repeated", "reordered", "broken")
 
 Measured = float | Ratio | None
@@ -93,7 +93,7 @@ def _of(
 
 
 def _over(what: str, scenario: str, peer: str, other: str) -> Callable[[Results, str], Measured]:
-    """papayad over somebody else, who is the same for each Python."""
+    """papayad over another server, which is the same for each Python."""
     return lambda results, python: results.ratio_of_room(peer + python, other, scenario, what)
 
 
@@ -110,7 +110,7 @@ def _losses(peer: str) -> Callable[[Results, str], Measured]:
 
 
 def _goals(peer: str, floor: str, pss: float, joins: float, p99: float) -> tuple[Goal, ...]:
-    """What is asked with TLS and without alike."""
+    """The goals that are the same with TLS and without."""
     return (
         Goal("PSS a client, RECV and SEND", "MiB", pss, True, _of(peer, "memory", "pss", 2**-20)),
         Goal("joins a second", "/s", joins, False, _of(peer, "joins", "per_second")),

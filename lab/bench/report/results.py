@@ -53,7 +53,7 @@ class Results:
         write_csv(directory / "experiment.csv", self.experiment)
 
     def was_busy(self) -> bool:
-        """Whether others were at work when it began: then figures of time are noise."""
+        """Whether the machine was busy when the bench began: then figures of time mean nothing."""
         before, cores = self.machine.get("load at the start", ""), self.machine.get("cores", "1")
         return bool(before) and float(before.split()[0]) > int(cores)
 
@@ -75,7 +75,7 @@ class Results:
         )
 
     def all_runs(self, server: str, load: Load) -> dict[int, Run]:
-        """Every run of a server under a load, by block, also those that do not count."""
+        """Every run of a server under a load, by block, including those that do not count."""
         found: dict[int, list[Sample]] = {}
         for sample in self.experiment:
             if (sample["server"], sample["connections"], sample["milliseconds"]) == (server, *load):
@@ -88,7 +88,7 @@ class Results:
         }
 
     def runs(self, server: str, load: Load) -> dict[int, Run]:
-        """Those whose work was equal."""
+        """The runs that count."""
         return {block: run for block, run in self.all_runs(server, load).items() if not run.why_not}
 
     def ratio(self, one: str, other: str, load: Load, what: str = "cpu") -> Ratio | None:

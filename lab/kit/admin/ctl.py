@@ -18,7 +18,7 @@ from papayactl.main import main
 
 @dataclass(frozen=True)
 class Result:
-    """What a command came to; `exit_code` is minus the signal that ended it."""
+    """What a command said, and its exit code: minus the signal, if one ended it."""
 
     exit_code: int
     stdout: str
@@ -26,7 +26,7 @@ class Result:
 
     @property
     def is_told(self) -> bool:
-        """Whether whatever went wrong was said in words, and not by a traceback."""
+        """Whether it failed in words, if it failed, and not with a traceback."""
         return self.exit_code >= 0 and "Traceback" not in self.stderr
 
     @property
@@ -35,10 +35,10 @@ class Result:
 
 
 def run(*words: str, input: str | None = None) -> Result:
-    """papayactl in a process of its own, with what this process has imported and patched.
+    """Run papayactl in a child, with all that this process has imported and patched.
 
-    A process, since root's papayactl forks and becomes somebody else. Not a new interpreter: that
-    takes ten times as long.
+    It needs a process, since root's papayactl forks and becomes another user; a new interpreter
+    would take ten times as long.
     """
     with (
         tempfile.TemporaryFile() as given,
@@ -91,7 +91,7 @@ def said_by(*command: str) -> str:
 
 
 def worker(pid: int) -> int:
-    """The process that does the work of a papayactl: root's has a child for it."""
+    """The process that does the work of a papayactl: root's leaves it to a child."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return int(children[0]) if children else pid
 

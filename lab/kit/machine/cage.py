@@ -17,7 +17,7 @@ from papayad.system import descriptors
 
 ROLES = [titles.RECV, titles.SEND, titles.REAPER]
 FILE_BYTES = 1 << 20
-# What a machine may have of the cage.
+# The parts of the cage that a machine may have.
 BOTH, SECCOMP, LANDLOCK = "both", "seccomp", "landlock"
 
 _REFUSED = (errno.EPERM, errno.EACCES)
@@ -28,7 +28,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def skip_unless_whole() -> None:
-    """The promise of no new privileges stays in the child."""
+    """It tries in a child, since a process cannot take back no_new_privs."""
     try:
         run_in_child(lambda: _assert_whole(prepare.prepare("required", Path("/"))))
     except AssertionError:
@@ -40,7 +40,7 @@ def _assert_whole(made: Sandbox) -> None:
 
 
 def enter(role: str, state_dir: Path, halves: str = BOTH, kept: tuple[int, ...] = ()) -> None:
-    """For good, in a child: as a cluster does, with what it has open besides."""
+    """Enter it for good, in a child: as a cluster does, with the descriptors that a cluster has."""
     made = prepare.prepare("required", state_dir)
     if halves == SECCOMP:
         made.rulesets = {}
@@ -52,7 +52,7 @@ def enter(role: str, state_dir: Path, halves: str = BOTH, kept: tuple[int, ...] 
 
 
 def refused(call: Callable[..., object], *words: Any) -> None:
-    """A call that fails with EPERM or EACCES; anything else is an error of the test."""
+    """Expect that a call fails with EPERM or EACCES; anything else fails the test."""
     try:
         done = call(*words)
     except OSError as error:
@@ -62,7 +62,7 @@ def refused(call: Callable[..., object], *words: Any) -> None:
 
 
 def call(name: str | int, *words: int) -> int:
-    """A system call by its name or number, with whole words. Raises OSError."""
+    """Make a system call by name or number; each argument is a whole word. Raises OSError."""
     number = name if isinstance(name, int) else syscalls.number(syscalls.architecture(), name)
     result: int = _libc.syscall(ctypes.c_long(number), *(ctypes.c_long(word) for word in words))
     if result == -1:

@@ -101,7 +101,7 @@ def limit(pid: int, name: str) -> tuple[str, str]:
 
 
 def cpu_nanoseconds(pid: int) -> int:
-    """The CPU time as the scheduler counts it: ticks are cut to 10 ms."""
+    """The CPU time as the scheduler counts it, and not in ticks of 10 ms."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
 
 

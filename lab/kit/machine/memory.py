@@ -62,14 +62,14 @@ def _processes(pids: Iterable[int]) -> Iterator[tuple[str, bytes]]:
 
 
 def has_in_memory(pid: int, secret: bytes) -> bool:
-    """Whether a process has these bytes anywhere that it can write. For root."""
+    """Whether a process has these bytes anywhere in its writable memory. For root."""
     with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             span, rights = line.split()[:2]
             begin, end = (int(word, 16) for word in span.split("-"))
             if "w" not in rights:
                 continue
-            with suppress(OSError):  # nothing is behind it
+            with suppress(OSError):  # no memory is behind this mapping
                 memory.seek(begin)
                 if secret in memory.read(end - begin):
                     return True

@@ -19,7 +19,7 @@ import pyte
 from lab.kit import CHECKOUT
 from lab.kit.terminal.scripted import SECONDS
 
-_ASKS_BACKGROUND = b"\x1b]11;?\x1b\\"  # OSC 11, which pyte takes for another one
+_ASKS_BACKGROUND = b"\x1b]11;?\x1b\\"  # OSC 11, which pyte takes for another sequence
 
 
 class Watched(pyte.Screen):
@@ -54,8 +54,8 @@ class Emulator:
         program: tuple[str, ...] = (sys.executable, "-m", "papayachat"),
         background: str = "",
     ) -> None:
-        """`background` is what the terminal answers to who asks for it ("ffff/ffff/ffff"); empty:
-        nothing."""
+        """`background` is the terminal's answer to a program that asks for its background colour
+        ("ffff/ffff/ffff"); if empty, it does not answer."""
         self.screen = Watched(columns, rows)
         self.raw = b""  # all that it ever wrote
         self.status: int | None = None
