@@ -3,11 +3,15 @@
 import json
 import os
 import random
+import shutil
 import signal
 import ssl
+import tomllib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from lab.kit import certificate as certificates
 from lab.kit.admin.ctl import ctl
@@ -186,3 +190,34 @@ def test_who_waits_is_not_lost_for_good(make_room: MakeRoom, chat: Chat) -> None
     while "has another key than you know it by" not in program.complaint():
         pass
     assert program.process.poll() is None
+
+
+def test_a_copied_home_directory_is_two_devices(
+    chat: Chat, make_room: MakeRoom, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The older one is told, says so, and leaves the session to the other: they do not fight."""
+    room = make_room()
+    join(room)
+    one = chat(stdin=-1)
+    one.enter("from here\n")
+    wait_until_said(room, 1)
+    for kind in ("CONFIG", "STATE", "DATA"):
+        kept = Path(os.environ[f"XDG_{kind}_HOME"])
+        if kept.exists():
+            shutil.copytree(kept, home / "clone" / kind)
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / "clone" / kind))
+    other = chat(stdin=-1)
+    told = [one.complaint(), one.complaint()]
+    assert any("goes on elsewhere" in line for line in told)
+    other.enter("from there\n")
+    one.enter("from here again\n")
+    wait_until_said(room, 3)
+    assert len({entry.session for entry in room.entries()}) == 2
+    sessions = [
+        tomllib.loads((home / place / "papaya" / "main.toml").read_text())["session"]
+        for place in ("config", "clone/CONFIG")
+    ]
+    assert len(set(sessions)) == 2
+    for program in (one, other):
+        program.end_input()
+        assert program.code() == 0
