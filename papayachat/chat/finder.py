@@ -73,7 +73,7 @@ class _Marks:
 
 
 class Finder:
-    """`filtered`: only matches are shown. `looking`: a scan has not answered yet. `ended` is called
+    """`filtered`: only matches are shown. `is_busy`: a scan has not answered yet. `ended` is called
     with the direction of a step that finds nothing more in the copy."""
 
     def __init__(
@@ -95,7 +95,7 @@ class Finder:
         self._wanted = False  # make a step back as soon as something is found
 
     @property
-    def looking(self) -> bool:
+    def is_busy(self) -> bool:
         return self._asked > 0
 
     @property
@@ -124,7 +124,7 @@ class Finder:
     def older(self) -> None:
         """Go to the next older match, now or when it is found."""
         self._wanted = not self._step(back=True)
-        if self._wanted and not self.looking:
+        if self._wanted and not self.is_busy:
             self._missed()
 
     def newer(self) -> bool:
@@ -154,7 +154,7 @@ class Finder:
 
     def resume(self) -> None:
         """Go on with a step that waited for more; there may be none."""
-        if self._wanted and not self.looking:
+        if self._wanted and not self.is_busy:
             self._missed()
 
     def give_up(self) -> None:

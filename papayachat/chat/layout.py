@@ -92,7 +92,7 @@ def _body(entry: Entry, look: Look) -> list[Row]:
     prefix, text, style = _parts(entry, look)
     if width(prefix) > look.width - 8:
         prefix = []
-    hanging = _hanging(look, width(prefix))
+    hanging = _indented(look, width(prefix))
     found: list[Row] = []
     for line in _lines(entry, text, style, look):
         head = prefix if not found else hanging
@@ -130,7 +130,7 @@ def fitted(name: str, columns: int) -> str:
     return name if len(name) <= columns else name[: columns - 1] + "\u2026"
 
 
-def _hanging(look: Look, indent: int) -> list[Cell]:
+def _indented(look: Look, indent: int) -> list[Cell]:
     if look.width < WIDE or indent < 3:
         return styled("", " " * min(indent, 2 if look.width < WIDE else indent))
     return styled("", " " * (indent - 2)) + styled("class:rule", "\u2502 ")

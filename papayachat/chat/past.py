@@ -16,10 +16,10 @@ Fetch = Callable[[Cursor, int], None]  # before which place, and how many lines
 
 
 class Past:
-    """`fetching`: an answer is still to come. `exhausted`: the server has nothing older."""
+    """`is_busy`: an answer is still to come. `exhausted`: the server has nothing older."""
 
     def __init__(self, copy: Replica, fetch: Fetch) -> None:
-        self.fetching = False
+        self.is_busy = False
         self.exhausted = False
         self.wanted: str | None = None  # the time to which the person wants to go back
         self._copy = copy
@@ -46,9 +46,9 @@ class Past:
     def fetch_above(self, address: int) -> bool:
         """Fetch what is missing above an address; False if nothing is, or it cannot be done now."""
         hole = self._copy.hole_before(address)
-        if hole is None or self.fetching or self.exhausted:
+        if hole is None or self.is_busy or self.exhausted:
             return False
-        self.fetching = True
+        self.is_busy = True
         self._fetch(hole, self._lines)
         return True
 
@@ -57,7 +57,7 @@ class Past:
         asked = self.fetch_above(self._copy.unbroken_from(self._copy.end))
         if asked:
             self._lines = min(2 * self._lines, MOST_LINES)
-        return asked or self.fetching
+        return asked or self.is_busy
 
     def reaches(self, stamp: str) -> bool:
         """Whether the messages of that time are here."""
@@ -66,7 +66,7 @@ class Past:
 
     def fetched(self, cursor: Cursor, data: bytes) -> tuple[int, int]:
         """Keep what came; return the two addresses between which it is."""
-        self.fetching = False
+        self.is_busy = False
         self.exhausted = not data
         if not data:
             return 0, 0
@@ -74,7 +74,7 @@ class Past:
         return start, start + len(data)
 
     def failed(self) -> None:
-        self.fetching = False
+        self.is_busy = False
         self.rest()
 
     def rest(self) -> None:

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from papayachat.chat import folding
+from papayachat.chat import moves
 from papayachat.chat.entry import END, LINE, NOTE, WAITING, Entry, Key, Kind
 from papayachat.disk.replica import Replica
 from papayachat.room.people import moved
@@ -82,7 +82,7 @@ class Timeline:
         note = self._note_before(key)
         line = self._line_before(key[0])
         if line is not None and (note is None or line.offset >= note.key[0]):
-            return self._ending(line, 0 if note is None else note.key[0])
+            return self._entry_to(line, 0 if note is None else note.key[0])
         return note
 
     def after(self, entry: Entry) -> Entry | None:
@@ -98,7 +98,7 @@ class Timeline:
             note = self._note_after(key)
             line = self._line_after(address)
             if line is not None and (note is None or line.offset < note.key[0]):
-                return self._beginning(line, END[0] if note is None else note.key[0])
+                return self._entry_from(line, END[0] if note is None else note.key[0])
             if note is not None:
                 return note
         return self._waiting_after(key)
@@ -107,15 +107,15 @@ class Timeline:
         if key[0] != END[0] or self.only is not None:
             return None
         number = min(len(self._waiting), key[2] if key[1] == WAITING else len(self._waiting))
-        return self._pending(number - 1) if number > 0 else None
+        return self._waiting_entry(number - 1) if number > 0 else None
 
     def _waiting_after(self, key: Key) -> Entry | None:
         if self.only is not None:
             return None
         number = key[2] + 1 if key[1] == WAITING else 0
-        return self._pending(number) if number < len(self._waiting) else None
+        return self._waiting_entry(number) if number < len(self._waiting) else None
 
-    def _pending(self, number: int) -> Entry:
+    def _waiting_entry(self, number: int) -> Entry:
         draft = list(self._waiting.values())[number]
         return Entry((END[0], WAITING, number), END[0], Kind.WAITING, draft.text, "", self._me)
 
@@ -170,12 +170,12 @@ class Timeline:
             return record.sender not in self.ignored
         return self.joins != "hide" or moved(record.text) is None
 
-    def _ending(self, line: Line, bound: int) -> Entry:
+    def _entry_to(self, line: Line, bound: int) -> Entry:
         """The entry whose last line this is; it begins at `bound` or later."""
         run = self._run(line, self._replica.lines_back(line.offset, _NEAR), bound, END[0])
         return self._entry(run[::-1])
 
-    def _beginning(self, line: Line, bound: int) -> Entry:
+    def _entry_from(self, line: Line, bound: int) -> Entry:
         """The entry whose first line this is; it ends at `bound` or before."""
         return self._entry(self._run(line, self._replica.lines(line.end, _NEAR), 0, bound))
 
@@ -211,7 +211,7 @@ class Timeline:
         if record.sender != SERVER:
             kind, text = Kind.SAID, record.text
         elif len(run) > 1 or moved(record.text) is not None:
-            kind, text = Kind.FOLDED, folding.fold(_moves(run))
+            kind, text = Kind.FOLDED, moves.fold(_moves(run))
         else:
             told = redaction.parse(record.text)
             text = told.sentence() if told else record.text.removeprefix("notice ")

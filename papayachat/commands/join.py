@@ -57,7 +57,7 @@ def _read(source: str) -> str:
 
 def _merge(profile: Profile, force: bool) -> Profile:
     """The profile, with the session that this device already has in that room."""
-    old = _existing(profile.name, force)
+    old = _known(profile.name, force)
     if old is None:
         return profile
     same = (old.invite.token, old.address) == (profile.invite.token, profile.address)
@@ -68,7 +68,7 @@ def _merge(profile: Profile, force: bool) -> Profile:
     return Profile(profile.name, profile.invite, session, profile.plain)
 
 
-def _existing(name: str, force: bool) -> Profile | None:
+def _known(name: str, force: bool) -> Profile | None:
     try:
         return profiles.find(name)
     except Fault:

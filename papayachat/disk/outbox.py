@@ -59,11 +59,11 @@ class Outbox:
         self._append({"whole": whole})
 
     def post(self, draft: Draft) -> None:
-        """Note a draft. It is not synced: `sending` is, and before that nothing has left."""
+        """Note a draft. It is not synced: `note_sent` is, and before that nothing has left."""
         self._append({"id": draft.id, "text": draft.text})
         self.drafts[draft.id] = draft
 
-    def sending(self, drafts: list[Draft], cursor: Cursor) -> None:
+    def note_sent(self, drafts: list[Draft], cursor: Cursor) -> None:
         """Note, durably, that these may leave from now on; their records will stand at `cursor` or
         later. A draft that has left before keeps its older cursor."""
         new = [draft.id for draft in drafts if draft.id not in self.sent]

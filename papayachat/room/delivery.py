@@ -16,7 +16,7 @@ class Journal(Protocol):
     """Where drafts survive this process: papayachat.disk.outbox."""
 
     def post(self, draft: Draft) -> None: ...
-    def sending(self, drafts: list[Draft], cursor: Cursor) -> None: ...
+    def note_sent(self, drafts: list[Draft], cursor: Cursor) -> None: ...
     def done(self, id: str) -> None: ...
 
 
@@ -34,7 +34,7 @@ class Delivery:
         self._not_before: dict[str, float] = {}
 
     @property
-    def flying(self) -> bool:
+    def is_owed(self) -> bool:
         """Whether the server owes us an answer."""
         return bool(self._flying)
 
@@ -62,7 +62,7 @@ class Delivery:
         drafts = [draft for draft in self.waiting.values() if self._is_due(draft.id, now)]
         if drafts:
             ids = [draft.id for draft in drafts]
-            self._journal.sending(drafts, cursor)
+            self._journal.note_sent(drafts, cursor)
             self._sent.update(ids)
             self._flying.update(ids)
             for id in ids:

@@ -51,7 +51,7 @@ class People:
         """Whether somebody of that name is here, or has spoken."""
         return name in self.online or name in self._spoke
 
-    def beginning(self, start: str) -> list[str]:
+    def names_from(self, start: str) -> list[str]:
         """Names that begin so: who spoke last comes first, then the others who are here."""
         spoke = [name for name in reversed(self._spoke) if name != self._me]
         rest = sorted(self.online - set(spoke) - {self._me})

@@ -252,7 +252,7 @@ class Room:
             self._backoff.reset()
 
     def _owed(self) -> bool:
-        return not self.caught_up or (self._delivery is not None and self._delivery.flying)
+        return not self.caught_up or (self._delivery is not None and self._delivery.is_owed)
 
     def _next_moment(self) -> float | None:
         if self._connection is None:

@@ -22,7 +22,7 @@ def candidates(before: str, people: People, commands: list[str], rooms: list[str
             return [head + name for name in rooms if name.startswith(word)]
         case ["/url"]:
             return [f"{head}{verb} " for verb in ("copy", "open") if verb.startswith(word)]
-    names = people.beginning(word.removeprefix("@"))
+    names = people.names_from(word.removeprefix("@"))
     at = "@" if word.startswith("@") else ""
     end = ": " if not head and not at else " "
     return [f"{head}{at}{name}{end}" for name in names]

@@ -63,11 +63,11 @@ def _looked_for(chat: Chat) -> list[str]:
     if finder.query is not None:
         what = safe(finder.query.text)
         count = f"{finder.number} of {finder.count}" if finder.number else str(finder.count)
-        more = "..." if finder.looking else ""
+        more = "..." if finder.is_busy else ""
         kind = "only" if finder.filtered else "search"
         keys = "Esc" if finder.filtered else "Ctrl-P Ctrl-N Esc"
         parts.append(f"{kind} '{what}': {count}{more}, {keys}")
-    if past.fetching:
+    if past.is_busy:
         day = past.day
         parts.append(f"fetching older messages{f', here since {day}' if day else ''}")
     return parts

@@ -63,7 +63,7 @@ def alone(tmp_path: Path) -> Alone:
 def test_a_search_goes_on_to_both_sides(alone: Alone) -> None:
     finder, look = alone.finder, alone.room.view
     finder.search(search.parse("mango"))
-    assert finder.looking
+    assert finder.is_busy
     alone.answer()
     tops = [look.top_address()]
     for _ in range(2):

@@ -9,8 +9,8 @@ from wcwidth import wcswidth
 
 from papayachat.chat.entry import END, Entry, Kind
 from papayachat.chat.finder import Found
-from papayachat.chat.folding import fold
 from papayachat.chat.layout import Look, rows
+from papayachat.chat.moves import fold
 from papayachat.chat.timeline import Timeline
 from papayachat.chat.viewport import Viewport
 from papayachat.disk.replica import Replica

@@ -20,7 +20,7 @@ def left() -> Outbox:
     """One with a message that left and one that did not, whose owner is gone."""
     box = taken()
     box.post(ONE)
-    box.sending([ONE], Cursor("f" * 32, 7))
+    box.note_sent([ONE], Cursor("f" * 32, 7))
     box.post(TWO)
     box.close()
     return box

@@ -1,4 +1,4 @@
-"""Folding: many joins and parts become one line that says who came and who left."""
+"""Moves: many joins and parts become one line that says who came and who left."""
 
 from collections.abc import Iterable
 
