@@ -1,7 +1,7 @@
-"""There is one acceptor of a room: the locks that say so (design section 5).
+"""The locks by which a room has only one acceptor (design section 5).
 
-Run by papayad before it detaches, so that a second one can tell its starter. Two acceptors with a
-pid file each could otherwise write to one log.
+papayad takes them before it detaches, so that a second one can tell its starter. Without the lock
+in the state directory, two acceptors with a pid file each could serve one log.
 """
 
 import os
@@ -18,7 +18,7 @@ from papayad.system.journal import Journal
 def acquire(
     settings: Settings, identity: privileges.Identity | None, journal: Journal
 ) -> tuple[int, int]:
-    """The descriptors of the locks of the state and of the pid file. Raises a Fault (75)."""
+    """Take the locks of the state and of the pid file; returns descriptors. Raises a Fault (75)."""
     path = pidfile.lock_of(settings.state_dir)
     try:
         lock = pidfile.acquire(path, 0o600)
@@ -33,7 +33,7 @@ def acquire(
 def _end_intruders(
     settings: Settings, identity: privileges.Identity | None, journal: Journal
 ) -> None:
-    """A child does it, as the service's user for good: root could be led to end anybody."""
+    """In a child that is the service's user for good: root could be tricked into ending others."""
     path, state_dir = pidfile.lock_of(settings.state_dir), settings.state_dir
     child = os.fork()
     if child == 0:
