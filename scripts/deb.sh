@@ -38,7 +38,7 @@ need_tools() {
 copy_sources() {
     rm -rf "$build"
     mkdir -p "$build/source/contrib" "$dist"
-    cp -R papayad papayactl papayachat scripts README.md CHANGELOG.md LICENSE "$build/source"
+    cp -R papayad papayactl papayachat scripts docs README.md SECURITY.md CHANGELOG.md LICENSE "$build/source"
     cp -R contrib/debian contrib/systemd contrib/monitoring "$build/source/contrib"
     for optional in man contrib/fail2ban contrib/completions; do
         [ ! -e "$optional" ] || cp -R "$optional" "$build/source/$optional"
