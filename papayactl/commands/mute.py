@@ -2,6 +2,7 @@
 
 import click
 
+from papayactl.cli.audit import audited_if
 from papayactl.cli.invocation import Invocation, pass_salvaged_room
 from papayactl.look import completion
 from papayactl.state import token_file, user_marks
@@ -10,6 +11,7 @@ from papayad.state import marks
 
 @click.command("mute")
 @click.argument("users", metavar="[USER]...", nargs=-1, shell_complete=completion.users)
+@audited_if("users")
 @pass_salvaged_room
 def command(invocation: Invocation, users: tuple[str, ...]) -> None:
     """Let users read, but not write, with all their clients, until papayactl unmute.

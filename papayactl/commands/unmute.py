@@ -2,6 +2,7 @@
 
 import click
 
+from papayactl.cli.audit import audited
 from papayactl.cli.invocation import Invocation, pass_salvaged_room
 from papayactl.look import completion
 from papayactl.state import user_marks
@@ -12,6 +13,7 @@ from papayad.state import marks
 @click.command("unmute")
 @click.argument("users", metavar="[USER]...", nargs=-1, shell_complete=completion.muted)
 @click.option("--all", "everyone", is_flag=True, help="Everybody who is muted.")
+@audited
 @pass_salvaged_room
 def command(invocation: Invocation, users: tuple[str, ...], everyone: bool) -> None:
     """Let users write again. Exit code 3: one of them is not muted; then nothing is changed."""
