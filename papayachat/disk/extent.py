@@ -21,6 +21,7 @@ from papayad.formats.redaction import Redaction, redact
 LOG = re.compile(r"[0-9a-f]{1,64}\Z")  # what may be in a file's name; the server chose it
 LONGEST_LOG = 1 << 56  # bytes of a log: far more than one can ever have
 _NAME = re.compile(r"([0-9a-f]{1,64})-([0-9]{20})\.log\Z")
+_LINE = 4096  # bytes that most lines are shorter than
 _LOOKED_AT = 1 << 20  # bytes at the end that a power cut may have left as zeros
 
 
@@ -54,6 +55,47 @@ class Extent:
     def read(self, start: int, stop: int) -> bytes:
         """The bytes between two offsets of the log."""
         return os.pread(self._descriptor, max(0, stop - start), start - self.base)
+
+    def lines(self, start: int, block: int) -> Iterator[tuple[int, bytes]]:
+        """The lines from an offset on, at which one begins, each with its own offset."""
+        while start < self.end:
+            size = block
+            data = self.read(start, min(self.end, start + size))
+            while b"\n" not in data and start + size < self.end:
+                size *= 4
+                data = self.read(start, min(self.end, start + size))
+            whole = data.rfind(b"\n") + 1
+            if not whole:  # another process has cut the file
+                return
+            for raw in data[:whole].split(b"\n")[:-1]:
+                yield start, raw + b"\n"
+                start += len(raw) + 1
+
+    def blocks_back(self, low: int, high: int, block: int) -> Iterator[tuple[int, bytes]]:
+        """Pieces of whole lines between two offsets, the last one first, each with its offset."""
+        while low < high:
+            size = block
+            data = self.read(max(low, high - size), high)
+            while data.count(b"\n") < 2 and high - size > low:
+                size *= 4
+                data = self.read(max(low, high - size), high)
+            if high - size > low:
+                data = data[data.find(b"\n") + 1 :]
+            if not data.endswith(b"\n"):
+                return
+            high -= len(data)
+            yield high, data
+
+    def line_start(self, low: int, offset: int) -> int:
+        """Where the line begins that has the byte at an offset; a line begins at `low`."""
+        end = offset
+        while end > low:
+            start = max(low, end - _LINE)
+            cut = self.read(start, end).rfind(b"\n")
+            if cut >= 0:
+                return start + cut + 1
+            end = start
+        return low
 
     def append(self, offset: int, data: bytes) -> bool:
         """Have whole lines at `offset`; False if that would leave a hole.

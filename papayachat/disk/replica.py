@@ -260,49 +260,22 @@ class Replica:
 
     def _line_at(self, index: int, address: int) -> Line | None:
         """The line of an extent that has the byte at an address."""
-        extent, low = self._extents[index], self._low(index)
+        extent = self._extents[index]
         shift = self._start(extent) - extent.base
-        end = address
-        while end > low:
-            start = max(low, end - _NEAR)
-            cut = extent.read(start - shift, end - shift).rfind(b"\n")
-            if cut >= 0:
-                low = start + cut + 1
-                break
-            end = start
-        return next(self._forward(extent, low, _NEAR), None)
+        start = extent.line_start(self._low(index) - shift, address - shift)
+        return next(self._forward(extent, start + shift, _NEAR), None)
 
     def _forward(self, extent: Extent, low: int, block: int) -> Iterator[Line]:
         shift = self._start(extent) - extent.base
-        while low < self._end(extent):
-            size = block
-            data = extent.read(low - shift, min(extent.end, low - shift + size))
-            while b"\n" not in data and low - shift + size < extent.end:
-                size *= 4
-                data = extent.read(low - shift, min(extent.end, low - shift + size))
-            whole = data.rfind(b"\n") + 1
-            if not whole:  # somebody has cut the file meanwhile
-                return
-            for raw in data[:whole].split(b"\n")[:-1]:
-                yield Line(low, raw + b"\n")
-                low += len(raw) + 1
+        for start, raw in extent.lines(low - shift, block):
+            yield Line(start + shift, raw)
 
     def _backward(
         self, extent: Extent, low: int, high: int, block: int
     ) -> Iterator[tuple[int, bytes]]:
         shift = self._start(extent) - extent.base
-        while low < high:
-            size = block
-            data = extent.read(max(low, high - size) - shift, high - shift)
-            while data.count(b"\n") < 2 and high - size > low:
-                size *= 4
-                data = extent.read(max(low, high - size) - shift, high - shift)
-            if high - size > low:
-                data = data[data.find(b"\n") + 1 :]
-            if not data.endswith(b"\n"):
-                return
-            high -= len(data)
-            yield high, data
+        for start, data in extent.blocks_back(low - shift, high - shift, block):
+            yield start + shift, data
 
 
 def directory(profile: str) -> Path:

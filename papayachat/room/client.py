@@ -7,8 +7,7 @@ polls or links its `room`, and passes the events to `hear`.
 
 from typing import Protocol
 
-from papayachat.disk import outbox as outboxes
-from papayachat.disk import replica
+from papayachat.disk import outboxes, replica
 from papayachat.disk.outbox import Outbox
 from papayachat.disk.paths import spare_dir
 from papayachat.disk.profile import Profile

@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable
 
-from papayachat.disk import outbox as outboxes
+from papayachat.disk import outboxes
 from papayachat.disk.outbox import Outbox
 from papayachat.disk.profile import Profile, new_session
 from papayachat.room.delivery import Delivery

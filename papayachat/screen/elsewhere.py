@@ -6,13 +6,17 @@ Meanwhile the screen gives the terminal back, without the modes that it had aske
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
 from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from shutil import which
+from types import FrameType
 
 from papayachat.disk.replica import Replica
 from papayachat.stream.terminal import spoken
@@ -28,7 +32,8 @@ def edited(text: str) -> str:
     with tempfile.TemporaryDirectory(prefix="papayachat-") as directory:
         path = Path(directory) / "message.txt"
         path.write_text(text, "utf-8")
-        _run([*_editor(), str(path)])
+        with _interrupted_by(lambda *_: None):  # Ctrl-C is the editor's
+            _run([*_editor(), str(path)])
         return path.read_text("utf-8", "replace").rstrip("\n")
 
 
@@ -59,13 +64,25 @@ def bare(copy: Replica, address: int) -> None:
     lines = [spoken(line) for line in islice(copy.lines_back(address), BARE_LINES)]
     print("\n".join(reversed(lines)))
     print("\n(select what you want; Enter goes back)", flush=True)
-    sys.stdin.readline()
+    with _interrupted_by(signal.default_int_handler), suppress(KeyboardInterrupt):
+        sys.stdin.readline()
 
 
 def join() -> bool:
     """Ask for an invite, without showing it; return whether a room was joined."""
-    done = subprocess.run([sys.executable, "-P", "-m", "papayachat", "join"], check=False)
+    with _interrupted_by(lambda *_: None):  # Ctrl-C ends the other one
+        done = subprocess.run([sys.executable, "-P", "-m", "papayachat", "join"], check=False)
     return done.returncode == 0
+
+
+@contextmanager
+def _interrupted_by(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Take Ctrl-C in another way: asyncio's would end the screen, some time later."""
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _editor() -> list[str]:

@@ -8,7 +8,6 @@ import asyncio
 import locale
 import os
 import signal
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from errno import EIO
@@ -16,19 +15,8 @@ from errno import EIO
 from prompt_toolkit.application import Application, in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition
-from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input import create_input
 from prompt_toolkit.input.vt100 import Vt100Input
-from prompt_toolkit.layout import (
-    ConditionalContainer,
-    Dimension,
-    FormattedTextControl,
-    HSplit,
-    Layout,
-)
-from prompt_toolkit.layout import (
-    Window as Area,
-)
 
 from papayachat.chat.cells import Row
 from papayachat.chat.chat import Chat
@@ -38,22 +26,18 @@ from papayachat.disk.profile import Profile
 from papayachat.disk.settings import Settings
 from papayachat.room import send
 from papayachat.room.link import in_thread
-from papayachat.screen import answers, elsewhere, status, theme
+from papayachat.screen import elsewhere, frame, status, theme
 from papayachat.screen.answers import Answers
 from papayachat.screen.inputbox import InputBox
-from papayachat.screen.keys import FOCUS_OFF, FOCUS_ON, Keyboard
-from papayachat.screen.notify import desktop
-from papayachat.screen.output import Output, has_links
+from papayachat.screen.keyboard.keys import Keyboard
 from papayachat.screen.pane import Pane
 from papayachat.screen.slash import table
+from papayachat.screen.tty import Tty
 from papayachat.screen.window import Window, Windows
 from papayad.errors import DONE, Fault
 
 SECONDS_PER_FRAME = 1 / 30  # at least, between two drawings, however much arrives
-INPUT_ROWS = 8
 ESCAPE_WAITS = 0.05  # seconds for the rest of a key's sequence
-_TITLE_KEPT, _TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
-_NO_WHEEL_AS_ARROWS = "\x1b[?1007l"  # they would leaf through what was typed before
 
 
 def run(chosen: Profile | None) -> int:
@@ -70,12 +54,6 @@ def run(chosen: Profile | None) -> int:
 
 async def _open(chosen: Profile | None, settings: Settings) -> int:
     return await Screen(_profiles(chosen), settings, remember=chosen is None).run()
-
-
-def _output() -> Output:
-    made = Output.from_pty(sys.stdout, term=os.environ.get("TERM"))
-    assert isinstance(made, Output)
-    return made
 
 
 def _profiles(chosen: Profile | None) -> list[Profile]:
@@ -96,11 +74,9 @@ class Screen:
         self.settings = settings
         self.question = ""  # a question that has to be answered first
         self._remember = remember
-        self._focused: bool | None = None
         self._ground = ""  # the background, as the terminal says
-        self._title = ""
         self._kept = 0
-        self._output = _output()
+        self._tty = Tty()
         self._box = InputBox(Buffer(), self._prompt)
         self._depth = theme.depth()
         self.windows = Windows([Window(each, settings, self) for each in first], self._show)
@@ -118,11 +94,11 @@ class Screen:
     @property
     def focused(self) -> bool | None:
         """Whether the terminal has the focus; None: it does not say."""
-        return self._focused
+        return self._tty.focused
 
     @focused.setter
     def focused(self, value: bool | None) -> None:
-        self._focused = value
+        self._tty.focused = value
         for window in self.windows.all:
             window.chat.attention.focused = value
 
@@ -149,11 +125,11 @@ class Screen:
         return self._kept
 
     async def _draw_until_left(self) -> None:
-        self._ask_terminal()
+        self._tty.take()
         try:
             await self.app.run_async(set_exception_handler=False)
         finally:
-            self._let_terminal_go()
+            self._tty.give_back()
 
     def _close(self) -> None:
         if self._remember:
@@ -168,15 +144,13 @@ class Screen:
         self.app.invalidate()
 
     def ring(self) -> None:
-        self._output.bell()
-        self._output.flush()
+        self._tty.ring()
 
     def notify(self, title: str, text: str) -> None:
-        self._output.write_raw(desktop(title, text))
-        self._output.flush()
+        self._tty.notify(title, text)
 
     def shows(self, window: Window) -> bool:
-        return window is self.windows.active and self._focused is True
+        return window is self.windows.active and self._tty.focused is True
 
     # What commands and keys want.
 
@@ -206,7 +180,7 @@ class Screen:
         self.app.style, problems = theme.style(ground, self._depth)
         for problem in problems:
             self.chat.note(problem)
-        self._output.links = self.settings.get("links") == "on" and has_links(os.environ)
+        self._tty.show_links(self.settings.get("links") == "on")
         self.draw()
 
     def join(self, profile: str) -> None:
@@ -218,7 +192,7 @@ class Screen:
             self.windows.show(window)
             return
         window = Window(profiles.load(profile), self.settings, self)
-        window.chat.attention.focused = self._focused
+        window.chat.attention.focused = self._tty.focused
         self.windows.add(window)
         window.open()
 
@@ -242,8 +216,7 @@ class Screen:
         self._elsewhere(edit)
 
     def copy(self, text: str) -> None:
-        self._output.write_raw(elsewhere.clipboard(text))
-        self._output.flush()
+        self._tty.copy(text)
 
     def browse(self, address: str) -> None:
         try:
@@ -271,12 +244,12 @@ class Screen:
 
         async def away() -> None:
             async with in_terminal():
-                self._let_terminal_go()
+                self._tty.give_back()
                 try:
                     act()
                 except (Fault, KeyboardInterrupt) as error:
                     self.chat.note(str(error) or "interrupted")
-                self._ask_terminal()
+                self._tty.take()
             self.draw()
 
         self.app.create_background_task(away())
@@ -291,23 +264,12 @@ class Screen:
 
     def _go_on(self) -> None:
         """Go on after a stop from outside, for which the shell took the terminal back."""
-        if not self.app.is_running or os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
+        if not (self.app.is_running and self._tty.is_ours()):
             return
         self.app.input.raw_mode().__enter__()
         self.app.renderer.reset()
-        self._ask_terminal()
+        self._tty.take()
         self.draw()
-
-    def _ask_terminal(self) -> None:
-        """Ask the terminal for what the screen needs besides drawing."""
-        self._title = ""
-        asked = _TITLE_KEPT + FOCUS_ON + _NO_WHEEL_AS_ARROWS + answers.QUESTION
-        self._output.write_raw(asked)
-        self._output.flush()
-
-    def _let_terminal_go(self) -> None:
-        self._output.write_raw(FOCUS_OFF + _TITLE_BACK)
-        self._output.flush()
 
     def _answered(self, ground: str) -> None:
         if ground != self._ground:
@@ -327,23 +289,12 @@ class Screen:
         self._box.buffer = window.input
 
     def _application(self) -> Application[None]:
-        several = Condition(lambda: len(self.windows.all) > 1)
-        asks = Condition(lambda: bool(self.question))
-        typed = Area(self._box, height=Dimension(min=1, max=INPUT_ROWS), dont_extend_height=True)
-        rows = HSplit(
-            [
-                Area(Pane(lambda: self.chat, Output.marks), always_hide_cursor=True),
-                ConditionalContainer(self._line(self._rooms), several),
-                self._line(lambda width: status.row(self.chat, width)),
-                ConditionalContainer(self._line(self._question), asks),
-                typed,
-            ]
-        )
         source = create_input(always_prefer_tty=True)
         if isinstance(source, Vt100Input):
             source.stdin_reader = Answers(source.stdin_reader, self._answered)  # type: ignore[assignment]
+        messages = Pane(lambda: self.chat, self._tty.output.marks)
         app: Application[None] = Application(
-            Layout(rows, focused_element=typed),
+            frame.layout(messages, self._rooms, self._status, self._question, self._box),
             key_bindings=self.keyboard.bindings,
             full_screen=True,
             mouse_support=Condition(lambda: self.settings.get("mouse") == "on"),
@@ -351,7 +302,7 @@ class Screen:
             min_redraw_interval=SECONDS_PER_FRAME,
             terminal_size_polling_interval=None,
             input=source,
-            output=self._output,
+            output=self._tty.output,
             after_render=self._rendered,
         )
         app.ttimeoutlen = ESCAPE_WAITS
@@ -359,18 +310,16 @@ class Screen:
         app.key_processor.before_key_press += lambda _: self.chat.touch()
         return app
 
-    def _line(self, row: Callable[[int], Row]) -> Area:
-        def drawn() -> StyleAndTextTuples:
-            pieces = row(self._output.get_size().columns)
-            return [(piece.style, piece.text) for piece in pieces]
+    def _rooms(self) -> Row:
+        if len(self.windows.all) < 2:
+            return []
+        return status.rooms(self.windows.all, self.windows.active, self._tty.columns)
 
-        return Area(FormattedTextControl(drawn), height=1)
+    def _status(self) -> Row:
+        return status.row(self.chat, self._tty.columns)
 
-    def _rooms(self, width: int) -> Row:
-        return status.rooms(self.windows.all, self.windows.active, width)
-
-    def _question(self, width: int) -> Row:
-        return status.question(self.question, width)
+    def _question(self) -> Row:
+        return status.question(self.question, self._tty.columns) if self.question else []
 
     def _prompt(self) -> str:
         return f"{self.chat.me}> "
@@ -379,8 +328,4 @@ class Screen:
         """Note what was drawn as seen; if that changes something, draw again."""
         if app.is_running and self.chat.look_at():
             self.draw()
-        title = status.title(self.chat)
-        if title != self._title:
-            self._title = title
-            self._output.set_title(title)
-            self._output.flush()
+        self._tty.entitle(status.title(self.chat))

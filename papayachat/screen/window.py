@@ -12,7 +12,7 @@ from prompt_toolkit.history import InMemoryHistory
 
 from papayachat.chat.chat import Chat
 from papayachat.chat.finder import Scan
-from papayachat.disk import outbox
+from papayachat.disk import outboxes
 from papayachat.disk.profile import Profile
 from papayachat.disk.search import Query
 from papayachat.disk.settings import Settings, is_quiet
@@ -43,7 +43,7 @@ class Window:
     def __init__(self, profile: Profile, settings: Settings, around: Around) -> None:
         self.profile = profile
         self._around = around
-        self._box = outbox.of_person(profile.session, profile.identity)
+        self._box = outboxes.of_person(profile.session, profile.identity)
         self.chat = Chat(profile, self._box, settings.of(profile.name), self)
         self._unsent = Unsent(profile.name)
         self.input = Buffer(multiline=True, history=InMemoryHistory(self.chat.own_messages()))

@@ -3,7 +3,7 @@
 It does not hear its own messages, so that a bot of two lines of sh does not answer itself for ever.
 """
 
-from papayachat.disk import outbox
+from papayachat.disk import outboxes
 from papayachat.disk.outbox import Outbox
 from papayachat.disk.profile import Profile
 from papayachat.room import send
@@ -22,7 +22,7 @@ from papayad.formats.wire import Notice
 def run(profile: Profile, command: list[str]) -> None:
     """Run until it is interrupted, or until a Fault says why it cannot go on."""
     send.settle_left(profile, tell)
-    box = outbox.of_device(profile.session, profile.identity)
+    box = outboxes.of_device(profile.session, profile.identity)
     try:
         Bot(profile, box, command).run()
     finally:
@@ -40,7 +40,7 @@ class Bot:
             start,
             presence=True,
             delivery=self._delivery,
-            renew=lambda: outbox.renew(profile, box),
+            renew=lambda: outboxes.renew(profile, box),
         )
         self._child = Child(command)
 

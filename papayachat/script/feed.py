@@ -6,7 +6,7 @@ is away.
 
 import sys
 
-from papayachat.disk import outbox
+from papayachat.disk import outboxes
 from papayachat.disk.outbox import Outbox
 from papayachat.disk.profile import Profile, new_session
 from papayachat.room import send
@@ -23,7 +23,7 @@ from papayad.errors import DONE, FAILED, Fault
 def feed(profile: Profile) -> int:
     """Send stdin line by line; return the exit code when the last one is in the log."""
     send.settle_left(profile, tell)
-    box = outbox.of_device(new_session(), profile.identity)
+    box = outboxes.of_device(new_session(), profile.identity)
     try:
         return Feed(profile, box).run()
     finally:

@@ -7,7 +7,7 @@ in the log. It is one loop over stdin and the socket; when nothing happens, noth
 import sys
 from itertools import islice
 
-from papayachat.disk import outbox
+from papayachat.disk import outboxes
 from papayachat.disk.outbox import Outbox
 from papayachat.disk.profile import Profile
 from papayachat.room import send
@@ -29,7 +29,7 @@ LINES_SHOWN_FIRST = 20  # lines of the copy that a person sees at the start
 
 def run(profile: Profile) -> int:
     """Chat until stdin ends or `/quit`; return the exit code."""
-    box = outbox.of_person(profile.session, profile.identity)
+    box = outboxes.of_person(profile.session, profile.identity)
     try:
         send.settle_left(profile, tell)
         return Lines(profile, box).run()

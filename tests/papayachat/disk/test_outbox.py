@@ -2,7 +2,7 @@
 
 import pytest
 
-from papayachat.disk import outbox
+from papayachat.disk import outboxes
 from papayachat.disk.outbox import Outbox
 from papayachat.stream.cursor import Cursor
 from papayachat.stream.draft import Draft
@@ -11,7 +11,7 @@ ONE, TWO = Draft("1" * 16, "one\u2028more"), Draft("2" * 16, "two")
 
 
 def taken(session: str = "session", recipient: str = "alice@here") -> Outbox:
-    box = outbox.acquire(session, recipient)
+    box = outboxes.acquire(session, recipient)
     assert box is not None
     return box
 
@@ -28,7 +28,7 @@ def left() -> Outbox:
 
 def test_what_was_left_is_found_with_its_cursor() -> None:
     left()
-    (box,) = outbox.abandoned("alice@here")
+    (box,) = outboxes.abandoned("alice@here")
     assert list(box.drafts.values()) == [ONE, TWO]
     assert box.cursor == Cursor("f" * 32, 7)
     assert list(box.sent) == [ONE.id]
@@ -38,8 +38,8 @@ def test_what_was_left_is_found_with_its_cursor() -> None:
 def test_what_is_held_is_not_found() -> None:
     box = taken()
     box.post(ONE)
-    assert outbox.abandoned("alice@here") == []
-    assert outbox.acquire("session", "alice@here") is None
+    assert outboxes.abandoned("alice@here") == []
+    assert outboxes.acquire("session", "alice@here") is None
     box.discard()
     assert taken().drafts == {}
 
@@ -48,22 +48,22 @@ def test_what_is_put_away_is_kept_while_something_waits() -> None:
     box = taken()
     box.post(ONE)
     assert box.put_away() == 1
-    (box,) = outbox.abandoned("alice@here")
+    (box,) = outboxes.abandoned("alice@here")
     box.done(ONE.id)
     assert box.put_away() == 0
-    assert not (outbox.directory() / "session").exists()
+    assert not (outboxes.directory() / "session").exists()
 
 
 def test_what_is_for_somebody_else_is_not_touched() -> None:
     left()
-    assert outbox.abandoned("bob@there") == []
-    assert (outbox.directory() / "session").exists()
+    assert outboxes.abandoned("bob@there") == []
+    assert (outboxes.directory() / "session").exists()
 
 
 def test_an_empty_one_is_removed() -> None:
     taken().close()
-    assert outbox.abandoned("alice@here") == []
-    assert list(outbox.directory().iterdir()) == []
+    assert outboxes.abandoned("alice@here") == []
+    assert list(outboxes.directory().iterdir()) == []
 
 
 @pytest.mark.parametrize("torn", [b'{"id": "3333', b"\0" * 100, b"\0\xff\n", b"[]\n"])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab.kit.terminal.scripted import ScriptedRoom
-from papayachat.disk import outbox, profile
+from papayachat.disk import outboxes, profile
 from papayachat.room.client import Client
 from papayachat.room.events import Connected, Event, Lost, Refused, Uncertain
 from papayachat.room.intake import Heard
@@ -55,7 +55,7 @@ class Told:
 def told(room: ScriptedRoom) -> Iterator[Told]:
     told = Told()
     chosen = profile.load(None)
-    told.client = Client(chosen, outbox.of_device(chosen.session, chosen.identity), told)
+    told.client = Client(chosen, outboxes.of_device(chosen.session, chosen.identity), told)
     yield told
     told.client.close()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lab.kit.terminal.scripted import Peer, ScriptedRoom
-from papayachat.disk import outbox, profile, standing
+from papayachat.disk import outboxes, profile, standing
 from papayachat.disk.outbox import Outbox
 from papayachat.room import backoff
 from papayachat.room import room as rooms
@@ -23,7 +23,7 @@ from papayad.formats import wire
 
 @pytest.fixture
 def box(room: ScriptedRoom) -> Iterator[Outbox]:
-    taken = outbox.acquire("session", profile.load(None).identity)
+    taken = outboxes.acquire("session", profile.load(None).identity)
     assert taken is not None
     yield taken
     taken.discard()
@@ -153,7 +153,7 @@ def test_a_session_that_goes_on_elsewhere_is_left_to_it(
     """Of a copied home directory: both would take each other over for ever."""
     mine = replace(profile.load(None), session="session")
     profile.save(mine)
-    client = Room(mine, box.session, 0, renew=lambda: outbox.renew(mine, box))
+    client = Room(mine, box.session, 0, renew=lambda: outboxes.renew(mine, box))
     peer, _ = connect(client, room)
     peer.notice("bye", "replaced")
     peer.cut()

@@ -121,6 +121,12 @@ def test_bare_text_has_no_columns(room: ScriptedRoom) -> None:
         peer.send(room.commit("meanwhile"))
         terminal.enter("\r")
         terminal.sees("2 here", "bob \u2502 meanwhile")
+        terminal.enter("\x1bOQ")
+        terminal.sees("Enter goes back")
+        terminal.enter("\x03")  # Ctrl-C, as Enter
+        terminal.sees("2 here", "bob \u2502 meanwhile")
+        terminal.enter("alive\r")
+        assert peer.message().text == b"alive"
 
 
 def test_a_search_fetches_what_is_not_here(room: ScriptedRoom) -> None:
