@@ -1,13 +1,16 @@
-"""Draw docs/screen.svg: the real papayachat in a terminal emulator, in a room that plays a script.
+"""Draw docs/*.svg: the real papayachat in a terminal emulator, in a room that plays a script.
 
-    python -m lab.screenshot [docs/screen.svg]
+    python -m lab.screenshot             # screen.svg and search.svg, in docs/
+    python -m lab.screenshot all DIR     # every view, on every kind of terminal, to be looked at
 
-It needs what the tests need (`make venv-test`).
+Needs what the tests need (`make venv-test`).
 """
 
 import os
+import re
 import sys
 import tempfile
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
@@ -16,7 +19,8 @@ from wcwidth import wcwidth
 
 from lab.kit import CHECKOUT
 from lab.kit.terminal.emulator import Emulator
-from lab.kit.terminal.scripted import ScriptedRoom
+from lab.kit.terminal.scripted import Peer, ScriptedRoom
+from papayachat.disk import opened
 from papayachat.disk import profile as profiles
 from papayachat.disk.replica import Replica, directory
 from papayachat.stream.cursor import Cursor
@@ -24,8 +28,8 @@ from papayad.formats import invite, record
 
 COLUMNS, ROWS = 92, 27
 CELL, LINE, SIZE, EDGE = 8.4, 18, 14, 14
-GROUND, INK = "#16181d", "#c9ccd3"
-COLORS = {
+GROUNDS = {"dark": ("#16181d", "#c9ccd3"), "light": ("#fafaf8", "#24292f")}
+DARK = {
     "black": "#16181d",
     "red": "#e06c75",
     "green": "#98c379",
@@ -44,6 +48,17 @@ COLORS = {
     "brightmagenta": "#e39bf5",
     "brightcyan": "#7bd9e3",
     "brightwhite": "#ffffff",
+}
+LIGHT = DARK | {
+    "black": "#24292f",
+    "red": "#c33c3c",
+    "green": "#2d7d2d",
+    "brown": "#8a6300",
+    "yellow": "#8a6300",
+    "blue": "#2456b3",
+    "magenta": "#8d3ba6",
+    "cyan": "#157a86",
+    "white": "#c9ccd3",
 }
 
 YESTERDAY, TODAY = "2026-11-21T", "2026-11-22T"
@@ -78,36 +93,94 @@ def lines(said: list[tuple[str, str, str, str]]) -> bytes:
     )
 
 
-def draw(path: Path) -> None:
-    with tempfile.TemporaryDirectory() as home, ScriptedRoom() as room:
+@dataclass(frozen=True)
+class Kind:
+    """A kind of terminal: its name, what is behind its text, and what it says of itself."""
+
+    name: str
+    ground: str = "dark"
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+KINDS = [
+    Kind("dark"),
+    Kind("light", "light"),
+    Kind("16", environment={"TERM": "xterm"}),
+    Kind("16-light", "light", {"TERM": "xterm"}),
+    Kind("none", environment={"NO_COLOR": "1"}),
+]
+
+
+def chat(terminal: Emulator, peer: Peer) -> None:
+    terminal.enter("dora: yes, and then coffee")
+    terminal.sees("coffee")
+
+
+def search(terminal: Emulator, peer: Peer) -> None:
+    terminal.enter("/search migration\r")
+    terminal.sees("1 of 1")
+
+
+def help_(terminal: Emulator, peer: Peer) -> None:
+    terminal.enter("/help\r")
+    terminal.sees("everything")
+
+
+def offline(terminal: Emulator, peer: Peer) -> None:
+    terminal.enter("this waits\r")
+    peer.message()
+    peer.room.stop_listening()
+    peer.cut()
+    terminal.sees("reconnecting")
+
+
+VIEWS = {"screen": chat, "search": search, "help": help_, "offline": offline}
+
+
+def draw(path: Path, view: str, kind: Kind) -> None:
+    grounds = {"dark": "1616/1818/1d1d", "light": "fafa/fafa/f8f8"}
+    with tempfile.TemporaryDirectory() as home, ScriptedRoom() as room, ScriptedRoom() as other:
         for name in ("CONFIG", "DATA", "STATE"):
             os.environ[f"XDG_{name}_HOME"] = f"{home}/{name}"
+        profiles.save(profiles.make(invite.parse(other.invite), "ops", plain=True))
         profiles.save(profiles.make(invite.parse(room.invite), "main", plain=True))
+        opened.save(["main", "ops"])
         before = lines(BEFORE)
         replica = Replica(directory("main"))
         replica.keep(Cursor(room.identity, 0), before)
         replica.close()
         (directory("main") / "seen").write_text(f"{room.identity} {len(before)}\n")
         room.log = before + lines(AFTER)
-        with Emulator(columns=COLUMNS, rows=ROWS) as terminal:
-            peer = room.greeted()
+        ground = grounds[kind.ground]
+        with Emulator(
+            columns=COLUMNS, rows=ROWS, environment=kind.environment, background=ground
+        ) as terminal:
+            peer, there = room.greeted(), other.greeted()
             peer.line()
             peer.notice("online", "alice bob ci-bot dora mallory")
             terminal.sees("5 here", "gotcha")
-            terminal.enter("dora: yes, and then coffee")
-            terminal.sees("coffee")
-            path.write_text(svg(terminal.screen), "utf-8")
+            there.send(other.commit("the backup is late") + other.commit("alice: can you look?"))
+            terminal.sees("2:ops(2!)")
+            VIEWS[view](terminal, peer)
+            path.write_text(svg(terminal.screen, kind.ground), "utf-8")
 
 
-def svg(screen: pyte.Screen) -> str:
+def colour(name: str, ground: str, default: str) -> str:
+    """A colour of the emulator's as one of the picture's."""
+    if re.fullmatch("[0-9a-f]{6}", name):
+        return f"#{name}"
+    return (DARK if ground == "dark" else LIGHT).get(name, default)
+
+
+def svg(screen: pyte.Screen, ground: str = "dark") -> str:
     width, height = COLUMNS * CELL + 2 * EDGE, ROWS * LINE + 2 * EDGE
-    body = [text for row in range(ROWS) for text in drawn_row(screen, row)]
+    body = [text for row in range(ROWS) for text in drawn_row(screen, row, ground)]
     font = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
             f'font-family="{font}" font-size="{SIZE}">',
-            f'<rect width="100%" height="100%" rx="8" fill="{GROUND}"/>',
+            f'<rect width="100%" height="100%" rx="8" fill="{GROUNDS[ground][0]}"/>',
             *body,
             "</svg>",
             "",
@@ -115,7 +188,7 @@ def svg(screen: pyte.Screen) -> str:
     )
 
 
-def drawn_row(screen: pyte.Screen, row: int) -> list[str]:
+def drawn_row(screen: pyte.Screen, row: int, ground: str) -> list[str]:
     """Draw runs of cells that look the same, each at its place and as long as its cells."""
     runs: list[tuple[int, int, str, tuple[str, ...]]] = []
     for column in range(COLUMNS):
@@ -123,7 +196,7 @@ def drawn_row(screen: pyte.Screen, row: int) -> list[str]:
         if not cell.data:
             continue  # the second half of a wide character
         cells = max(1, wcwidth(cell.data[0]))
-        look = looks(cell, (screen.cursor.y, screen.cursor.x) == (row, column))
+        look = looks(cell, (screen.cursor.y, screen.cursor.x) == (row, column), ground)
         follows = bool(runs) and runs[-1][0] + runs[-1][1] == column and runs[-1][3] == look
         if follows and cells == 1 and len(runs[-1][2]) == runs[-1][1]:
             start, length, text, _ = runs[-1]
@@ -133,10 +206,11 @@ def drawn_row(screen: pyte.Screen, row: int) -> list[str]:
     return [shape for run in runs for shape in drawn_run(row, *run)]
 
 
-def looks(cell: "pyte.screens.Char", cursor: bool) -> tuple[str, ...]:
-    front, behind = COLORS.get(cell.fg, INK), COLORS.get(cell.bg, "none")
+def looks(cell: "pyte.screens.Char", cursor: bool, ground: str) -> tuple[str, ...]:
+    paper, ink = GROUNDS[ground]
+    front, behind = colour(cell.fg, ground, ink), colour(cell.bg, ground, "none")
     if cell.reverse or cursor:
-        front, behind = GROUND, front
+        front, behind = paper, front
     extra = ['font-weight="bold"'] if cell.bold else []
     extra += ['font-style="italic"'] if cell.italics else []
     extra += ['text-decoration="underline"'] if cell.underscore else []
@@ -160,5 +234,15 @@ def drawn_run(row: int, column: int, cells: int, text: str, look: tuple[str, ...
     return shapes
 
 
+def main(words: list[str]) -> None:
+    if words[:1] == ["all"]:
+        for kind in KINDS:
+            for view in VIEWS:
+                draw(Path(words[1]) / f"{view}-{kind.name}.svg", view, kind)
+    else:
+        draw(CHECKOUT / "docs" / "screen.svg", "screen", KINDS[0])
+        draw(CHECKOUT / "docs" / "search.svg", "search", KINDS[1])
+
+
 if __name__ == "__main__":
-    draw(Path(sys.argv[1]) if len(sys.argv) > 1 else CHECKOUT / "docs" / "screen.svg")
+    main(sys.argv[1:])

@@ -68,7 +68,7 @@ class Attention:
         for line in self._copy.lines(seen):
             said = line.record()
             if said is not None:
-                self.heard(said, line.offset)
+                self.heard(said, line.offset, live=False)
             if len(self._unread) >= MOST_COUNTED:
                 break
 
@@ -76,8 +76,11 @@ class Attention:
         """The person is here."""
         self._touched_at = time.monotonic()
 
-    def heard(self, said: Record, address: int) -> bool:
-        """Take in a message that is not on the screen yet; return whether it is for us."""
+    def heard(self, said: Record, address: int, live: bool) -> bool:
+        """Take in a message that is not on the screen yet; return whether it is for us.
+
+        `live`: it came just now, and not while there was no connection.
+        """
         for_us = self._is_for_us(said) if said.sender != SERVER else None
         if for_us is None:
             return False
@@ -85,7 +88,7 @@ class Attention:
             self._unread.append(address)
             if for_us:
                 self._mentions.append(address)
-        if not self._is_here():  # else the next drawing shows it
+        if not (live and self._is_here()):  # else the next drawing shows it
             self._mark()
         return for_us
 

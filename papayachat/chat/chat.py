@@ -229,7 +229,7 @@ class Chat:
         said = heard.said
         if said is None or not heard.new:
             return
-        mention = self.attention.heard(said, heard.address)
+        mention = self.attention.heard(said, heard.address, heard.live)
         if heard.live and self._is_for_us(said) is not None:
             self.hands.call(said.sender, said.text, mention)
         elif mention:

@@ -16,9 +16,10 @@ def row(chat: Chat, width: int) -> Row:
     if not chat.view.follows:
         parts.append("scrolled up")
     parts += _news(chat)
+    told = f" {' | '.join(parts)}"
     if chat.client.connected and chat.client.people.online:
-        parts.append(_people(chat, width))
-    text = f" {' | '.join(parts)}"[:width].ljust(width)
+        told = f"{told} | {_people(chat, width - len(told) - len(' | '))}"
+    text = told[:width].ljust(width)
     if text[-len(_HELP) :].isspace():
         text = text[: -len(_HELP)] + _HELP
     return [Piece("class:status" if chat.client.connected else "class:status.bad", text)]
@@ -92,8 +93,9 @@ def _why(chat: Chat) -> str:
     return safe(chat.trouble.why) if chat.trouble is not None else ""
 
 
-def _people(chat: Chat, width: int) -> str:
+def _people(chat: Chat, room: int) -> str:
+    """Who is here, or how many, if there is not so much room."""
     here = sorted(chat.client.people.online)
     count = f"{len(here)} here"
     names = f"{count}: {' '.join(here)}"
-    return names if len(names) <= width // 2 else count
+    return names if len(names) <= room else count

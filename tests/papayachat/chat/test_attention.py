@@ -25,12 +25,12 @@ class Somebody(Attention):
         self.room = room
         self.touch()
 
-    def hear(self, sender: str, text: str) -> int:
+    def hear(self, sender: str, text: str, live: bool = True) -> int:
         address = self.room.say(sender, text)
         line = self.room.copy.after(address)
         said = line.record() if line is not None else None
         assert said is not None
-        self.heard(said, address)
+        self.heard(said, address, live)
         return address
 
     def look(self) -> None:
@@ -134,6 +134,18 @@ def test_the_next_time_what_was_not_seen_is_unread_still(room: Conversation) -> 
     later = Somebody(room)
     later.recall()
     assert (later.unread, later.mentions, room.timeline.mark) == (1, 1, first)
+
+
+def test_what_came_without_a_connection_is_marked_though_it_is_in_sight(
+    room: Conversation,
+) -> None:
+    alice = Somebody(room)
+    alice.hear("bob", "seen")
+    alice.look()
+    first = alice.hear("bob", "missed", live=False)
+    alice.hear("bob", "now")
+    alice.look()
+    assert (alice.unread, room.timeline.mark) == (0, first)
 
 
 def test_it_can_be_said_to_be_read(room: Conversation) -> None:

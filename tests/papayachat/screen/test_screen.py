@@ -81,7 +81,7 @@ def test_resumes_where_the_copy_ends(room: ScriptedRoom, home: Path) -> None:
         peer = opened(room, terminal)
         assert peer.hello.since == len(room.log.splitlines(keepends=True)[0])
         terminal.sees("one", "two")
-        terminal.sees("new")  # the line above the first unread
+        terminal.sees("\u2500 new \u2500")  # the line above the first unread
     assert copy.read_bytes() == room.log
 
 
