@@ -207,9 +207,8 @@ def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
     path, sandbox = groups.directory(settings.state_dir), gathered.sandbox
     group = descriptors.lift(groups.create(path, sandbox.in_force(), sandbox.missing()))
     log = store.identity(settings.state_dir)
-    shared = share(
-        settings, log, group, saying, gathered.journal, gathered.sandbox, gathered.terms.pins
-    )
+    terms = gathered.terms
+    shared = share(settings, log, group, saying, gathered.journal, sandbox, terms.pins, terms.key)
     acceptor = Acceptor(
         shared,
         gathered.listening,

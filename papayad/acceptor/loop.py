@@ -185,7 +185,7 @@ class Acceptor:
         shared = self._shared
         shared = share(
             fresh.settings, shared.log, shared.group, shared.relay, shared.journal,
-            shared.sandbox, fresh.terms.pins,
+            shared.sandbox, fresh.terms.pins, fresh.terms.key,
         )  # fmt: skip
         self._shared = self._forker.shared = self._reaper.shared = self._warden.shared = shared
         self._lobby.reconfigure(shared.settings, self._terms)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from papayad.formats import compat, proxy_header, wire
 from papayad.formats.wire import Hello, ProtocolError, Refusal
 from papayad.net import listeners, tls
+from papayad.net.private_key import Place
 
 _CHUNK = 4096
 _SHAKING_MOST = 8192  # bytes up to the hello's end; a ClientHello of today has 2,000 at most
@@ -53,6 +54,7 @@ class Terms:
     plain: bool
     compat: bool
     pins: tuple[str, ...] = ()  # by which clients recognise this server, now and later
+    key: tuple[Place, ...] = ()  # where it lies in this process's memory
 
 
 class Pending:

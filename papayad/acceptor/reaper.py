@@ -16,6 +16,7 @@ from papayad.cluster.takeover import left_behind, wait_until_gone
 from papayad.formats import titles
 from papayad.log import holders, presence
 from papayad.log.appender import Appender
+from papayad.net.private_key import blot_out
 from papayad.sandbox.rlimits import confine
 from papayad.system import descriptors
 from papayad.system.proctitle import set_title
@@ -88,6 +89,7 @@ class Warden:
 def _begin(shared: Shared) -> None:
     """A child's first steps: away with what is the acceptor's."""
     descriptors.close_all_but(shared.kept)
+    blot_out(shared.key)
     reset_signals()
     set_title(titles.reaper(shared.settings.room))
 

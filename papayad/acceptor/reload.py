@@ -5,12 +5,16 @@ has to be restarted, which disconnects nobody either.
 """
 
 import socket
+import ssl
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from papayad import config
 from papayad.acceptor.pending import Terms
 from papayad.errors import Fault
-from papayad.net import activation, listeners, tls
+from papayad.net import activation, listeners, private_key, tls
+from papayad.net.private_key import Place
 from papayad.settings import Listen, Settings
 from papayad.system.journal import Journal
 
@@ -30,7 +34,18 @@ def terms_of(listen: Listen) -> Terms:
     plain, compat = listen.tls != "required", listen.papayachat_compat
     if listen.tls == "off":
         return Terms(None, plain, compat)
-    return Terms(tls.load_context(listen), plain, compat, tls.pins(listen))
+    context, pins = tls.load_context(listen), tls.pins(listen)
+    return Terms(context, plain, compat, pins, _key_of(listen, context))
+
+
+def _key_of(listen: Listen, context: ssl.SSLContext) -> tuple[Place, ...]:
+    """Where the key is once it was used; nowhere, when this cannot be seen here."""
+    with suppress(OSError):  # an SSLError is one
+        tls.shake_hands(context)
+    try:
+        return private_key.find(Path(listen.certificate), Path(listen.private_key))
+    except OSError:
+        return ()
 
 
 def reload(old: Reloaded, journal: Journal) -> Reloaded:
@@ -42,6 +57,7 @@ def reload(old: Reloaded, journal: Journal) -> Reloaded:
     try:
         new = config.load(old.settings.path, old.settings.room)
         terms = terms_of(new.listen)
+        terms = replace(terms, key=terms.key + private_key.left_of(old.terms.key))
         wanted = list(listening) if activation.are_inherited(listening) else new.listen.addresses
         listening, fault = listeners.exchange(listening, wanted, journal.warning)
         if fault:

@@ -28,6 +28,7 @@ from papayad.log import presence
 from papayad.log.appender import Appender, StorageError
 from papayad.log.reader import Reader
 from papayad.log.resume import Start, resolve
+from papayad.net.private_key import blot_out
 from papayad.sandbox.rlimits import confine
 from papayad.state import roster
 from papayad.state.groups import DEAF_TO, announce
@@ -55,6 +56,7 @@ def begin(client: Client, shared: Shared) -> None:
     seat.descriptor = lift(seat.descriptor)
     close_all_but(shared.kept | {descriptor, seat.descriptor})
     reset_signals()
+    blot_out(shared.key)
     set_title(client.recv_name)
     if client.older and (left := wait_until_gone(shared.roster, client.older)):
         shared.journal.error(f"{seat.entry.user} is busy: {left_behind(left)}")

@@ -30,7 +30,7 @@ from papayad.cluster.tie import Tie, pair, tighten
 from papayad.formats import titles, wire
 from papayad.log import presence, store
 from papayad.log.reader import Reader
-from papayad.net.tls import TLS
+from papayad.net.tls import TLS, shake_hands
 from papayad.state import groups, roster
 from papayad.system.plain_signals import BLOCK, SET, set_mask
 
@@ -144,18 +144,7 @@ def _play(client: Client, shared: Shared, tie: Tie, end: ExitStack) -> None:
 
 def _encrypted(context: ssl.SSLContext) -> tuple[bytes, TLS]:
     """The client's encrypted bytes, and the server's side after the handshake."""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    trusting.check_hostname = False
-    trusting.verify_mode = ssl.CERT_NONE
-    theirs, server = trusting.wrap_bio(incoming, outgoing), TLS(context)
-    shaken = False
-    while not shaken:
-        with suppress(ssl.SSLWantReadError):
-            theirs.do_handshake()
-        server.feed(outgoing.read())
-        shaken = server.handshake()
-        incoming.write(server.pending_output())
+    theirs, outgoing, server = shake_hands(context)
     theirs.write(_SAID)
     with suppress(ssl.SSLWantReadError):
         theirs.unwrap()  # else the end of the stream is an error, which also stops the writing side

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from papayad.formats import wire
 from papayad.formats.titles import Name
+from papayad.net.private_key import Place
 from papayad.net.tls import TLS
 from papayad.sandbox.prepare import Sandbox
 from papayad.sandbox.rlimits import largest_file
@@ -51,6 +52,7 @@ class Shared:
     file_bytes: int  # of the largest file that a child may write
     relay: int  # the end to write to
     kept: frozenset[int]  # descriptors that every child has
+    key: tuple[Place, ...]  # what every child blots out
 
 
 def share(
@@ -61,6 +63,7 @@ def share(
     journal: Journal,
     sandbox: Sandbox,
     pins: tuple[str, ...],
+    key: tuple[Place, ...] = (),
 ) -> Shared:
     """Make it once, with what follows from the settings; strings, since pathlib costs pages."""
     return Shared(
@@ -78,4 +81,5 @@ def share(
         file_bytes=largest_file(settings.chatlog.segment_bytes, settings.limits.message_bytes),
         relay=relay,
         kept=frozenset({group, relay, *sandbox.rulesets.values()}),
+        key=key,
     )

@@ -76,6 +76,23 @@ def is_whole(data: bytes) -> bool:
     return len(data) >= _HEADER and not len(data) - _HEADER < length <= _CHUNK
 
 
+def shake_hands(context: ssl.SSLContext) -> tuple[ssl.SSLObject, ssl.MemoryBIO, "TLS"]:
+    """A handshake with ourselves: the client's side, what it has to send, the server's side."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname = False
+    trusting.verify_mode = ssl.CERT_NONE
+    client, server = trusting.wrap_bio(incoming, outgoing), TLS(context)
+    shaken = False
+    while not shaken:
+        with suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        server.feed(outgoing.read())
+        shaken = server.handshake()
+        incoming.write(server.pending_output())
+    return client, outgoing, server
+
+
 class TLS:
     """One connection's TLS state, without a socket. All methods return at once."""
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from lab.kit.machine import dump
 
 _SHOWN = ("cmdline", "environ", "comm", "maps", "status", "wchan", "mountinfo")
 _READ_AT_MOST = 1 << 27  # bytes of a file: more than any that a room makes
@@ -32,9 +31,7 @@ def key_forms(path: Path) -> list[bytes]:
 
     Only of its private number: the key's file also has the public half, which is no secret.
     """
-    key = serialization.load_pem_private_key(path.read_bytes(), None)
-    assert isinstance(key, ec.EllipticCurvePrivateKey)
-    number = key.private_numbers().private_value.to_bytes(32, "big")
+    number = dump.of_key(path)[0]
     encoded = [base64.b64encode(bytes(shift) + number)[4:-4] for shift in range(3)]
     return [number, number.hex().encode(), *encoded]
 

@@ -4,15 +4,16 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from lab.kit import launch
-from lab.kit.machine import kernel, memory
-from lab.kit.room import ROOT, is_alive, wait_for
+from lab.kit import certificate, launch
+from lab.kit.machine import dump, kernel, memory
+from lab.kit.room import ROOT, give_to_service, is_alive, wait_for
 from papayad.errors import CONFIGURATION
 from papayad.formats.wire import Greeting, Hello
 from tests.conftest import MakeRoom
@@ -112,3 +113,21 @@ def test_a_reload_does_not_take_an_open_key_either(make_room: MakeRoom) -> None:
     os.kill(room.acceptor(), 1)
     wait_for(lambda: "everything stays as it was" in room.journal())
     room.join("alice")
+
+
+@pytest.mark.skipif(not ROOT or sys.platform != "linux", reason="looks into other processes")
+def test_no_cluster_has_the_key_in_its_memory(make_room: MakeRoom) -> None:
+    """Nor after a reload, with the old key or the new one; the acceptor has to have it."""
+    room = make_room(tls="required")
+    secrets = dump.of_key(Path(room.settings.listen.private_key))
+    room.join("alice").ping()
+    certificate.make(room.directory / "cert.pem", room.directory / "key.pem")
+    give_to_service(room.directory)
+    secrets += dump.of_key(Path(room.settings.listen.private_key))
+    os.kill(room.acceptor(), signal.SIGHUP)
+    wait_for(lambda: "re-read" in room.journal())
+    room.join("bob").ping()
+    assert dump.holds(room.acceptor(), secrets)
+    for entry in room.entries():
+        for pid in (entry.recv, entry.send):
+            assert dump.holds(pid, secrets) == []
