@@ -34,6 +34,7 @@ def command(
 ) -> None:
     """Keep them out of this room, and of every room with the same tokens; end their clients.
 
+    What could be a user and an address is an address; say user:NAME or address:ADDRESS to be clear.
     Without an argument: list who is banned, since when, until when, and why.
     """
     settings = invocation.settings
@@ -62,7 +63,7 @@ def command(
 
 
 def _end(room: Settings, made: list[Ban], why: str) -> list[Outcome]:
-    users = {ban.subject for ban in made if ban.network is None}
+    users = {ban.user for ban in made}
     networks = [ban.network for ban in made if ban.network is not None]
     return end.end_shut_out(room, lambda entry: entry.user in users or _is_in(entry, networks), why)
 

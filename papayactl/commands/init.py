@@ -19,7 +19,6 @@ from papayad.config import ENVIRONMENT
 from papayad.errors import USAGE, Fault
 from papayad.formats import invite
 from papayad.formats.address import is_loopback, parse_address
-from papayad.formats.record import NAME
 from papayad.settings import Settings
 from papayad.state import tokens
 
@@ -61,8 +60,7 @@ def command(
     else:
         room = _planned(path, invocation.room, directory, list(addresses), chosen)
     user = first or _own_name()
-    if not NAME.match(user):
-        raise Fault("--first", f'"{user}" is no user name', "use a-z 0-9 . _ -", code=USAGE)
+    token_file.refuse_name(user)
     ground = Foundation(room)
     ground.lay(ground.check(), _names(room, chosen["host"] or room.listen.host))
     line = None if no_invite else _first_invite(room, user, chosen["host"])

@@ -4,6 +4,8 @@
     alice@203.0.113.7       a user at an address (or network, or address:port)
     203.0.113.7  2001:db8::/32  203.0.113.7:51234
     4711                    either pid of a cluster
+    user:10.0.0.1           a user, even if the name could be an address or a pid
+    address:10.0.0.1        an address, and nothing else
 
 `list SELECTOR` shows exactly the clients that `kill SELECTOR` would end: both use this module.
 """
@@ -14,6 +16,7 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
 from papayad.errors import USAGE, Fault
+from papayad.state.bans import ADDRESS, USER
 from papayad.state.roster import Entry
 
 Selector = Callable[[Entry], bool]
@@ -60,6 +63,7 @@ def has_address(entry: Entry) -> bool:
 
 
 def _user(pattern: str, text: str) -> Selector:
+    pattern = pattern.removeprefix(USER)
     if not _PATTERN.match(pattern):
         raise _wrong(text, "neither a user nor an address nor a pid")
     return lambda entry: fnmatchcase(entry.user, pattern)
@@ -67,6 +71,7 @@ def _user(pattern: str, text: str) -> Selector:
 
 def _place(text: str) -> Selector | None:
     """An address, a network or an address with its port; None when it is none of these."""
+    text = text.removeprefix(ADDRESS)
     match = _PEER.match(text)
     host = match["six"] or match["four"] if match else text
     port = match["six_port"] or match["port"] if match else None
@@ -81,5 +86,5 @@ def _place(text: str) -> Selector | None:
 
 
 def _wrong(text: str, why: str) -> Fault:
-    remedy = "use alice, al*, alice@203.0.113.7, 203.0.113.0/24 or a pid"
+    remedy = "use alice, al*, alice@203.0.113.7, 203.0.113.0/24, user:NAME or a pid"
     return Fault(f'selector "{text}"', why, remedy, code=USAGE)

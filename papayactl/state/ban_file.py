@@ -32,7 +32,7 @@ def subject(text: str) -> str:
     """A user or a network in the form that the file uses; a Fault (2)."""
     found = bans.subject_of(text)
     if found is None:
-        remedy = "use alice, 203.0.113.7, 203.0.113.0/24, 2001:db8::/64"
+        remedy = "use alice, user:alice, 203.0.113.7, 203.0.113.0/24, address:2001:db8::7"
         raise Fault(f'"{text}"', "no user, no address and no network", remedy, code=USAGE)
     return found
 

@@ -1,5 +1,6 @@
 """Changing the token file: who may come in, with which token, and until when."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from papayad.formats.record import NAME
 from papayad.settings import Settings
 from papayad.state import tokens
 from papayad.state.tokens import Token
+
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.+(?:0x[0-9a-f]*|[0-9]+))*\.*\Z")
 
 
 @contextmanager
@@ -28,9 +31,7 @@ def editing(path: Path) -> Iterator[dict[str, Token]]:
 
 def add(path: Path, user: str, expires: float = 0) -> tuple[Token, str]:
     """Make a token for a user; return its entry in the file, and the token itself."""
-    if not NAME.match(user):
-        remedy = "a-z 0-9 . _ -, at most 32, and the first a letter or a digit"
-        raise Fault(f'user "{user}"', "no user name", remedy, code=USAGE)
+    refuse_name(user)
     secret = tokens.new_token()
     token = Token(tokens.digest(secret), user, int(time.time()), int(expires))
     with editing(path) as known:
@@ -50,6 +51,19 @@ def replace(path: Path, old: Token, expires: float, until: float | None) -> tupl
             known[old.digest] = Token(old.digest, old.user, old.created, ends)
         known[token.digest] = token
     return token, secret
+
+
+def refuse_name(user: str) -> None:
+    """Raise a Fault (2) if no new user can be called so.
+
+    Users who are called so since earlier stay: ban and kill take user:NAME.
+    """
+    if not NAME.match(user):
+        remedy = "a-z 0-9 . _ -, at most 32, and the first a letter or a digit"
+        raise Fault(f'user "{user}"', "no user name", remedy, code=USAGE)
+    if _NUMBERS.match(user):
+        why = "could be an address or a pid in ban and kill"
+        raise Fault(f'user "{user}"', why, "use a name with a letter", code=USAGE)
 
 
 def refuse_stranger(settings: Settings, user: str) -> None:

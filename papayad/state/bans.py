@@ -4,7 +4,8 @@ A leaf: papayactl writes the file, which is beside the tokens; the acceptor read
 
     SUBJECT created=TIME [expires=TIME] [reason=WORDS]
 
-with times as in the token file, and the reason last, since it may have spaces.
+with times as in the token file, and the reason last, since it may have spaces. A SUBJECT
+is a user, an address or a network; a user whose name could be an address is written as user:NAME.
 """
 
 import ipaddress
@@ -18,6 +19,8 @@ from papayad.state import entries
 from papayad.state.tokens import format_time, parse_time
 from papayad.system.files import write_whole
 
+USER, ADDRESS = "user:", "address:"  # before a subject, to say which of the two it is
+
 _HEADER = b"# papaya bans: SUBJECT created=TIME [expires=TIME] [reason=WORDS]. See papayactl ban.\n"
 _LINE = re.compile(
     r"(?P<subject>\S+) created=(?P<created>\S+)(?: expires=(?P<expires>\S+))?"
@@ -29,7 +32,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """`subject` is a user's name or a network; times in seconds, `expires` 0 for never."""
+    """`subject` is as `subject_of` returns it; times in seconds, `expires` 0 for never."""
 
     subject: str
     created: int
@@ -40,6 +43,10 @@ class Ban:
     def network(self) -> Network | None:
         return network_of(self.subject)
 
+    @property
+    def user(self) -> str | None:
+        return self.subject.removeprefix(USER) if self.network is None else None
+
     def holds_at(self, now: float) -> bool:
         return not self.expires or now < self.expires
 
@@ -48,7 +55,7 @@ class Bans:
     """The bans of a file, to look up by user and by address."""
 
     def __init__(self, known: list[Ban]) -> None:
-        self._users = {ban.subject: ban for ban in known if ban.network is None}
+        self._users = {ban.user: ban for ban in known if ban.user is not None}
         self._networks = [(ban.network, ban) for ban in known if ban.network is not None]
 
     def of_user(self, user: str, now: float) -> Ban | None:
@@ -74,9 +81,13 @@ def network_of(text: str) -> Network | None:
 def subject_of(text: str) -> str | None:
     """A user's name as it is, a network in its usual form; None when the text is neither.
 
-    A text that could be both is an address.
+    A text that could be both is an address, unless "user:" is before it.
     """
-    network = network_of(text)
+    name = text.removeprefix(USER)
+    if name != text:
+        found = subject_of(name) if network_of(name) is None else text
+        return found if NAME.match(name) else None
+    network = network_of(text.removeprefix(ADDRESS))
     if network is not None:
         one = network.num_addresses == 1
         return str(network.network_address) if one else str(network)

@@ -6,13 +6,15 @@ import threading
 import time
 from dataclasses import asdict
 
+import pytest
+
 from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import ROOT, give_to_service
 from papayactl.state import token_file
 from papayad import config
 from papayad.formats import invite
 from papayad.log import store
-from papayad.state import marks, tokens
+from papayad.state import bans, marks, tokens
 
 
 def test_add_prints_the_invite_and_keeps_no_token(room: StagedRoom) -> None:
@@ -43,6 +45,31 @@ def test_wrong_names_and_times_are_refused(room: StagedRoom) -> None:
     assert room.ctl("token", "add", "Alice Smith").exit_code == 2
     assert room.ctl("token", "add", "alice", "--expires", "whenever").exit_code == 2
     assert room.settings.tokens.read_text() == ""
+
+
+@pytest.mark.parametrize("name", ["10.0.0.1", "10.0.0", "10", "0x7f.1", "1..", "99999999999"])
+def test_a_new_name_that_could_be_an_address_or_a_pid_is_refused(
+    room: StagedRoom, name: str
+) -> None:
+    result = room.ctl("token", "add", name)
+    assert (result.exit_code, "could be an address" in result.stderr) == (2, True)
+    assert room.settings.tokens.read_text() == ""
+
+
+def test_names_with_letters_are_none(room: StagedRoom) -> None:
+    for name in ("10.0.0.a", "bob.1", "0xy", "1-2"):
+        assert room.ctl("token", "add", name).exit_code == 0
+
+
+def test_a_user_who_is_called_like_an_address_is_banned_by_name(room: StagedRoom) -> None:
+    room.client("10.0.0.1", token="0" * 8)
+    said = room.ctl_json("ban", "user:10.0.0.1", "user:bob", "address:10.0.0.1")
+    assert [ban["subject"] for ban in said["banned"]] == ["user:10.0.0.1", "bob", "10.0.0.1"]
+    assert [session["ended"] for session in said["sessions"]] == [True]
+    known = bans.Bans(bans.read_bans(room.settings.bans))
+    assert known.of_user("10.0.0.1", time.time())
+    assert room.ctl("unban", "user:10.0.0.1", "user:bob").exit_code == 0
+    assert [ban.subject for ban in bans.read_bans(room.settings.bans)] == ["10.0.0.1"]
 
 
 def test_two_at_once_are_both_there(room: StagedRoom) -> None:

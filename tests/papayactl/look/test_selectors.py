@@ -11,6 +11,8 @@ ENTRIES = [
     Entry("2", "alice", "[2001:db8::7]:51234", 0, 9, recv=102, send=103),
     Entry("3", "albert", "203.0.113.7:6000", 0, 9, recv=104, send=105),
     Entry("4", "bob", "[fe80::1%eth0]:7000", 0, 9, recv=106, send=107),
+    Entry("5", "198.51.100.9", "192.0.2.1:1", 0, 9, recv=108, send=109),
+    Entry("6", "100", "198.51.100.9:1", 0, 9, recv=110, send=111),
 ]
 
 
@@ -20,7 +22,7 @@ ENTRIES = [
         ("alice", "12"),
         ("al*", "123"),
         ("al[bc]ert", "3"),
-        ("*", "1234"),
+        ("*", "123456"),
         ("alice@203.0.113.7", "1"),
         ("alice@203.0.113.7:51234", "1"),
         ("alice@203.0.113.7:5", ""),
@@ -33,7 +35,14 @@ ENTRIES = [
         ("[2001:db8::7]:51234", "2"),
         ("alice@[2001:db8::7]:51234", "2"),
         ("fe80::/10", "4"),
-        ("0.0.0.0/0", "13"),
+        ("0.0.0.0/0", "1356"),
+        ("198.51.100.9", "6"),
+        ("address:198.51.100.9", "6"),
+        ("user:198.51.100.9", "5"),
+        ("user:198.51.100.9@192.0.2.1", "5"),
+        ("user:al*@address:203.0.113.7", "13"),
+        ("address:2001:db8::/32", "2"),
+        ("user:100", "6"),
         ("100", "1"),
         ("105", "3"),
         ("5", ""),
@@ -49,7 +58,9 @@ def test_several_selectors_mean_each_client_once() -> None:
     assert [entry.name for entry in chosen] == ["1", "2", "3"]
 
 
-@pytest.mark.parametrize("text", ["", "Alice", "a b", "alice@home", "203.0.113.0/99", "@", "a/b"])
+@pytest.mark.parametrize(
+    "text", ["", "Alice", "a b", "alice@home", "203.0.113.0/99", "@", "a/b", "address:a", "user:"]
+)
 def test_what_is_no_selector_is_refused(text: str) -> None:
     with pytest.raises(Fault) as caught:
         selectors.choose(ENTRIES, [text])
