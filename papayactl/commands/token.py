@@ -1,4 +1,4 @@
-"""`papayactl token`: who may come in: add, list, rotate, revoke."""
+"""`papayactl token`: who may come in: add, list, rotate, rename, revoke."""
 
 import time
 from contextlib import suppress
@@ -15,7 +15,7 @@ from papayactl.cli.invocation import Helping, Invocation, pass_invocation, table
 from papayactl.cli.table import Column
 from papayactl.look import completion, living
 from papayactl.setup import invites
-from papayactl.state import siblings, token_file
+from papayactl.state import ban_file, siblings, token_file, user_marks
 from papayactl.system import service_user
 from papayad.errors import FAILED, Fault
 from papayad.formats import invite
@@ -153,6 +153,39 @@ def revoke(invocation: Invocation, name: str) -> None:
     lines += [outcome.sentence() for outcome in outcomes] or ["it held no session open"]
     invocation.show(value, lines)
     _refuse_survivors("token revoke", outcomes)
+
+
+@command.command("rename", short_help="Call a user by another name.")
+@click.argument("old", shell_complete=completion.users)
+@click.argument("new")
+@audited
+@pass_invocation
+def rename(invocation: Invocation, old: str, new: str) -> None:
+    """Call the user OLD from now on NEW: the tokens stay; a ban, a mute and a freeze hold for both.
+
+    The sessions end with a bye, and the clients come back under the new name. What is in the log
+    keeps the old one. This holds for every room that uses the same token file.
+    """
+    settings = invocation.settings
+    token_file.refuse_rename(settings.tokens, old, new)  # before anything is changed
+    rooms = siblings.sharing_tokens(settings)
+    ban_file.rename(settings, old, new)  # first what keeps out: no gap in which NEW comes in
+    for room in rooms:
+        user_marks.rename(room, old, new)
+    renamed = token_file.rename(settings.tokens, old, new)
+    why = f"killed you are called {new} from now on {invocation.reason}"
+    outcomes = [
+        outcome
+        for room in rooms
+        for outcome in end.end_shut_out(room, lambda entry: entry.user == old, why)
+    ]
+    value = {
+        "renamed": [_as_dict(token) for token in renamed],
+        "sessions": [outcome.as_dict() for outcome in outcomes],
+    }
+    lines = [f"{token.id} of {old} is of {new} now" for token in renamed]
+    invocation.show(value, lines + [outcome.sentence() for outcome in outcomes])
+    _refuse_survivors("token rename", outcomes)
 
 
 def _end_sessions(settings: Settings, gone: list[Token]) -> list[Outcome]:

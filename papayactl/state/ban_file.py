@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from papayactl.state import edit
 from papayad.errors import USAGE, Fault
 from papayad.settings import Settings
 from papayad.state import bans
-from papayad.state.bans import Ban
+from papayad.state.bans import USER, Ban
 
 
 @contextmanager
@@ -35,6 +36,14 @@ def subject(text: str) -> str:
         remedy = "use alice, user:alice, 203.0.113.7, 203.0.113.0/24, address:2001:db8::7"
         raise Fault(f'"{text}"', "no user, no address and no network", remedy, code=USAGE)
     return found
+
+
+def rename(settings: Settings, old: str, new: str) -> None:
+    """Let the ban of a user hold for a new name, too. The old one's stays."""
+    banned = next((ban for ban in bans.read_bans(settings.bans) if ban.user == old), None)
+    if banned is not None:
+        with editing(settings) as known:
+            known.setdefault(subject(USER + new), replace(banned, subject=subject(USER + new)))
 
 
 def _make_like(path: Path, model: Path) -> None:

@@ -1,5 +1,6 @@
 """Changing the token file: who may come in, with which token, and until when."""
 
+import dataclasses
 import re
 import time
 from collections.abc import Iterator
@@ -53,6 +54,21 @@ def replace(path: Path, old: Token, expires: float, until: float | None) -> tupl
     return token, secret
 
 
+def rename(path: Path, old: str, new: str) -> list[Token]:
+    """Let the tokens of a user name another, who has none yet; return them as they are now."""
+    with editing(path) as known:
+        _refuse_rename(known, old, new)
+        found = [token for token in known.values() if token.user == old]
+        renamed = [dataclasses.replace(token, user=new) for token in found]
+        known |= {token.digest: token for token in renamed}
+    return renamed
+
+
+def refuse_rename(path: Path, old: str, new: str) -> None:
+    """Raise the Fault (1, 2) that `rename` would raise."""
+    _refuse_rename(tokens.read_tokens(path), old, new)
+
+
 def refuse_name(user: str) -> None:
     """Raise a Fault (2) if no new user can be called so.
 
@@ -68,7 +84,18 @@ def refuse_name(user: str) -> None:
 
 def refuse_stranger(settings: Settings, user: str) -> None:
     """Raise a Fault (1) if the user has no token: probably the name is mistyped."""
-    if all(token.user != user for token in tokens.read_tokens(settings.tokens).values()):
+    _refuse_stranger(tokens.read_tokens(settings.tokens), user)
+
+
+def _refuse_rename(known: dict[str, Token], old: str, new: str) -> None:
+    refuse_name(new)
+    _refuse_stranger(known, old)
+    if any(token.user == new for token in known.values()):
+        raise Fault(f'user "{new}"', "is there already", "choose another name")
+
+
+def _refuse_stranger(known: dict[str, Token], user: str) -> None:
+    if all(token.user != user for token in known.values()):
         raise Fault(f'user "{user}"', "has no token", "see papayactl token list")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from papayactl.system import service_user
 from papayad.errors import Fault
 from papayad.formats.record import NAME
+from papayad.settings import Settings
 from papayad.state import marks
 
 
@@ -23,6 +24,17 @@ def remove(directory: Path, user: str) -> None:
         marks.remove(directory, user)
     except OSError as error:
         raise service_user.fault(error) from error
+
+
+def rename(settings: Settings, old: str, new: str) -> None:
+    """In a room, as its user: let a user's marks be of a new name. A Fault (77)."""
+
+    def move() -> None:
+        for directory in (marks.frozen(settings.state_dir), marks.muted(settings.state_dir)):
+            if old in users(directory):
+                leave(directory, new)
+
+    service_user.run(settings, move)
 
 
 def users(directory: Path) -> list[str]:

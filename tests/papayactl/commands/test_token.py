@@ -110,6 +110,41 @@ def test_revoke_ends_its_sessions_within_a_second(room: StagedRoom) -> None:
     assert [token["user"] for token in room.ctl_json("token", "list")] == ["bob"]
 
 
+def test_rename_keeps_the_token_and_ends_the_sessions_with_the_reason(room: StagedRoom) -> None:
+    token = room.ctl_json("token", "add", "alice")["id"]
+    cluster = room.client("alice", token=token)
+    room.client("bob", token="0" * 8)
+    said = room.ctl_json("token", "rename", "alice", "anna")
+    assert [(one["id"], one["user"]) for one in said["renamed"]] == [(token, "anna")]
+    assert [session["ended"] for session in said["sessions"]] == [True]
+    (left,) = tokens.read_tokens(room.settings.tokens).values()
+    assert (left.id, left.user) == (token, "anna")
+    assert [client["user"] for client in room.ctl_json("list")] == ["bob"]
+    assert "token rename alice anna" in room.ctl("audit").stdout
+    assert cluster.recv not in {client["recv"] for client in room.ctl_json("list")}
+
+
+def test_rename_keeps_what_keeps_a_user_out(room: StagedRoom) -> None:
+    room.ctl("token", "add", "alice")
+    room.ctl("ban", "alice", "--reason", "spam")
+    room.ctl("mute", "alice")
+    assert room.ctl("token", "rename", "alice", "anna").exit_code == 0
+    ban = bans.Bans(bans.read_bans(room.settings.bans)).of_user("anna", time.time())
+    assert ban is not None and ban.reason == "spam"
+    assert "anna" in marks.users(marks.muted(room.settings.state_dir))
+
+
+def test_rename_to_one_who_is_there_changes_nothing(room: StagedRoom) -> None:
+    for name in ("alice", "bob"):
+        room.ctl("token", "add", name)
+    room.ctl("mute", "alice")
+    before = room.settings.tokens.read_text()
+    for old, new, code in (("alice", "bob", 1), ("nobody", "anna", 1), ("alice", "10.0.0.1", 2)):
+        assert room.ctl("token", "rename", old, new).exit_code == code
+    assert room.settings.tokens.read_text() == before
+    assert marks.users(marks.muted(room.settings.state_dir)) == ["alice"]
+
+
 def test_list_says_when_each_was_used_last(room: StagedRoom) -> None:
     ids = [room.ctl_json("token", "add", name)["id"] for name in ("alice", "bob")]
     mark = marks.seen(room.settings.state_dir) / ids[0]
