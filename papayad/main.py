@@ -47,7 +47,6 @@ class Gathered:
     pid_file: int
     listening: dict[str, socket.socket]
     terms: Terms
-    credentials: Credentials
     journal: Journal
     sandbox: Sandbox
 
@@ -134,13 +133,13 @@ def gather(settings: Settings, log_to: str, inherited: range) -> Gathered:
     if identity:
         privileges.drop(identity)
     terms = terms_of(settings.listen)
-    credentials = Credentials(settings.tokens, settings.bans, journal)
+    Credentials(settings.tokens, settings.bans, journal)  # no fork takes it along: read again then
     if line := secrecy.indiscretion(settings.tokens):
         journal.warning(line)
     prepare_state(settings, journal)
     cage = prepare.prepare(settings.service.sandbox, settings.state_dir)
     journal.reopen()  # detaching closes its descriptor
-    return Gathered(lock, pid_file, listening, terms, credentials, journal, cage)
+    return Gathered(lock, pid_file, listening, terms, journal, cage)
 
 
 def make_run_dir(path: Path, identity: privileges.Identity | None) -> None:
@@ -200,6 +199,7 @@ def serve(settings: Settings, gathered: Gathered, ready: detach.Ready) -> None:
 
 def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
     """Do all that may fail in the daemon itself. Raises OSError and Fault."""
+    credentials = Credentials(settings.tokens, settings.bans, gathered.journal)
     raise_descriptor_limit()
     rlimits.leave_no_core()
     groups.remove_free(groups.directory(settings.state_dir))
@@ -213,7 +213,7 @@ def set_up(settings: Settings, gathered: Gathered) -> Acceptor:
         shared,
         gathered.listening,
         gathered.terms,
-        gathered.credentials,
+        credentials,
         gathered.pid_file,
         hearing,
     )

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from papayad.errors import Fault
+from papayad.errors import TRY_AGAIN, Fault
 from papayad.state import bans, tokens
 from papayad.state.bans import Ban, Bans
+from papayad.state.token_table import TokenTable
 from papayad.state.tokens import Token
 from papayad.system.journal import Journal
 
@@ -39,6 +40,8 @@ class Watched(Generic[T]):
                 self._value, self.fault = self._read(self._path), ""
             except Fault as fault:
                 self.fault = str(fault)
+                if fault.code == TRY_AGAIN:
+                    self._seen = ()
                 self._journal.error(f"{fault}; what it said before stays in force")
         return self._value
 
@@ -55,7 +58,7 @@ class Credentials:
     """Tokens and bans. Only the constructor raises a Fault."""
 
     def __init__(self, token_file: Path, ban_file: Path, journal: Journal) -> None:
-        self._tokens = Watched(token_file, tokens.read_tokens, journal)
+        self._tokens = Watched(token_file, TokenTable, journal)
         self._bans = Watched(ban_file, lambda path: Bans(bans.read_bans(path)), journal)
 
     def known(self, token: str) -> Token | None:

@@ -9,14 +9,14 @@ A child of its own does the looking, which may have the key in as many forms as 
 places and checksums, never bytes. Linux only.
 """
 
-import os
 import re
 import struct
 from binascii import a2b_base64, crc32
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from papayad.system.spawn import apart
 
 _LEAST = 16  # bytes of what is a secret
 _PLACE = struct.Struct("=QQI")
@@ -32,16 +32,7 @@ Place = tuple[Any, int]
 
 def find(certificate: Path, key: Path) -> tuple[Place, ...]:
     """Where the key lies that was just loaded and used. Raises OSError (no process to be had)."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with suppress(OSError, ValueError):
-            os.write(writing, b"".join(_look(certificate.read_bytes(), key.read_bytes())))
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        data = pipe.read()
-    os.waitpid(child, 0)
+    data = apart(lambda: b"".join(_look(certificate.read_bytes(), key.read_bytes())))
     return left_of(tuple(_place(*fields) for fields in _PLACE.iter_unpack(data)))
 
 

@@ -8,7 +8,7 @@ reads certificates anew.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from errno import ENOSYS
 from os import close
@@ -17,6 +17,7 @@ from pathlib import Path
 from papayad.errors import UNAVAILABLE, Fault
 from papayad.formats.titles import REAPER, RECV, SEND
 from papayad.sandbox import landlock, seccomp, syscalls
+from papayad.system.spawn import apart
 
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 4, 22, 38
 _SECCOMP_MODE_FILTER = 2
@@ -155,23 +156,18 @@ def _add_filters(made: Sandbox, kernel: Kernel) -> None:
 
 def _built(architecture: str) -> dict[str, bytes]:
     """The filters, made by a child: what the work leaves would lie among what clusters touch."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            programs = seccomp.build(architecture).values()
-            os.write(writing, b"".join(len(one).to_bytes(4, "big") + one for one in programs))
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        data = pipe.read()
-    os.waitpid(child, 0)
+    data = bytes(apart(lambda: b"".join(_framed(seccomp.build(architecture)))))
     built = {}
     for role in seccomp.ROLES:
         length = 4 + int.from_bytes(data[:4], "big")
         built[role], data = data[4:length], data[length:]
     return built
+
+
+def _framed(programs: dict[str, bytes]) -> Iterator[bytes]:
+    for program in programs.values():
+        yield len(program).to_bytes(4, "big")
+        yield program
 
 
 def _add_rulesets(made: Sandbox, kernel: Kernel, state_dir: Path) -> None:

@@ -1,16 +1,21 @@
 """Forking from the acceptor: clusters and the reaper (design section 6).
 
-The acceptor forks only here. Signals are blocked around the fork: until the child resets the
-acceptor's handlers, they would swallow signals that are meant for the child.
+The acceptor forks only here: what lives on, and what computes something apart. Signals are blocked
+around the fork: until the child resets the acceptor's handlers, they would swallow signals that are
+meant for the child.
 """
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from gc import disable
 from os import EX_OK, EX_SOFTWARE
+from typing import NoReturn
 
 from papayad.system.journal import Journal
 from papayad.system.plain_signals import BLOCK, EVERY, SET, set_mask
+
+_LENGTH = 8  # bytes, before those that a child computed
 
 
 def spawn(run: Callable[[], None], journal: Journal) -> int:
@@ -26,6 +31,40 @@ def spawn(run: Callable[[], None], journal: Journal) -> int:
         return pid
     finally:
         set_mask(SET, mask)
+
+
+def apart(compute: Callable[[], bytes]) -> bytearray:
+    """Bytes that a child computes, so that nothing of its work stays in this process's memory.
+
+    Empty if the child fails. Raises OSError (EAGAIN, ENOMEM).
+    """
+    reading, writing = os.pipe()
+    mask = set_mask(BLOCK, EVERY)
+    try:
+        child = os.fork()
+        if child == 0:
+            _tell(compute, writing)
+    except OSError:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+        set_mask(SET, mask)
+    with os.fdopen(reading, "rb", buffering=0) as pipe:
+        data = bytearray(int.from_bytes(pipe.read(_LENGTH) or b"", "big"))
+        rest = memoryview(data)
+        while rest and (count := pipe.readinto(rest)):
+            rest = rest[count:]
+    os.waitpid(child, 0)
+    return data
+
+
+def _tell(compute: Callable[[], bytes], descriptor: int) -> NoReturn:
+    """Live as a child that computes."""
+    with suppress(BaseException), os.fdopen(descriptor, "wb") as pipe:
+        data = compute()
+        pipe.write(len(data).to_bytes(_LENGTH, "big") + data)
+    os._exit(0)
 
 
 def _live(run: Callable[[], None], journal: Journal) -> None:

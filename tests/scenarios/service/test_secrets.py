@@ -16,6 +16,7 @@ from lab.kit.machine import dump, kernel, memory
 from lab.kit.room import ROOT, give_to_service, is_alive, wait_for
 from papayad.errors import CONFIGURATION
 from papayad.formats.wire import Greeting, Hello
+from papayad.state import tokens
 from tests.conftest import MakeRoom
 
 
@@ -128,6 +129,23 @@ def test_no_cluster_has_the_key_in_its_memory(make_room: MakeRoom) -> None:
     wait_for(lambda: "re-read" in room.journal())
     room.join("bob").ping()
     assert dump.holds(room.acceptor(), secrets)
+    for entry in room.entries():
+        for pid in (entry.recv, entry.send):
+            assert dump.holds(pid, secrets) == []
+
+
+@pytest.mark.skipif(not ROOT or sys.platform != "linux", reason="looks into other processes")
+def test_no_cluster_has_the_tokens_of_others_in_its_memory(make_room: MakeRoom) -> None:
+    """Nor their digests, nor who else may come in."""
+    room = make_room()
+    others = [f"absent{number}" for number in range(20)]
+    secrets = [room.token(user).encode() for user in others]
+    digests = [tokens.digest(room.token(user)) for user in others]
+    room.join("alice").ping()
+    room.join("bob").ping()
+    secrets += [bytes.fromhex(one) for one in digests] + [one.encode() for one in digests]
+    secrets += [user.encode() for user in others]
+    assert len(dump.holds(room.acceptor(), secrets)) >= len(others)
     for entry in room.entries():
         for pid in (entry.recv, entry.send):
             assert dump.holds(pid, secrets) == []
