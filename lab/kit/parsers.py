@@ -44,7 +44,10 @@ def upstream(data: bytes) -> None:
         if isinstance(parsed, wire.Message):
             assert wire.message_id(data) == parsed.id
     assert record.ID.match(wire.message_id(data))
-    assert len(compat.parse_upstream(data).text) <= len(data)
+    text = compat.parse_upstream(data).text
+    text.decode()
+    pieces = b"".join(compat.pieces([text + b"\n"]))
+    assert pieces.replace(b"\n", b"") == text.replace(b"\n", b"")
 
 
 def answer(data: bytes) -> None:

@@ -22,6 +22,7 @@ from papayad.cluster.send import SIGNALS, Sender, prepare_signals
 from papayad.cluster.shared import Client, Shared
 from papayad.cluster.takeover import left_behind, wait_until_gone
 from papayad.cluster.tie import Tie, pair, tighten
+from papayad.formats import compat
 from papayad.formats.titles import RECV, SEND
 from papayad.formats.wire import Greeting
 from papayad.log import presence
@@ -125,6 +126,8 @@ def start_of(client: Client, shared: Shared) -> Start:
         if reader.goes_on_beyond_end():
             _settle(shared)
         lines = shared.settings.limits.history_lines
+        if client.compat:
+            lines = min(lines, compat.HISTORY_LINES)
         return resolve(client.hello, reader, shared.log, lines)
     finally:
         reader.close()

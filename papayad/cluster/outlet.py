@@ -4,6 +4,8 @@ Used by SEND only, which alone writes to the socket. Each outlet sends the log f
 position up to an end, and lines that are not in the log.
 """
 
+import time
+from collections.abc import Iterable
 from typing import Protocol
 
 from papayad.cluster.tie import Tie
@@ -13,6 +15,7 @@ from papayad.net.tls import TLS
 
 CHUNK = 262144  # bytes of one sendfile; the file position, which shows the lag, moves after it
 _BLOCK = 65536
+_BETWEEN_PIECES = 0.02  # seconds that papayaChat's client has to read one before the next comes
 
 
 class Outlet(Protocol):
@@ -74,20 +77,40 @@ class TLSOutlet:
 
 
 class CompatOutlet:
-    """`name: text` for each record and nothing else, for papayaChat's original clients."""
+    """`name: text` for each record and nothing else, for papayaChat's original clients.
+
+    Theirs shows of one read(2) what comes before the first NUL, so there is a pause between two
+    pieces; who has turned out to be another program gets lines as they come.
+    """
 
     def __init__(self, outlet: PlainOutlet | TLSOutlet) -> None:
         self._outlet = outlet
+        self._end = compat.UNKNOWN_END
+        self._last = 0.0  # when a piece was sent
 
     def log(self, reader: Reader, end: int) -> None:
         partial = b""
         while reader.offset < end:
             block = partial + reader.read_on(end, _BLOCK)
             *lines, partial = block.split(b"\n")
-            self._outlet.line(b"".join(map(compat.render_record, lines)))
+            self._send(map(compat.render_record, lines))
 
     def line(self, data: bytes) -> None:
-        """There are no notices in papayaChat's protocol."""
+        """There are no notices in papayaChat's protocol; RECV says here which client it is."""
+        if compat.ORIGINAL in data:
+            self._end = compat.ORIGINAL_END
+        elif compat.PLAIN in data:
+            self._end = compat.PLAIN_END
+
+    def _send(self, lines: Iterable[bytes]) -> None:
+        if self._end == compat.PLAIN_END:
+            self._outlet.line(b"".join(lines))
+            return
+        for piece in compat.pieces(lines):
+            if (left := self._last + _BETWEEN_PIECES - time.monotonic()) > 0:
+                time.sleep(left)
+            self._outlet.line(piece + self._end)
+            self._last = time.monotonic()
 
     def close(self) -> None:
         self._outlet.close()

@@ -7,7 +7,7 @@ and defers signals only while it holds the lock.
 
 import select
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from papayad.cluster.inlet import Inlet
 from papayad.cluster.lines import Splitter, TooLong
@@ -44,7 +44,8 @@ class Receiver:
         limits = shared.settings.limits
         self._user = client.seat.entry.user
         self._socket = client.socket.fileno()
-        self._parse = compat.parse_upstream if client.compat else wire.parse_upstream
+        self._parse: Callable[[bytes], Message | Who | Ping]
+        self._parse = self._parse_first if client.compat else wire.parse_upstream
         self._roster = shared.roster
         self._burst = limits.message_burst
         self._splitter = Splitter(limits.message_bytes)
@@ -129,6 +130,12 @@ class Receiver:
                 self._append(batch)
                 self._answer(request)
         self._append(batch)
+
+    def _parse_first(self, line: bytes) -> Message | Who | Ping:
+        """The first line of one of papayaChat's clients tells SEND which of them it is."""
+        self._parse = compat.parse_upstream
+        self._notices.write(compat.kind_of(line))
+        return compat.parse_upstream(line)
 
     def _collect(self, message: Message, batch: list[Line]) -> None:
         try:
