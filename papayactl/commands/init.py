@@ -16,7 +16,7 @@ from papayactl.setup.foundation import Foundation
 from papayactl.state import token_file
 from papayad import config
 from papayad.config import ENVIRONMENT
-from papayad.errors import USAGE, Fault
+from papayad.errors import NO_PERMISSION, USAGE, Fault
 from papayad.formats import invite
 from papayad.formats.address import is_loopback, parse_address
 from papayad.settings import Settings
@@ -35,6 +35,7 @@ from papayad.state import tokens
 @click.option("--host", metavar="NAME", help="What clients call this machine.")
 @click.option("--user", metavar="USER", help="The service's user. Default: papaya, or yourself.")
 @click.option("--group", metavar="GROUP", help="The service's group.")
+@click.option("--own-user", is_flag=True, help="A user papaya-ROOM, tokens and key of its own.")
 @click.option("--first", metavar="NAME", help="The first user. Default: yourself.")
 @click.option("--no-invite", is_flag=True, help="Make no token: for a script that nobody reads.")
 @click.option("--tls", type=click.Choice(["required", "optional", "off"]), help="Encryption.")
@@ -82,15 +83,29 @@ def _planned(
     listen |= {"tls": tls} if tls else {}
     listen |= {"host": chosen["host"]} if chosen["host"] else {}
     listen |= {"papayachat_compat": True} if chosen["compat"] else {}
-    service = _service(chosen["user"], chosen["group"])
+    own = _own_user(room, chosen["user"]) if chosen["own_user"] else None
+    service = _service(own or chosen["user"], own or chosen["group"])
+    top = directory.absolute() if directory else path.parent
     if directory:
-        top = directory.absolute()
-        listen |= {"certificate": str(top / "cert.pem"), "private_key": str(top / "key.pem")}
         service |= {"state_dir": str(top / "state" / room), "run_dir": str(top / "run" / room)}
-        service |= {"tokens": str(top / "tokens")}
+    if own or directory:
+        place = top / room if own else top
+        listen |= {"certificate": str(place / "cert.pem"), "private_key": str(place / "key.pem")}
+        service |= {"tokens": str(place / "tokens")}
     planned = config.defaults(room, path, listen=listen, service=service)
     _check(planned)
     return planned
+
+
+def _own_user(room: str, user: str | None) -> str:
+    """The name of a user that only this room has. A Fault (2, 77)."""
+    if user:
+        raise Fault("--own-user", "goes not with --user", "leave one of them out", code=USAGE)
+    if os.geteuid() != 0:
+        raise Fault(
+            "--own-user", "only root may give away files", "run it as root", code=NO_PERMISSION
+        )
+    return f"papaya-{room}"
 
 
 def _service(user: str | None, group: str | None) -> dict[str, str]:

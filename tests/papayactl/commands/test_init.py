@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lab.kit.admin.ctl import Result, run
+from papayactl.commands.init import _planned as planned
 from papayactl.look import acceptor
 from papayad import config
 from papayad.formats import invite, pin
@@ -208,3 +209,23 @@ def test_a_room_in_a_directory_of_the_service(top: Path) -> None:
     shutil.chown(top, "nobody", "nogroup")
     assert init(top).exit_code == 0
     assert config.load(top / "main.toml", "main").state_dir.owner() == "nobody"
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root gives files away")
+def test_own_user_names_the_command_that_makes_it_and_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "none-such.toml"
+    result = run("--config", str(path), "--room", "none-such", "init", "--own-user")
+    assert result.exit_code == 78
+    assert "useradd" in result.stderr and "papaya-none-such" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root gives files away")
+@pytest.mark.parametrize("below", [True, False])
+def test_a_room_with_its_own_user_shares_no_file(tmp_path: Path, below: bool) -> None:
+    chosen = dict.fromkeys(("tls", "compat", "host", "user", "group")) | {"own_user": True}
+    directory = tmp_path if below else None
+    ops = planned(tmp_path / "ops.toml", "ops", directory, ["127.0.0.1:7799"], chosen)
+    assert (ops.service.user, ops.service.group) == ("papaya-ops", "papaya-ops")
+    files = (ops.tokens, ops.bans, Path(ops.listen.certificate), Path(ops.listen.private_key))
+    assert {file.parent for file in files} == {tmp_path / "ops"}
