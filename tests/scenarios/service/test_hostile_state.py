@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 
+import pytest
+
 from lab.kit import forger, hostile
 from lab.kit.admin.ctl import ctl
 from lab.kit.processes import wait_until_gone
-from lab.kit.room import is_alive, wait_for
+from lab.kit.room import ROOT, is_alive, wait_for
 from papayad.formats.harmless import harmless
 from papayad.formats.wire import Hello, Refusal
 from papayad.log import strays
@@ -69,6 +71,7 @@ def test_what_a_room_makes_is_no_stray(make_room: MakeRoom) -> None:
     assert strays.find(room.state_dir) == ["00000000000000000000.log.bak", "groups/\u00b2"]
 
 
+@pytest.mark.skipif(not ROOT, reason="needs a process that is another user's")
 def test_an_entry_of_roots_process_ends_nobody(make_room: MakeRoom) -> None:
     """Guards: a signal that the kernel refuses. The acceptor adopts the entry, and is to end it."""
     room = make_room()
