@@ -185,6 +185,11 @@ SCHEMAS: list[Schema] = [
     ("mute", [], {"muted": [TEXT]}),
     ("unmute", ["alice"], {"muted": [TEXT]}),
     ("wall", ["hello"], {"notice": TEXT, "clients": NUMBER}),
+    (
+        "import",
+        ["--chat", "CHAIN", "--append"],
+        {"messages": NUMBER, "user": TEXT + NONE, "token": TEXT + NONE},
+    ),
     ("metrics", [], {"papaya_clients": [{"labels": (dict,), "value": NUMBER + NONE}]}),
     ("completion", ["bash"], {"shell": TEXT, "source": TEXT}),
     (
