@@ -6,19 +6,25 @@ from papayactl.act import confirmation, end
 from papayactl.cli.audit import audited
 from papayactl.cli.invocation import Invocation, pass_salvaged_room
 from papayactl.cli.timeout import timeout_option
-from papayactl.look import columns, completion
-from papayad.errors import FAILED, Fault
+from papayactl.look import acceptor, columns, completion
+from papayad.errors import FAILED, NOT_RUNNING, Fault
 
 
 @click.command("kill")
 @click.argument("texts", metavar="SELECTOR...", nargs=-1, shell_complete=completion.selectors)
 @click.option("--all", "everyone", is_flag=True, help="Every client of the room.")
+@click.option("--earlier", is_flag=True, help="Only those whom an earlier acceptor let in.")
 @timeout_option(end.KILLED_AFTER)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask when there are several.")
 @audited
 @pass_salvaged_room
 def command(
-    invocation: Invocation, texts: tuple[str, ...], everyone: bool, timeout: float, yes: bool
+    invocation: Invocation,
+    texts: tuple[str, ...],
+    everyone: bool,
+    earlier: bool,
+    timeout: float,
+    yes: bool,
 ) -> None:
     """End the clients that the selectors mean: with SIGTERM, then with SIGKILL.
 
@@ -26,7 +32,11 @@ def command(
     3: there is no such client.
     """
     settings = invocation.salvaged
-    chosen = columns.choose(settings, texts, everyone, "kill")
+    chosen = columns.choose(settings, texts, everyone or (earlier and not texts), "kill")
+    if earlier:
+        chosen = acceptor.of_earlier(settings, chosen)
+        if not chosen:
+            raise Fault("kill", "no such client", "see papayactl list --earlier", code=NOT_RUNNING)
     confirmation.confirm("kill", "End", chosen, yes)
     why = f"killed {invocation.reason}".strip()
     outcomes = end.end(settings, chosen, timeout, why)

@@ -6,7 +6,7 @@ import click
 
 from papayactl.cli import output
 from papayactl.cli.invocation import Invocation, pass_salvaged_room, table_options
-from papayactl.look import clients, columns, completion, living, selectors
+from papayactl.look import acceptor, clients, columns, completion, living, selectors
 
 
 @click.command("list")
@@ -24,10 +24,15 @@ from papayactl.look import clients, columns, completion, living, selectors
     metavar="NAMES",
     help=f"Of {','.join(columns.FIELDS)}; +NAMES adds to the usual ones.",
 )
+@click.option("--earlier", is_flag=True, help="Only those whom an earlier acceptor let in.")
 @table_options
 @pass_salvaged_room
 def command(
-    invocation: Invocation, texts: tuple[str, ...], sort: str | None, wanted: str | None
+    invocation: Invocation,
+    texts: tuple[str, ...],
+    sort: str | None,
+    wanted: str | None,
+    earlier: bool,
 ) -> None:
     """List the clients that the selectors mean, or all: exactly those that kill would end.
 
@@ -39,6 +44,8 @@ def command(
     names = columns.parse(wanted)
     entries = living.living(settings)
     meant = selectors.choose(entries, texts) if texts else entries
+    if earlier:
+        meant = acceptor.of_earlier(settings, meant)
     seen = clients.look_closer(settings, clients.look_at(settings, meant))
     if sort:
         seen = columns.sort(seen, sort)
@@ -49,4 +56,4 @@ def command(
         fit=wanted is None,
     )
     if not seen and sys.stdout.isatty():
-        output.say("no such client" if texts else "nobody is here", err=True)
+        output.say("no such client" if texts or earlier else "nobody is here", err=True)

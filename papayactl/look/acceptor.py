@@ -18,6 +18,7 @@ from papayad.formats.address import parse_address
 from papayad.settings import Settings
 from papayad.state import force, pidfile
 from papayad.state.force import InForce
+from papayad.state.roster import Entry
 
 RUNNING, FROZEN, STOPPED, WAITING = "running", "frozen", "stopped", "waiting"
 
@@ -78,6 +79,15 @@ def _status(settings: Settings) -> Status:
         sandbox=said.sandbox if said else "",
         without=said.without if said else "",
     )
+
+
+def of_earlier(settings: Settings, entries: list[Entry]) -> list[Entry]:
+    """Those whom an earlier acceptor let in: they run its code. A Fault (3) if none runs now."""
+    pid = service_user.run(settings, lambda: holder(settings))
+    seen = process.read(pid) if pid else None
+    if seen is None:
+        raise Fault("--earlier", "no acceptor runs", "start papayad first", code=NOT_RUNNING)
+    return [entry for entry in entries if entry.group != seen.group]
 
 
 def listening(settings: Settings, said: InForce | None) -> list[str]:

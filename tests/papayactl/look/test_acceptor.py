@@ -4,13 +4,14 @@ import json
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lab.kit.admin.staged import StagedRoom
 from papayactl.act import control
-from papayactl.look import acceptor
+from papayactl.look import acceptor, living
 from papayactl.system import process
 
 
@@ -31,6 +32,24 @@ def test_status_counts_generations(room: StagedRoom) -> None:
     seen = room.ctl_json("acceptor", "status")
     assert (seen["pid"], seen["state"]) == (running.pid, "running")
     assert (seen["sessions"], seen["earlier"]) == (1, 1)
+
+
+def test_earlier_means_those_of_another_acceptor(room: StagedRoom) -> None:
+    running = room.acceptor()
+    room.client("alice")
+    (old,) = living.living(room.settings)
+    new = replace(old, group=os.getpgid(running.pid))
+    assert acceptor.of_earlier(room.settings, [old, new]) == [old]
+    assert [one["user"] for one in room.ctl_json("list", "--earlier")] == ["alice"]
+    assert [one["user"] for one in room.ctl_json("kill", "--earlier")] == ["alice"]
+    assert room.ctl("kill", "--earlier", "--yes").exit_code == 3
+
+
+def test_nobody_is_earlier_than_no_acceptor(room: StagedRoom) -> None:
+    room.client("alice")
+    for command in ("list", "kill"):
+        assert room.ctl(command, "--earlier").exit_code == 3
+    assert len(living.living(room.settings)) == 1
 
 
 def test_stop_returns_when_the_port_is_closed(room: StagedRoom) -> None:
