@@ -12,6 +12,7 @@ from pathlib import Path
 from lab.torture import confinement, herd
 from lab.torture.attack import abuse, attack
 from lab.torture.chaos import chaos
+from lab.torture.inside import inside
 from lab.torture.model import model
 
 _JOINS = 200  # with the sandbox and without
@@ -92,6 +93,10 @@ def _herd(options: argparse.Namespace, _: int, __: float) -> tuple[list[str], li
     return herd.run(options.herd)
 
 
+def _inside(*_: object) -> tuple[list[str], list[str]]:
+    return inside.run()
+
+
 def _sandbox(*_: object) -> tuple[list[str], list[str]]:
     return confinement.run(_JOINS), []
 
@@ -102,5 +107,6 @@ PARTS: dict[str, Part] = {
     "attack": _attack,
     "abuse": _abuse,
     "herd": _herd,
+    "inside": _inside,
     "sandbox": _sandbox,
 }

@@ -1,8 +1,10 @@
 """make torture, in short: nothing is lost, nobody else disturbed, nothing left over."""
 
+from lab.kit.machine import cage
 from lab.torture import confinement, herd
 from lab.torture.attack import abuse, attack
 from lab.torture.chaos import chaos
+from lab.torture.inside import inside
 from lab.torture.model import conversation, model
 
 
@@ -38,3 +40,10 @@ def test_a_herd_comes_in() -> None:
     lines, missed = herd.run(20)
     assert "20 at once, half of them over TLS: 20 are in" in lines[0]
     assert missed == []
+
+
+def test_an_attacker_inside_reaches_what_is_said_and_no_more() -> None:
+    cage.skip_unless_whole()
+    lines, missed = inside.run()
+    assert missed == []
+    assert int(lines[-1].split()[0]) > 190
