@@ -20,6 +20,7 @@ from papayad.state import groups, tokens
 
 Outcomes = dict[str, str]
 
+HELLO = "memory: the hello of somebody before"  # where nothing has used that memory again
 GOES_ON = "the room: goes on around it"
 _ATTACK_TAKES = 25.0  # seconds at most
 _MARK = "inside-out-a-key-of-roots-shell"
@@ -108,7 +109,7 @@ class Scene:
         pid = getattr(self._room.entry(MALLORY), self._role)
         secrets = {
             "the starter's environment": _MARK.encode(),
-            "alice's token": self._room.token("alice").encode(),
+            HELLO.partition(": ")[2]: self._room.token("alice").encode(),
             "its digest": tokens.digest(self._room.token("alice")).encode(),
             "its digest as bytes": bytes.fromhex(tokens.digest(self._room.token("alice"))),
             "the private key": memory.key_forms(Path(self._room.settings.listen.private_key))[0],
