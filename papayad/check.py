@@ -1,5 +1,6 @@
 """papayad --check: the effective configuration, and every problem with it (design section 2)."""
 
+import io
 import os
 import pwd
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from papayad import config
 from papayad.config import Problems
 from papayad.errors import CONFIGURATION, DONE, Fault, reason
+from papayad.formats.harmless import harmless
 from papayad.log import store
 from papayad.net import listeners, tls
 from papayad.sandbox import prepare
@@ -18,7 +20,12 @@ from papayad.state import bans, force, tokens
 
 
 def check(path: Path, room: str) -> int:
-    """Print the configuration to stdout and problems to stderr, a line each; returns 0 or 78."""
+    """Print the configuration to stdout and problems to stderr, a line each; returns 0 or 78.
+
+    A character that the terminal's encoding does not have is shown by its number.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         settings = config.load(path, room)
     except Problems as problems:
@@ -123,4 +130,4 @@ def _whom() -> str:
 
 
 def _complain(line: str) -> None:
-    print(f"papayad: {line}", file=sys.stderr)
+    print(harmless(f"papayad: {line}"), file=sys.stderr)

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from papayactl.state import certificate
+from papayactl.state import certificate, edit
 from papayactl.state.certificate import Certificate
 from papayactl.system import service_user
 from papayad.errors import CONFIGURATION, FAILED, NOT_RUNNING, Fault, denied_or, reason
@@ -151,7 +151,11 @@ def _read(path: Path) -> bytes:
 
 
 def _write(path: Path, content: bytes, like: Path | None = None) -> None:
-    """Replace a file as a whole; a new file gets mode and owner of the present one."""
+    """Replace a file as a whole; a new file gets mode and owner of the present one.
+
+    A link stays one, unless somebody else may change it: a Fault (77).
+    """
+    path = edit.real(path)
     try:
         if like is None or path.exists():
             write_whole(path, content)

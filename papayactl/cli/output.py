@@ -4,6 +4,7 @@ Others wrote the names, addresses, files and the log. A program that reads JSON 
 character, escaped where a terminal would obey it.
 """
 
+import io
 import json
 import sys
 from typing import Any
@@ -14,7 +15,7 @@ from papayad.formats.harmless import harmless
 def begin() -> None:
     """Prepare stdout: a character that its encoding lacks is shown as a number, and no error."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from lab.kit.admin.ctl import ctl
 from lab.kit.admin.staged import StagedRoom
 from lab.kit.room import ROOT
 from papayactl.state import edit
 from papayad.errors import Fault
 from papayad.state import tokens
+from tests.conftest import MakeRoom
 
 
 def test_a_linked_token_file_stays_a_link(room: StagedRoom) -> None:
@@ -36,6 +38,22 @@ def test_a_linked_token_file_stays_a_link(room: StagedRoom) -> None:
     )
     assert room.ctl("token", "revoke", "alice").exit_code == 0
     assert path.is_symlink()
+
+
+def test_a_linked_certificate_stays_a_link(make_room: MakeRoom) -> None:
+    """As certbot leaves them."""
+    room = make_room("required", start=False)
+    for name in ("cert.pem", "key.pem"):
+        path = room.directory / name
+        path.rename(room.directory / f"archived-{name}")
+        path.symlink_to(f"archived-{name}")
+    if ROOT:
+        os.chown(room.directory, 0, 0)
+        os.chown(room.directory / "cert.pem", 0, 0, follow_symlinks=False)
+    before = (room.directory / "archived-cert.pem").read_bytes()
+    assert ctl(room, "certificate", "renew").exit_code == 0
+    assert (room.directory / "cert.pem").is_symlink()
+    assert (room.directory / "archived-cert.pem").read_bytes() != before
 
 
 @pytest.mark.skipif(not ROOT, reason="an ordinary user writes where he may")

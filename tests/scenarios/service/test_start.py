@@ -225,6 +225,20 @@ def test_check_prints_what_is_in_effect(make_room: MakeRoom) -> None:
     assert room.acceptor() == 0
 
 
+def test_check_on_a_terminal_that_has_not_every_character(make_room: MakeRoom) -> None:
+    room = make_room(start=False)
+    text = room.path.read_text().replace('tokens = "', 'tokens = "/srv/\U0001f600')
+    room.path.write_text(text)
+    done = subprocess.run(
+        room.command("--check"),
+        capture_output=True,
+        check=False,
+        env=os.environ | {"PYTHONIOENCODING": "iso8859-15"},
+    )
+    assert b"Traceback" not in done.stderr
+    assert b"\\U0001f600" in done.stdout
+
+
 def test_check_tells_every_problem(make_room: MakeRoom) -> None:
     room = make_room(start=False)
     room.path.write_text(
