@@ -26,6 +26,13 @@ _STDOUT_IS_FULL = (ENOSPC, EDQUOT, EFBIG, EIO)
 INTERRUPTED = 130  # the exit code that a shell shows for SIGINT
 
 
+def known_profiles(ctx: click.Context, param: click.Parameter, start: str) -> list[str]:
+    """For completion in a shell."""
+    from papayachat.disk.profile import names
+
+    return [name for name in names() if name.startswith(start)]
+
+
 class Files(click.Group):
     """A group whose commands are the modules of papayachat.commands."""
 
@@ -47,7 +54,13 @@ class Files(click.Group):
 
 
 @click.group(cls=Files, invoke_without_command=True)
-@click.option("-p", "--profile", metavar="NAME", help="The profile; default: the last one joined.")
+@click.option(
+    "-p",
+    "--profile",
+    metavar="NAME",
+    shell_complete=known_profiles,
+    help="The profile; default: the last one joined.",
+)
 @click.option("--plain", is_flag=True, help="Line by line, even on a terminal.")
 @click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.pass_context

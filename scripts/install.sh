@@ -89,9 +89,11 @@ install_pages() {
     for page in man/*.[1578]; do
         place "$page" "$prefix/share/man/man${page##*.}"
     done
-    place contrib/completions/bash/papayactl "$prefix/share/bash-completion/completions"
-    place contrib/completions/zsh/_papayactl "$prefix/share/zsh/site-functions"
-    place contrib/completions/fish/papayactl.fish "$prefix/share/fish/vendor_completions.d"
+    for program in papayactl papayachat; do
+        place "contrib/completions/bash/$program" "$prefix/share/bash-completion/completions"
+        place "contrib/completions/zsh/_$program" "$prefix/share/zsh/site-functions"
+        place "contrib/completions/fish/$program.fish" "$prefix/share/fish/vendor_completions.d"
+    done
 }
 
 install_service() {

@@ -173,9 +173,9 @@ class Finder:
 
     def _begin(self, query: Query) -> None:
         self.end()
+        self._scan = self._start(query)
         self.query = query
         self._found = Found(query)
-        self._scan = self._start(query)
         self._view.look = replace(self._view.look, find=_Marks(self._found))
         self.extended(0, self._timeline.end)
 

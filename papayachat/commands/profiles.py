@@ -7,6 +7,10 @@ from papayachat.stream.terminal import tell
 from papayad.errors import Fault
 
 
+def _known(ctx: click.Context, param: click.Parameter, start: str) -> list[str]:
+    return [name for name in profiles.names() if name.startswith(start)]
+
+
 @click.group("profiles", invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> None:
@@ -24,14 +28,14 @@ def command(ctx: click.Context) -> None:
 
 
 @command.command("default")
-@click.argument("name")
+@click.argument("name", shell_complete=_known)
 def default(name: str) -> None:
     """Use this one when none is named."""
     profiles.make_default(profiles.load(name))
 
 
 @command.command("forget")
-@click.argument("name")
+@click.argument("name", shell_complete=_known)
 def forget(name: str) -> None:
     """Remove a profile, and the token in it. The copy of the room stays where it is."""
     profiles.forget(name)

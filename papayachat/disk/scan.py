@@ -1,6 +1,6 @@
 """A scan: searches the copy, in a process of its own.
 
-The screen starts `python -m papayachat.disk.scan`. An expression may take for ever; a thread would
+The screen starts it (stream.again). An expression may take for ever; a thread would
 stop the screen with it, but a process can be ended. The scan reads a line of JSON that says what to
 look for and where, then lines with ranges of addresses. For each range it answers with what it
 found, the newest first, and with a "." at the end.

@@ -19,6 +19,7 @@ from shutil import which
 from types import FrameType
 
 from papayachat.disk.replica import Replica
+from papayachat.stream import again
 from papayachat.stream.terminal import spoken
 from papayad.errors import Fault, reason
 
@@ -71,7 +72,7 @@ def bare(copy: Replica, address: int) -> None:
 def join() -> bool:
     """Ask for an invite, without showing it; return whether a room was joined."""
     with _interrupted_by(lambda *_: None):  # Ctrl-C ends the other one
-        done = subprocess.run([sys.executable, "-P", "-m", "papayachat", "join"], check=False)
+        done = subprocess.run([*again.command("papayachat.main"), "join"], check=False)
     return done.returncode == 0
 
 

@@ -7,7 +7,6 @@ and a message may have been written for that purpose.
 import asyncio
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -15,6 +14,8 @@ from papayachat.chat.finder import Finder, Match
 from papayachat.disk import scan
 from papayachat.disk.replica import Replica
 from papayachat.disk.search import Query
+from papayachat.stream import again
+from papayad.errors import Fault, reason
 
 SILENT_FOR = 3.0  # seconds; a normal scan says something every few milliseconds
 _READ_BYTES = 1 << 18
@@ -39,13 +40,7 @@ class Scanner:
         self._partial = b""
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        # -P: files in the present directory must not be imported as our modules.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "papayachat.disk.scan"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        self._process = _started()
         assert self._process.stdout is not None
         self._stream = self._process.stdout.fileno()
         self._write(scan.request(copy, query))
@@ -100,3 +95,16 @@ class Scanner:
     def _give_up(self) -> None:
         self._failed()
         self._drawn()
+
+
+def _started() -> "subprocess.Popen[bytes]":
+    """A Fault if there is no process to be had."""
+    try:
+        return subprocess.Popen(
+            again.command("papayachat.disk.scan"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise Fault("search", reason(error), "try again") from error

@@ -1,6 +1,7 @@
 """Commands about what the screen shows."""
 
 import time
+from collections.abc import Callable
 
 from papayachat.disk import search as queries
 from papayachat.screen.slash.desk import Desk
@@ -31,9 +32,7 @@ def grep(desk: Desk, argument: str) -> None:
     if not argument:
         desk.chat.note("/grep WORDS, or /grep /REGEX/")
         return
-    query = _query(desk, argument)
-    if query is not None:
-        desk.chat.finder.filter(query)
+    _look(desk, argument, desk.chat.finder.filter)
 
 
 def search(desk: Desk, argument: str) -> None:
@@ -45,15 +44,14 @@ def search(desk: Desk, argument: str) -> None:
         else:
             finder.older()
         return
-    query = _query(desk, argument)
-    if query is not None:
-        finder.search(query)
+    _look(desk, argument, finder.search)
 
 
 def unread(desk: Desk, argument: str) -> None:
     """/unread: the first message that you have not seen (Alt-U)"""
     chat = desk.chat
-    first = chat.attention.first_unread or chat.timeline.mark
+    first = chat.attention.first_unread
+    first = chat.timeline.mark if first is None else first
     if first is None:
         chat.note("everything is read")
     else:
@@ -82,10 +80,10 @@ def bare(desk: Desk, argument: str) -> None:
     desk.bare()
 
 
-def _query(desk: Desk, text: str) -> queries.Query | None:
+def _look(desk: Desk, text: str, act: Callable[[queries.Query], None]) -> None:
+    """Have something looked for, or say why that is not possible."""
     chat = desk.chat
     try:
-        return queries.parse(text, frozenset(chat.timeline.ignored))
+        act(queries.parse(text, frozenset(chat.timeline.ignored)))
     except Fault as fault:
         chat.note(str(fault))
-        return None
