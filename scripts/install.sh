@@ -89,10 +89,15 @@ install_pages() {
     for page in man/*.[1578]; do
         place "$page" "$prefix/share/man/man${page##*.}"
     done
-    for program in papayactl papayachat; do
-        place "contrib/completions/bash/$program" "$prefix/share/bash-completion/completions"
-        place "contrib/completions/zsh/_$program" "$prefix/share/zsh/site-functions"
-        place "contrib/completions/fish/$program.fish" "$prefix/share/fish/vendor_completions.d"
+    for shell in bash zsh fish; do
+        case $shell in
+            bash) to=share/bash-completion/completions ;;
+            zsh) to=share/zsh/site-functions ;;
+            fish) to=share/fish/vendor_completions.d ;;
+        esac
+        for file in contrib/completions/"$shell"/*; do
+            place "$file" "$prefix/$to"
+        done
     done
 }
 
