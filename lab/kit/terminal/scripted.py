@@ -116,9 +116,14 @@ class ScriptedRoom:
         self._peers.append(peer)
         return peer
 
-    def handshake(self) -> socket.socket:
+    def unsecured(self) -> socket.socket:
+        """A connection before its handshake."""
         stream, _ = self._listener.accept()
         stream.settimeout(SECONDS)
+        return stream
+
+    def handshake(self) -> socket.socket:
+        stream = self.unsecured()
         return stream if self._tls is None else self._tls.wrap_socket(stream, server_side=True)
 
     def greeted(self) -> Peer:

@@ -180,3 +180,18 @@ def test_folding_says_who_did_what_in_the_end() -> None:
         fold([*moves, ("part", "d")]) == "a joined; b left and came back; c came and left; d left"
     )
     assert fold(("join", f"x{number}") for number in range(14)).endswith("and 2 others joined")
+
+
+def test_a_name_that_is_cut_says_so() -> None:
+    entry = Entry((0, 1, 0), 10, Kind.SAID, "hello", "2026-11-22T21:53:01.000000Z", "b" * 32)
+    for width in (30, 50, 70, 120):
+        first = "".join(piece.text for piece in rows(entry, Look(width, "alice"))[0])
+        assert "b\u2026" in first, first
+
+
+def test_a_tabulator_goes_to_the_next_stop() -> None:
+    entry = Entry((0, 1, 0), 10, Kind.SAID, "ab\tc\t\td", "2026-11-22T21:53:01.000000Z", "bob")
+    (row,) = rows(entry, Look(80, "alice"))
+    assert "".join(piece.text for piece in row).partition("\u2502 ")[2] == (
+        "ab" + " " * 6 + "c" + " " * 15 + "d"
+    )

@@ -1,6 +1,7 @@
 """log: what the copy has, without a connection."""
 
 import json
+import locale
 import time
 
 import pytest
@@ -58,6 +59,20 @@ def test_json_has_the_offsets(chat: Chat, kept: bytes) -> None:
 def test_usage(chat: Chat, kept: bytes) -> None:
     assert chat("log", "--grep", "(").code() == USAGE
     assert chat("log", "--since", "soon").code() == USAGE
+
+
+@pytest.mark.parametrize(
+    ("hour", "shown"),
+    [("00:05", "12:05a"), ("09:30", " 9:30a"), ("12:00", "12:00p"), ("23:59", "11:59p")],
+)
+def test_hours_of_half_a_day(monkeypatch: pytest.MonkeyPatch, hour: str, shown: str) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    when.local.cache_clear()
+    assert when.clock(f"2026-11-22T{hour}:00.000000Z", twelve=True) == shown
+    assert when.has_twelve_hours("12") and not when.has_twelve_hours("24")
+    monkeypatch.setattr(locale, "nl_langinfo", lambda item: "%I:%M:%S %p")
+    assert when.has_twelve_hours("auto")
 
 
 def test_times(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,6 +120,21 @@ def test_on_a_terminal_it_is_for_people(room: ScriptedRoom) -> None:
         ]
 
 
+@pytest.mark.parametrize("words", [("tail",), ("--plain",), ()])
+def test_a_terminal_without_the_characters(room: ScriptedRoom, words: tuple[str, ...]) -> None:
+    """Latin-9, an emoji and what else it has not: each is something, and nothing ends."""
+    room.commit("caf\u00e9 \U0001f600 \u4f60 \u2028 end")
+    old = {"LC_ALL": "POSIX", "PYTHONIOENCODING": "iso-8859-15", "PYTHONUTF8": "0"}
+    with Emulator(*words, environment=old | {"PYTHONCOERCECLOCALE": "0"}) as terminal:
+        room.greeted()
+        terminal.sees("end")
+        if words != ("tail",):
+            terminal.enter("\U0001f600\x15/quit\r")
+        assert terminal.wait() == 0
+        assert b"Traceback" not in terminal.raw
+        terminal.raw.decode("iso-8859-15")
+
+
 def test_a_full_stdout_is_one_line(room: ScriptedRoom) -> None:
     room.commit("one")
     with open("/dev/full", "w") as full:

@@ -90,3 +90,28 @@ def test_nothing_below_tls_1_3(chat: Chat, server: tuple[ssl.SSLContext, str]) -
         with pytest.raises(ssl.SSLError):
             room.handshake()
         assert program.code() == UNAVAILABLE
+        assert program.err.endswith(": it does not speak TLS 1.3\n")
+
+
+def test_what_openssl_says_is_not_for_a_person(chat: Chat, room: ScriptedRoom) -> None:
+    """A port that speaks something else."""
+    save(room)
+    program = chat("send", "hello")
+    with room.handshake() as stream:
+        stream.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+        assert program.code() == UNAVAILABLE
+    assert program.err.endswith(": it does not speak TLS 1.3\n")
+
+
+def test_an_eviction_during_the_handshake_is_tried_again(
+    chat: Chat, server: tuple[ssl.SSLContext, str]
+) -> None:
+    context, known = server
+    with ScriptedRoom(context, known) as room:
+        save(room)
+        program = chat("send", "hello")
+        for _ in range(2):
+            room.unsecured().close()
+        peer = room.greeted()
+        peer.accept(peer.message())
+        assert program.code() == 0

@@ -117,3 +117,24 @@ def asleep(pid: int) -> list[str]:
         states = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/status")]
         if all("State:\tS" in state for state in states):
             return [line for state in states for line in state.splitlines() if "ctxt" in line]
+
+
+def test_who_left_with_one_of_two_screens_is_here(make_room: MakeRoom, home: Path) -> None:
+    room = make_room(limits=FAST)
+    with (
+        screen(room, "alice", home) as one,
+        screen(room, "bob", home) as bob,
+        screen(room, "alice", home) as two,
+    ):
+        for each in (one, two, bob):
+            each.sees("2 here: alice bob")
+        two.enter("/quit\r")
+        assert two.wait() == 0
+        wait_for(lambda: len(room.entries()) == 2)
+        for each in (one, bob):
+            each.enter("x")  # who left may have another device: with the next key that is asked
+            each.sees("alice", "left")
+            each.sees("2 here: alice bob")
+        cut(room)
+        for each in (one, bob):
+            each.sees("2 here: alice bob")
