@@ -11,7 +11,7 @@ import pytest
 
 from lab.kit.processes import run_in_child
 from papayad.formats import titles
-from papayad.sandbox import prepare, rlimits, syscalls
+from papayad.sandbox import landlock, prepare, rlimits, syscalls
 from papayad.sandbox.prepare import Sandbox
 from papayad.system import descriptors
 
@@ -37,6 +37,10 @@ def skip_unless_whole() -> None:
 
 def _assert_whole(made: Sandbox) -> None:
     assert made.lacks == []
+
+
+def landlock_abi() -> int:
+    return landlock.version(prepare.Kernel().syscall)
 
 
 def enter(role: str, state_dir: Path, halves: str = BOTH, kept: tuple[int, ...] = ()) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from lab.kit.machine import cage
-from lab.kit.machine.cage import BOTH, ROLES, SECCOMP, call, refused
+from lab.kit.machine.cage import BOTH, LANDLOCK, ROLES, SECCOMP, call, refused
 from lab.kit.processes import run_in_child
 from papayad.formats.titles import REAPER, RECV, SEND
 from papayad.sandbox import seccomp, syscalls
@@ -266,6 +266,30 @@ def test_landlock_leaves_the_state_directory(state_dir: Path, role: str) -> None
             refused(os.listdir, path)
 
     run_in_child(attempts)
+
+
+def test_landlock_alone_lets_send_signal_nobody(
+    victim: "subprocess.Popen[bytes]", sockets: tuple[socket.socket, socket.socket], state_dir: Path
+) -> None:
+    """Nor connect anew. RECV has to announce, also to those who are in no sandbox of its own."""
+    if cage.landlock_abi() < 6:
+        pytest.skip("this kernel's Landlock knows no scope of signals")
+    near, listener = sockets
+
+    def as_send() -> None:
+        cage.enter(SEND, state_dir, LANDLOCK, (near.fileno(),))
+        for whom in (victim.pid, -victim.pid):
+            refused(os.kill, whom, signal.SIGUSR1)
+        refused(cage.connect_anew, near.fileno(), listener.getsockname()[1])
+
+    def as_recv() -> None:
+        cage.enter(RECV, state_dir, LANDLOCK)
+        os.killpg(victim.pid, signal.SIGUSR1)
+
+    run_in_child(as_send)
+    assert victim.poll() is None
+    run_in_child(as_recv)
+    assert victim.wait() == -signal.SIGUSR1
 
 
 @pytest.mark.parametrize("role", ROLES)
