@@ -24,6 +24,7 @@ _REFUSED = (errno.EPERM, errno.EACCES)
 AF_UNSPEC = 0
 MSG_FASTOPEN = 0x20000000
 
+_ARCHITECTURE = syscalls.architecture()  # uname(2) is refused inside
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -67,7 +68,7 @@ def refused(call: Callable[..., object], *words: Any) -> None:
 
 def call(name: str | int, *words: int) -> int:
     """Make a system call by name or number; each argument is a whole word. Raises OSError."""
-    number = name if isinstance(name, int) else syscalls.number(syscalls.architecture(), name)
+    number = name if isinstance(name, int) else syscalls.number(_ARCHITECTURE, name)
     result: int = _libc.syscall(ctypes.c_long(number), *(ctypes.c_long(word) for word in words))
     if result == -1:
         raise OSError(ctypes.get_errno(), f"{name}{words}")
