@@ -66,6 +66,8 @@ class Admission:
         if self._credentials.ban_of_host(host, now):
             return Refused(Refusal("banned", "this address is kept out"))
         token = self._credentials.known(hello.token)
+        if token is None and self._credentials.behind:
+            return Refused(Refusal("busy", "no process to be had, try again later"))
         if token is None or not token.valid_at(now):
             nothing = Refusal("auth", "this token opens nothing here")
             return Refused(nothing, token.user if token else NOBODY)

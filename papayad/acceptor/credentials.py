@@ -28,6 +28,7 @@ class Watched(Generic[T]):
         self._read = read
         self._journal = journal
         self.fault = ""  # why the value is not what the file says now
+        self.behind = False  # whether that may pass by itself: the machine could not read it
         self._seen = self._signature()
         self._value = read(path)
 
@@ -37,10 +38,11 @@ class Watched(Generic[T]):
         if signature != self._seen:
             self._seen = signature
             try:
-                self._value, self.fault = self._read(self._path), ""
+                self._value, self.fault, self.behind = self._read(self._path), "", False
             except Fault as fault:
                 self.fault = str(fault)
-                if fault.code == TRY_AGAIN:
+                self.behind = fault.code == TRY_AGAIN
+                if self.behind:
                     self._seen = ()
                 self._journal.error(f"{fault}; what it said before stays in force")
         return self._value
@@ -64,6 +66,11 @@ class Credentials:
     def known(self, token: str) -> Token | None:
         """The entry of a token, which may have expired; None when there is none."""
         return self._tokens.now().get(tokens.digest(token))
+
+    @property
+    def behind(self) -> bool:
+        """Whether a token that is unknown may be in the file all the same."""
+        return self._tokens.behind
 
     def ban_of_host(self, host: str, now: float) -> Ban | None:
         return self._bans.now().of_host(host, now)

@@ -41,6 +41,7 @@ def room() -> Any:
 @pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM"])
 def test_a_fork_that_fails_is_busy_for_that_client_alone(room: Room, error: str) -> None:
     carol = room.join("carol")
+    know(room, "dave")
     with injecting(room.acceptor(), f"clone:error={error}:when=1"):
         answer = room.peer().hello(Hello(room.token("dave")))
         assert isinstance(answer, Refusal)
@@ -51,6 +52,26 @@ def test_a_fork_that_fails_is_busy_for_that_client_alone(room: Room, error: str)
     for peer in (carol, dave):
         peer.close()
     wait_for(lambda: not room.entries())
+
+
+@needs_strace
+def test_a_token_that_could_not_be_read_is_busy(make_room: MakeRoom) -> None:
+    """The file is read by a child. A client that is told `auth` may give up for good."""
+    room = make_room()
+    room.join("carol")
+    with injecting(room.acceptor(), "clone:error=EAGAIN:when=1"):
+        answer = room.peer().hello(Hello(room.token("dave")))
+        assert isinstance(answer, Refusal)
+        assert answer.reason == "busy"
+        room.join("dave").ping()
+
+
+def know(room: Room, user: str) -> None:
+    """Have the acceptor read the file with this user's token: that takes a process, too."""
+    peer = room.join(user)
+    peer.ping()
+    peer.close()
+    wait_for(lambda: user not in [entry.user for entry in room.entries()])
 
 
 @needs_strace
@@ -65,6 +86,7 @@ def test_an_accept_that_fails_ends_nothing(room: Room, error: str) -> None:
 
 @needs_strace
 def test_a_part_that_nobody_could_be_forked_for_is_written_later(room: Room) -> None:
+    know(room, "erin")
     carol, dave = room.join("carol"), room.join("dave")
     recv = room.entry("carol").recv
     with injecting(room.acceptor(), "clone:error=EAGAIN:when=1"):
@@ -83,6 +105,7 @@ def test_a_cluster_that_cannot_have_a_send_is_busy(make_room: MakeRoom, error: s
     """The acceptor's first fork fails, and that of each RECV, whose calls are counted anew."""
     room = make_room()
     carol = room.join("carol")
+    know(room, "dave")
     with injecting(room.acceptor(), f"clone:error={error}:when=1", follow=True):
         answers = [room.peer().hello(Hello(room.token("dave"))) for _ in range(3)]
         assert [one.reason for one in answers if isinstance(one, Refusal)] == ["busy"] * 3
