@@ -17,7 +17,7 @@ TOOLS = ("debootstrap", "systemd-nspawn", "nsenter")
 BASE = "systemd,systemd-sysv,dbus,iproute2,procps"
 PACKAGES = (
     "python3 python3-daemon python3-setproctitle python3-click python3-psutil python3-rich "
-    "python3-prompt-toolkit python3-cryptography python3-wcwidth python3-seccomp fail2ban"
+    "python3-prompt-toolkit python3-cryptography python3-wcwidth fail2ban"
 )
 FINISH = "systemctl disable fail2ban; apt-get clean"
 

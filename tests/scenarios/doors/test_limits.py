@@ -228,11 +228,12 @@ def limited(limit: int, most: int) -> Callable[[], None]:
 
 
 def test_no_process_to_be_had(make_room: MakeRoom) -> None:
-    """In the foreground, since a daemon needs processes to become one."""
-    room = make_room(service={"sandbox": "auto"})  # to find libseccomp may take a process
+    """From a moment on: a start takes processes itself."""
+    room = make_room()
     alice, bob = room.join("alice"), room.join("bob")
     room.stop_acceptor()
-    with launch.foreground(room, preexec_fn=limited(resource.RLIMIT_NPROC, 1)) as process:
+    with launch.foreground(room) as process:
+        set_soft(room.acceptor(), resource.RLIMIT_NPROC, 1)
         for _ in range(3):
             assert refused(room, "carol") == "busy"
         alice.send(b"MSG - still here\n")
