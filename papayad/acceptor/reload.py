@@ -57,7 +57,7 @@ def reload(old: Reloaded, journal: Journal) -> Reloaded:
     try:
         new = config.load(old.settings.path, old.settings.room)
         terms = terms_of(new.listen)
-        terms = replace(terms, key=terms.key + private_key.left_of(old.terms.key))
+        terms = replace(terms, key=private_key.also(terms.key, old.terms.key))
         wanted = list(listening) if activation.are_inherited(listening) else new.listen.addresses
         listening, fault = listeners.exchange(listening, wanted, journal.warning)
         if fault:

@@ -1,10 +1,13 @@
 """The key in memory: found in whatever form OpenSSL has it, and gone from a child."""
 
+import ctypes
+import mmap
 import ssl
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -38,6 +41,7 @@ def load(path: Path) -> tuple[ssl.SSLContext, tuple[Place, ...]]:
 ACCEPTOR = """
 import os, signal, sys
 from pathlib import Path
+from zlib import crc32
 from papayad.net import tls
 from papayad.net.private_key import blot_out
 from tests.papayad.net.test_private_key import load
@@ -82,3 +86,20 @@ def test_what_took_its_place_is_left_alone(tmp_path: Path) -> None:
 
     assert places
     run_in_child(attempt)
+
+
+def test_memory_that_was_given_back_ends_nobody() -> None:
+    """A copy in freed memory may be gone with its pages at the next fork."""
+    page = mmap.mmap(-1, mmap.PAGESIZE)
+    page[:4] = b"key!"
+    held = (ctypes.c_char * 4).from_buffer(page)
+    place = (ctypes.c_char * 4).from_address(ctypes.addressof(held)), crc32(b"key!")
+    assert private_key.left_of((place,)) == (place,)
+    del held
+    page.close()
+
+    def look() -> None:
+        assert private_key.left_of((place,)) == ()
+        blot_out((place,))
+
+    run_in_child(look)
