@@ -11,7 +11,8 @@ from lab.kit.terminal.emulator import Emulator
 from lab.kit.terminal.scripted import ScriptedRoom
 from tests.papayachat.screen.test_screen import opened
 
-SHELL = ("/bin/bash", "--norc", "-i")
+# It leaves the terminal as it is for a job that goes on; others put back what the job had.
+SHELL = ("/bin/sh", "-i")
 
 
 def job_of(shell: int) -> int:
@@ -32,17 +33,17 @@ def test_stopped_and_continued(room: ScriptedRoom, how: signal.Signals | None) -
         else:
             os.kill(job_of(terminal.pid), how)
         terminal.sees("Stopped")
-        terminal.enter("clear; echo $((40 + 2))\r")
+        terminal.enter("stty sane; clear; echo $((40 + 2))\n")
         terminal.sees("42")
-        terminal.enter("fg\r")
+        terminal.enter("fg\n")
         terminal.sees("2 here: alice bob")
-        terminal.enter("typed")
-        terminal.sees("alice> typed")
-        terminal.enter("\r")
+        terminal.enter("bo\t")  # what no terminal hands on before Enter, unless it is asked to
+        terminal.sees("alice> bob:")
+        terminal.enter("typed\r")
         message = peer.message()
-        assert message.text == b"typed"
+        assert message.text == b"bob: typed"
         peer.accept(message)
-        terminal.sees("alice \u2502 typed")
+        terminal.sees("alice \u2502 bob: typed")
         terminal.enter("/quit\r")
         terminal.sees("prompt$")
         terminal.enter("exit\r")
