@@ -112,7 +112,9 @@ class Chat:
         else:
             self.look_at()  # it goes by, maybe faster than it is drawn
         self.view.scroll(count)
-        if count < 0 and self.client.connected:
+        if count < 0 and self.finder.filtered and self.view.at_top:
+            self._fetch_more()  # it may have more that matches
+        elif count < 0 and self.client.connected:
             self.past.fetch_above(self.view.top_address())
 
     def to_start(self) -> None:

@@ -61,16 +61,17 @@ def _news(chat: Chat) -> list[str]:
 def _looked_for(chat: Chat) -> list[str]:
     finder, past = chat.finder, chat.past
     parts = []
+    since = "" if past.is_whole or not past.day else f", here since {past.day}"
     if finder.query is not None:
         what = safe(finder.query.text)
         count = f"{finder.number} of {finder.count}" if finder.number else str(finder.count)
         more = "..." if finder.is_busy else ""
         kind = "only" if finder.filtered else "search"
         keys = "Esc" if finder.filtered else "Ctrl-P Ctrl-N Esc"
-        parts.append(f"{kind} '{what}': {count}{more}, {keys}")
+        until = f"{since} (PgUp fetches)" if finder.filtered and since else ""
+        parts.append(f"{kind} '{what}': {count}{more}{until}, {keys}")
     if past.is_busy:
-        day = past.day
-        parts.append(f"fetching older messages{f', here since {day}' if day else ''}")
+        parts.append(f"fetching older messages{since}")
     return parts
 
 

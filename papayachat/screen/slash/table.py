@@ -16,7 +16,7 @@ PgUp PgDn scroll. Alt-< Alt->: beginning, end. Esc: the end.
 /search WORDS: the last one; Ctrl-P older, Ctrl-N newer.
 /grep WORDS: only these. Both take a /REGEX/.  /export FILE
 /who  /ignore NAME  /unignore NAME  /reconnect
-/rooms  /join [ROOM]  /part  Alt-1 to 9; Alt-A: next with news
+/rooms  /join [ROOM]  /part  Alt-1 to 9, Alt-A: with news
 /set [NAME [VALUE]]; NAME@ROOM is for one room.
 /quit or Ctrl-D leaves, Ctrl-L draws again, Ctrl-Z suspends.
 /help COMMAND says more, and papayachat(1) everything."""

@@ -8,6 +8,7 @@ from lab.kit.room import wait_for
 from lab.kit.terminal.emulator import Emulator
 from lab.kit.terminal.scripted import ScriptedRoom
 from papayachat.disk.replica import Replica, directory
+from papayachat.screen.slash import table
 from papayachat.stream.cursor import Cursor
 from papayad.formats import record
 from tests.papayachat.screen.test_screen import opened
@@ -148,6 +149,22 @@ def test_a_search_fetches_what_is_not_here(room: ScriptedRoom) -> None:
         terminal.sees("nothing older has needle; the whole room is here")
 
 
+def test_a_filtered_view_says_how_far_it_reaches_and_fetches_more(room: ScriptedRoom) -> None:
+    for number in range(3000):
+        room.commit(f"needle {number:04d}" if number % 500 == 0 else f"number {number:04d}")
+    with Emulator(columns=100) as terminal:
+        room.accept().greet()
+        terminal.sees("number 2999")
+        terminal.enter("/grep needle\r")
+        terminal.sees("only 'needle': 2, here since 2026-11-22 (PgUp fetches)", "needle 2000")
+        terminal.enter("\x1b[5~")
+        room.accept().greet()
+        terminal.sees("only 'needle': 4,", "needle 1000")
+        terminal.enter("\x1b[5~")
+        room.accept().greet()
+        terminal.sees("only 'needle': 6, Esc", "needle 0000")
+
+
 def test_a_search_says_how_far_it_got_without_a_connection(room: ScriptedRoom) -> None:
     Replica(directory("main")).keep(Cursor(room.identity, 1000), room.commit("here"))
     room.stop_listening()
@@ -273,6 +290,12 @@ def test_help_fits_a_small_terminal(room: ScriptedRoom) -> None:
             terminal.sees("Enter sends", "papayachat(1) everything")
             terminal.enter("/quit\r")
             terminal.wait()
+
+
+def test_help_names_everything() -> None:
+    for name in table.COMMANDS:
+        assert f"/{name}" in table.HELP, name
+    assert max(map(len, table.HELP.splitlines())) <= 80 - 20
 
 
 def test_quiet_hours_and_rules_for_one_room(room: ScriptedRoom) -> None:
