@@ -1,4 +1,4 @@
-"""`papayactl import`: take over a room of the original papayaChat: its chat log and its key."""
+"""`papayactl import`: take over a room of the original papayaChat."""
 
 from pathlib import Path
 
