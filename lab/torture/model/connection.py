@@ -130,8 +130,14 @@ class Connection:
             assert all(self.user.encode() in names for names in online), "who asks is not online"
 
     def read_as_papayachat(self, records: list[tuple[str, str]]) -> None:
-        """Read to the end: no answer, no notice, `name: text` for each record."""
-        lines = self._peer.read_to_close().decode().split("\n")
+        """Read to the end: no answer, no notice, `name: text` for each record.
+
+        A NUL, alone or behind the LF, ends what their client shows at once; a line break in a text
+        is one, indented.
+        """
+        shown = self._peer.read_to_close().decode().replace("\0", "\n")
+        indent = " " * (len(self.user) + 2)
+        lines = shown.replace(f"\n{indent}", "\u2028").split("\n")
         known = [line.partition(": ")[2] for line in lines if line.startswith(f"{self.user}: ")]
         texts = [text for _, text in records]
         assert [text for text in known if text in texts] == texts, f"{known}, expected {texts}"

@@ -70,10 +70,11 @@ def utterance(dice: random.Random, mark: str, temper: str) -> Utterance:
 def raw(dice: random.Random, mark: str) -> Utterance:
     """Draw a line of papayaChat's client: it may begin with a name, and gets no errors."""
     text = f"{mark} " + "".join(dice.choices([char for char in _KEPT if char != ":"], k=9))
-    name = dice.choice(["", "", "alice: ", "a\x1b[ b: "])
+    name = dice.choice(["", "", "alice: ", "a\x1b[b: "])
     broken = dice.choice([b"", b"", b"", b"\xff", b"x" * LIMIT])
     data = (name + text).encode() + broken
-    return Utterance(data + b"\n", text="" if broken else cleaned(text))
+    kept = "" if len(broken) == LIMIT else cleaned(text) + ("\ufffd" if broken else "")
+    return Utterance(data + b"\n", text=kept)
 
 
 def _id(dice: random.Random, mark: str, temper: str) -> str:

@@ -328,7 +328,9 @@ def test_a_disk_that_takes_nothing_does_not_end_it(room: ScriptedRoom, home: Pat
     room.commit("hello")
     with Emulator() as terminal:
         peer = opened(room, terminal)
-        terminal.sees("bob │ hello", "Not a directory; going on")  # how long its line is the path says
+        terminal.sees(
+            "bob │ hello", "Not a directory; going on"
+        )  # how long its line is the path says
         terminal.enter("and back\r")
         peer.accept(peer.message())
         terminal.sees("21:53      alice │ and back")
