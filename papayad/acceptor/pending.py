@@ -16,7 +16,7 @@ from papayad.net import listeners, tls
 from papayad.net.private_key import Place
 
 _CHUNK = 4096
-_SHAKING_MOST = 8192  # bytes up to the hello's end; a ClientHello of today has 2,000 at most
+_SEALED_MOST = 8192  # bytes that tell nothing yet; a ClientHello of today has 2,000 at most
 _REFUSED_CHUNK = 65536
 _REFUSED_MOST = 1 << 17  # bytes that a refused peer may still send; then it is closed
 
@@ -85,7 +85,7 @@ class Pending:
         self._shaken = False
         self._buffer = b""
         self._early = b""
-        self._shaking = 0  # bytes
+        self._sealed = 0  # bytes since the last that could be decrypted
         self._ignored = 0
 
     @property
@@ -168,9 +168,9 @@ class Pending:
         return self._hello(terms)
 
     def _read_secure(self, data: bytes, terms: Terms) -> Greeted | Refusal | None:
-        self._shaking += len(data)
-        if self._shaking > _SHAKING_MOST:  # OpenSSL would keep 130 KiB of a ClientHello
-            raise ProtocolError(f"a handshake has at most {_SHAKING_MOST} bytes")
+        self._sealed += len(data)
+        if self._sealed > _SEALED_MOST:  # OpenSSL would keep 130 KiB of a ClientHello
+            raise ProtocolError(f"a handshake has at most {_SEALED_MOST} bytes")
         if self.tls is None:
             self._buffer += data
             if not tls.is_whole(self._buffer):
@@ -187,6 +187,7 @@ class Pending:
             if not plain:
                 raise Closed if self._buffer else Declined
             self._buffer += plain
+            self._sealed = 0  # a byte may have a record of its own: 23 bytes for each
             if answer := self._hello(terms):
                 return answer
         return None

@@ -20,6 +20,9 @@ DIM = re.compile(rb"\x1b\[(?:\d+;)*(?:90|2)(?:;\d+)*m")  # bright black, and fai
 
 
 def colour_of(terminal: Emulator, text: str) -> str:
+    """The text's colour, "" while it is not there: the screen may be half drawn."""
+    if text not in terminal.text():
+        return ""
     row = terminal.row_of(text)
     column = terminal.rows()[row].index(text)
     return str(terminal.screen.buffer[row][column].fg)

@@ -150,6 +150,18 @@ def test_a_hello_over_tls(pair: Pair, both: Terms) -> None:
     assert answer == Greeted(Hello(TOKEN, session="s"), rest, False)
 
 
+def test_a_record_for_each_byte_is_no_handshake_without_end(pair: Pair, both: Terms) -> None:
+    client = Client(pair)
+    client.shake(both)
+    answer = None
+    for byte in b"PAPAYA/1 " + b"x" * 900 + b"\n":  # 23 bytes of TLS around each
+        assert answer is None
+        client.tls.write(bytes([byte]))
+        client.flush()
+        answer = pair.pending.advance(both)
+    assert answer == Greeted(Hello("x" * 900), b"", False)
+
+
 def test_a_refusal_over_tls(pair: Pair, both: Terms) -> None:
     client = Client(pair)
     client.shake(both)
