@@ -166,9 +166,11 @@ def test_nobody_signals_all(role: str) -> None:
     def lonely() -> None:
         os.setresuid(LONELY, LONELY, LONELY)
         other = fork(signal.pause)
-        run_in_child(attempts)
-        assert os.waitpid(other, os.WNOHANG) == (0, 0)
-        os.kill(other, signal.SIGKILL)
+        try:
+            run_in_child(attempts)
+            assert os.waitpid(other, os.WNOHANG) == (0, 0)
+        finally:
+            os.kill(other, signal.SIGKILL)
 
     run_in_child(lonely)
 
