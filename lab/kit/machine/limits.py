@@ -22,6 +22,7 @@ def _set(pid: int, which: int, soft: int) -> None:
         become_service()
     try:
         _, hard = resource.prlimit(pid, which)
-        resource.prlimit(pid, which, (soft, hard))
+        most = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
+        resource.prlimit(pid, which, (most, hard))
     except OSError:
         os._exit(1)

@@ -17,7 +17,8 @@ from typing import Any
 
 from lab.kit.device import Device
 from lab.kit.room import PATIENCE, Peer, Room, wait_for
-from lab.torture.chaos import aftermath, faults
+from lab.torture.chaos import aftermath, backup, faults
+from papayad.state import roster
 
 PEOPLE = 30
 
@@ -37,7 +38,7 @@ class Chaos:
         self.pids: set[int] = set()
         self.groups: set[int] = set()
         self._acts = [self.talk] * 12 + [self.kill, self.stop, self.drop, self.crash]
-        self._acts += [self.restart, self.kill_acceptor, self.limit]
+        self._acts += [self.restart, self.kill_acceptor, self.limit, self.restore]
         self._acts += [self.fail] * 2 if faults.HAS_STRACE else []
         self._acts += [self.fill_disk] if faults.HAS_MOUNT else []
 
@@ -92,6 +93,38 @@ class Chaos:
     def kill_acceptor(self) -> None:
         self.room.stop_acceptor(signal.SIGKILL)
         self.room.start()
+
+    def restore(self) -> None:
+        """Put back an old copy of the log; then it grows over the same offsets with other words.
+
+        What was said since the copy is lost, but nobody keeps it. One reads all of it and is away
+        then, and comes back when the log is exactly as long as it was.
+        """
+        alike = [one for one in self.devices if len(one.user) == len(self.devices[0].user)]
+        people = self.dice.sample(alike, 5)
+        for device in people:
+            wait_for(lambda device=device: self._try(device), 60)  # type: ignore[misc]
+        self.room.kill()
+        self.room.start()
+        wait_for(lambda: not roster.names(roster.directory(self.room.state_dir)))
+        copy = backup.copy(self.room)
+        *speakers, away, other = people
+        self._each_comes([*speakers, away], "before ")
+        self.room.kill()
+        backup.put_back(self.room, copy, self.dice.random() < 0.3)
+        self.room.start()
+        for device in self.devices:
+            device.lose()
+        self._each_comes([*speakers, other], "instead")
+        self._try(away)
+        away.assert_copy()
+
+    def _each_comes(self, devices: list[Device], what: str) -> None:
+        """All but the last one say something of the same length."""
+        for device in devices:
+            if device != devices[-1]:
+                device.say(what + "x" * 100)
+            self._try(device)
 
     # the machine
 
@@ -165,6 +198,8 @@ def reset(peer: Peer) -> None:
 def run(seed: int, people: int, seconds: float) -> list[str]:
     """Return the report's lines; an AssertionError with the seed when a promise was broken."""
     limits = {"max_clients": 10 * people + 100, "messages_per_second": 1000.0}
+    # After a gap a client looks for its messages in all that there is.
+    limits["history_lines"] = 1_000_000
     room = Room(limits=limits, chatlog={"segment_bytes": 200_000})
     with closing(room), faults.disk(room.state_dir):
         try:
