@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lab.kit.room import ROOT, become_service
@@ -125,6 +125,15 @@ def planted(state_dir: Path, pid: int) -> Iterator[None]:
         assert process.stdout
         assert process.stdout.readline() == b"ready\n"
         yield
+
+
+def clear(state_dir: Path) -> None:
+    """Remove what `planted` left, and nothing of the room's."""
+    for directory, stem in {**DIRECTORIES, "": "shutdown{}"}.items():
+        numbered = [stem.format(number) for number in range(70, 80 + len(CONTENTS))]
+        for path in (state_dir / directory / name for name in (*NAMES, *numbered)):
+            with suppress(FileNotFoundError):
+                path.rmdir() if path.is_dir() else path.unlink()
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from lab.kit import certificate
+from lab.kit.listing import a_name
 from papayachat.chat.glyphs import safe
 from papayachat.stream import splitter as downstream
 from papayachat.stream.terminal import plain, spoken
@@ -247,6 +248,7 @@ HARNESSES: dict[str, Callable[[bytes], None]] = {
     "invite": an_invite,
     "lines": lines,
     "mark": mark,
+    "name": a_name,
     "proxy": proxy,
     "record": a_record,
     "redaction": a_redaction,

@@ -38,7 +38,7 @@ class Chaos:
         self.pids: set[int] = set()
         self.groups: set[int] = set()
         self._acts = [self.talk] * 12 + [self.kill, self.stop, self.drop, self.crash]
-        self._acts += [self.restart, self.kill_acceptor, self.limit, self.restore]
+        self._acts += [self.restart, self.kill_acceptor, self.limit, self.restore, self.plant]
         self._acts += [self.fail] * 2 if faults.HAS_STRACE else []
         self._acts += [self.fill_disk] if faults.HAS_MOUNT else []
 
@@ -141,6 +141,9 @@ class Chaos:
 
     def fill_disk(self) -> None:
         self._meanwhile(lambda: faults.full(self.room.state_dir))
+
+    def plant(self) -> None:
+        self._meanwhile(lambda: faults.hostile_files(self.room.state_dir))
 
     def _meanwhile(self, fault: Callable[[], AbstractContextManager[Any]]) -> None:
         """Some people talk meanwhile; the client of that process is among them by chance."""

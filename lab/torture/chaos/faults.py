@@ -7,13 +7,15 @@ the room's own, where this machine lets one be mounted). The processes' sandbox 
 import resource
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
+from lab.kit import hostile
 from lab.kit.machine.injection import injecting
 from lab.kit.machine.kernel import limit
 from lab.kit.machine.limits import set_soft
 from lab.kit.machine.mounts import can_mount, fill, tmpfs
+from lab.kit.stranger import Stranger
 
 HAS_MOUNT = can_mount()
 HAS_STRACE = shutil.which("strace") is not None
@@ -81,6 +83,22 @@ def limited(pid: int, name: str, soft: int) -> Iterator[None]:
 def disk(directory: Path) -> AbstractContextManager[None]:
     """A small disk for the room, where the machine lets one be mounted."""
     return tmpfs(directory, "64m") if HAS_MOUNT else nullcontext()
+
+
+@contextmanager
+def hostile_files(directory: Path) -> Iterator[None]:
+    """Names and files of an attacker in every directory; they name a stranger, whom nobody signals.
+
+    RuntimeError if somebody did: chaos forgives AssertionErrors and OSErrors while something fails.
+    """
+    with closing(Stranger()) as stranger:
+        try:
+            with hostile.planted(directory, stranger.pid):
+                yield
+        finally:
+            hostile.clear(directory)
+        if stranger.signals():
+            raise RuntimeError("a stranger was signalled, whom a file named")
 
 
 @contextmanager
