@@ -18,12 +18,11 @@ from papayad.formats.wire import Message, Notice, Ping, ProtocolError, Who
 from papayad.log import presence
 from papayad.log.appender import Appender, Line, StorageError
 from papayad.net.throttle import Throttle
-from papayad.state import history, marks, roster
+from papayad.state import history, roster
 from papayad.system.plain_signals import DEFAULT, set_handler
 
 _SIGTERM = int(signal.SIGTERM)
 _FORGIVEN = 2  # protocol errors of a client; the next one ends its connection
-_NOT_NOW = "the log cannot be written, try again later"
 _HANGUP = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
 
@@ -153,33 +152,16 @@ class Receiver:
         """Append the batch to the log, and empty it. A message without an error is in the log."""
         if not batch:
             return
-        kept = 0
-        if self._is_muted():
-            self._refuse(batch, "muted", "the admin lets you only read")
-        else:
-            kept = self._write(batch)
-        self._written += kept
-        roster.count_messages(self._seat, self._written)
-        batch.clear()
-
-    def _is_muted(self) -> bool:
-        """While the marks cannot be looked at (the directory is away) nobody is."""
-        try:
-            return marks.is_muted(self._state_dir, self._user)
-        except OSError:
-            return False
-
-    def _write(self, batch: list[Line]) -> int:
+        kept = len(batch)
         try:
             self._appender.append(batch)
         except StorageError as error:
-            self._refuse(batch[error.kept :], "storage", _NOT_NOW)
-            return error.kept
-        return len(batch)
-
-    def _refuse(self, batch: list[Line], code: str, words: str) -> None:
-        for _, id, _ in batch:
-            self._error(code, id, words)
+            kept = error.kept
+            for _, id, _ in batch[kept:]:
+                self._error("storage", id, "the log cannot be written, try again later")
+        self._written += kept
+        roster.count_messages(self._seat, self._written)
+        batch.clear()
 
     def _answer(self, request: Who | Ping) -> None:
         if isinstance(request, Ping):
