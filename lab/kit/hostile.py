@@ -55,6 +55,15 @@ CONTENTS = (
     b"alice session=s peer=192.0.2.1:1 since=1.000000 group=9" + b"9" * 4000 + b"\n",
 )
 _SPARSE = 8 << 40
+#: C0, DEL and C1, and what turns the direction
+_DRIVERS = {*range(32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_SPECIAL = range(70, 77)  # the numbers of special files, and of files with contents
+_WRITTEN = range(80, 80 + len(CONTENTS))
+
+
+def drives_nothing(text: str) -> bool:
+    """Whether no character of it controls a terminal; TAB is text."""
+    return not any(ord(char) in _DRIVERS for char in text if char != "\t")
 
 
 def plant(directory: Path, stem: str, pid: int) -> list[int]:
@@ -65,7 +74,7 @@ def plant(directory: Path, stem: str, pid: int) -> list[int]:
     """
     for name in NAMES:
         _write(directory / name, b"")
-    special = [directory / stem.format(number) for number in range(70, 78)]
+    special = _numbered(directory, stem, _SPECIAL)
     special[0].symlink_to("/etc/passwd")
     special[1].symlink_to(directory / "nowhere")
     special[2].mkdir()
@@ -82,11 +91,14 @@ def plant(directory: Path, stem: str, pid: int) -> list[int]:
     except OSError:  # not every file system has files of that size
         os.truncate(special[6], 1 << 40)
     locked = [special[2], special[6]]
-    for number, content in enumerate(CONTENTS):
-        path = directory / stem.format(80 + number)
+    for path, content in zip(_numbered(directory, stem, _WRITTEN), CONTENTS, strict=True):
         _write(path, content.replace(b"{pid}", b"%d" % pid))
         locked.append(path)
     return [_locked(path) for path in locked]
+
+
+def _numbered(directory: Path, stem: str, numbers: range) -> list[Path]:
+    return [directory / stem.format(number) for number in numbers]
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -110,6 +122,7 @@ DIRECTORIES = {
     "muted": "user{}",
     "penalties": "192.0.2.{}",
 }
+_PLACES = {**DIRECTORIES, "": "shutdown{}"}
 
 
 @contextmanager
@@ -129,9 +142,10 @@ def planted(state_dir: Path, pid: int) -> Iterator[None]:
 
 def clear(state_dir: Path) -> None:
     """Remove what `planted` left, and nothing of the room's."""
-    for directory, stem in {**DIRECTORIES, "": "shutdown{}"}.items():
-        numbered = [stem.format(number) for number in range(70, 80 + len(CONTENTS))]
-        for path in (state_dir / directory / name for name in (*NAMES, *numbered)):
+    for name, stem in _PLACES.items():
+        directory = state_dir / name
+        numbered = _numbered(directory, stem, _SPECIAL) + _numbered(directory, stem, _WRITTEN)
+        for path in [*(directory / one for one in NAMES), *numbered]:
             with suppress(FileNotFoundError):
                 path.rmdir() if path.is_dir() else path.unlink()
 
@@ -140,10 +154,9 @@ def main() -> None:
     if ROOT:
         become_service()
     state_dir, pid = Path(sys.argv[1]), int(sys.argv[2])
-    for name, stem in DIRECTORIES.items():
+    for name, stem in _PLACES.items():
         (state_dir / name).mkdir(exist_ok=True)
         plant(state_dir / name, stem, pid)
-    plant(state_dir, "shutdown{}", pid)
     print("ready", flush=True)
     sys.stdin.read()
 

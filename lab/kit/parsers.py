@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from lab.kit import certificate
+from lab.kit.hostile import drives_nothing
 from lab.kit.listing import a_name
 from papayachat.chat.glyphs import safe
 from papayachat.stream import splitter as downstream
@@ -28,8 +29,6 @@ from papayad.formats.harmless import harmless
 from papayad.formats.wire import Greeting, ProtocolError, Refusal
 from papayad.log import segments, surplus
 from papayad.state import bans, groups, penalty, roster, tokens
-
-_UNSEEN = {*range(32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 
 
 def hello(data: bytes) -> None:
@@ -59,7 +58,7 @@ def answer(data: bytes) -> None:
             assert wire.parse_answer(wire.render_greeting(parsed)[:-1]) == parsed
             assert min(parsed.offset, parsed.end, parsed.max) >= 0
         else:
-            assert _is_seen(harmless(f"{parsed.reason} {parsed.words}"))
+            assert drives_nothing(harmless(f"{parsed.reason} {parsed.words}"))
 
 
 def stream(data: bytes) -> None:
@@ -72,10 +71,10 @@ def stream(data: bytes) -> None:
         for item in items:
             if isinstance(item, downstream.Line):
                 item.record()
-                assert _is_seen(spoken(item).replace("\n", ""))
-                assert _is_seen(plain(item))
+                assert drives_nothing(spoken(item).replace("\n", ""))
+                assert drives_nothing(plain(item))
                 assert "\n" not in plain(item)
-            assert _is_seen(safe(str(item)))
+            assert drives_nothing(safe(str(item)))
 
 
 def a_record(data: bytes) -> None:
@@ -85,7 +84,7 @@ def a_record(data: bytes) -> None:
         assert f"{parsed.stamp} {parsed.sender} {parsed.id} {parsed.text}".encode() == data
         assert compat.render_record(data).endswith(b"\n")
     clean = record.clean(data.decode("utf-8", "replace"))
-    assert _is_seen(clean)
+    assert drives_nothing(clean)
     if clean:
         line = record.render(record.stamp(1.0), "alice", "-", clean)
         again = record.parse(line[:-1])
@@ -258,11 +257,6 @@ HARNESSES: dict[str, Callable[[bytes], None]] = {
     "tokens": token_file,
     "upstream": upstream,
 }
-
-
-def _is_seen(text: str) -> bool:
-    """Whether no character of it controls a terminal; TAB is text."""
-    return not any(ord(char) in _UNSEEN for char in text if char != "\t")
 
 
 def _reads(data: bytes, read: Callable[[Path], object], *promised: type[Exception]) -> None:
