@@ -1,11 +1,9 @@
 """A copy of the log that is put back later, as docs/backup.md has it; or with a step forgotten."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+from lab.kit.admin.ctl import ctl
 from lab.kit.room import ROOT, Room, give_to_service
 from papayad.log import committed, segments
 from papayad.state import roster
@@ -30,9 +28,7 @@ def put_back(room: Room, source: Path, is_said: bool) -> None:
     for path in source.iterdir():
         shutil.copy2(path, room.state_dir)
     if ROOT:
-        give_to_service(room.state_dir)
-        os.chmod(room.state_dir, 0o700)
+        give_to_service(room.directory)
     if is_said:
-        words = ["-m", "papayactl", "--config", str(room.path), "log", "restored"]
-        done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"papayactl log restored: {done.stdout}{done.stderr}"
+        done = ctl(room, "log", "restored")
+        assert done.exit_code == 0, done.output

@@ -102,8 +102,7 @@ class Chaos:
         """
         alike = [one for one in self.devices if len(one.user) == len(self.devices[0].user)]
         people = self.dice.sample(alike, 5)
-        for device in people:
-            wait_for(lambda device=device: self._try(device), 60)  # type: ignore[misc]
+        self._bring_back(people)
         self.room.kill()
         self.room.start()
         wait_for(lambda: not roster.names(roster.directory(self.room.state_dir)))
@@ -176,12 +175,15 @@ class Chaos:
 
     def settle(self) -> None:
         """Everybody connects again, sends what did not arrive, and reads to the end."""
-        for device in self.devices:
-            wait_for(lambda device=device: self._try(device), 60)  # type: ignore[misc]
+        self._bring_back(self.devices)
         end = self.room.committed()
         for device in self.devices:
             device.read_until_sure()
             device.read_to(end)
+
+    def _bring_back(self, devices: list[Device]) -> None:
+        for device in devices:
+            wait_for(lambda device=device: self._try(device), 60)  # type: ignore[misc]
 
     def _try(self, device: Device) -> bool:
         """Make a new connection, unless chaos prevents it."""
